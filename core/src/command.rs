@@ -1,0 +1,215 @@
+//! Commands: what a bot sends to the gateway, checked and encoded by a pure function.
+
+use core::fmt;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::encode;
+use crate::{ChannelId, GuildId, UserId};
+
+/// The most bytes a payload may have.
+///
+/// Source: Discord documentation, *Gateway: Sending Events*; beyond it, close code 4002.
+pub const MAX_PAYLOAD: usize = 4096;
+
+/// Something to send to the gateway once the shard is live.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Command<'c> {
+    /// Any other payload: an opcode and its `d` as JSON text.
+    Raw {
+        /// The opcode; those the shard itself sends (1, 2, 6) are refused.
+        op: u8,
+        /// One JSON value.
+        d: &'c str,
+    },
+    /// Asks for members of a guild (opcode 8).
+    RequestGuildMembers(RequestGuildMembers<'c>),
+    /// Sets the bot's presence (opcode 3).
+    UpdatePresence(Presence<'c>),
+    /// Joins, moves to or leaves a voice channel (opcode 4).
+    UpdateVoiceState(UpdateVoiceState),
+}
+
+impl Command<'_> {
+    /// Encodes the payload into `out` and returns its length.
+    ///
+    /// # Errors
+    /// [`CommandError::ReservedOp`] and [`CommandError::NotJson`] for raw payloads that would close the connection,
+    /// [`CommandError::TooLong`] if the payload has over [`MAX_PAYLOAD`] bytes or does not fit into `out`.
+    pub fn encode(&self, out: &mut [u8]) -> Result<usize, CommandError> {
+        let room = out.len().min(MAX_PAYLOAD);
+        let out = out.get_mut(..room).unwrap_or_default();
+        let written = match self {
+            Self::Raw { op, d } => return encode::raw(*op, d, out),
+            Self::RequestGuildMembers(d) => encode::payload(8, d, out),
+            Self::UpdatePresence(d) => encode::payload(3, d, out),
+            Self::UpdateVoiceState(d) => encode::payload(4, d, out),
+        };
+        written.ok_or(CommandError::TooLong)
+    }
+}
+
+/// The number of a command, counted from 0 for each shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u32);
+
+/// What became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fate {
+    /// It was dropped: the shard is over.
+    Dropped,
+    /// Its time ran out before it could be sent.
+    Expired,
+    /// A later one took its place.
+    Replaced,
+    /// It is with the transport, whole.
+    Sent,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The raw `d` is not one JSON value.
+    NotJson,
+    /// The shard is over or leaving.
+    Over,
+    /// The queue has no room for it.
+    QueueFull,
+    /// The shard itself sends this opcode.
+    ReservedOp,
+    /// The payload is over 4096 bytes.
+    TooLong,
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotJson => "expected the raw payload's d to be one JSON value",
+            Self::Over => "the shard is over or leaving",
+            Self::QueueFull => "the command queue is full",
+            Self::ReservedOp => "opcodes 1, 2 and 6 are sent by the shard itself",
+            Self::TooLong => "the payload is over 4096 bytes",
+        })
+    }
+}
+
+impl core::error::Error for CommandError {}
+
+/// A presence, as in opcode 3 and in Identify.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Presence<'c> {
+    /// Since when the bot is idle, in milliseconds since the Unix epoch.
+    pub since: Option<u64>,
+    /// What the bot is doing.
+    pub activities: &'c [Activity<'c>],
+    /// The status.
+    pub status: PresenceStatus,
+    /// Whether the bot is away from the keyboard.
+    pub afk: bool,
+}
+
+/// A status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum PresenceStatus {
+    /// Do not disturb.
+    Dnd,
+    /// Away.
+    Idle,
+    /// Shown as offline.
+    Invisible,
+    /// Offline.
+    Offline,
+    /// Online.
+    #[default]
+    Online,
+}
+
+/// An activity, with the fields a bot may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Activity<'c> {
+    /// What it is called; 1 to 128 characters.
+    pub name: &'c str,
+    /// Its type: 0 playing, 1 streaming, 2 listening, 3 watching, 4 custom, 5 competing.
+    #[serde(rename = "type")]
+    pub kind: u8,
+    /// A line of text; with type 4, the text shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'c str>,
+    /// Where a stream is; with type 1 only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<&'c str>,
+}
+
+/// A voice state of the bot itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct UpdateVoiceState {
+    /// The guild.
+    #[serde(serialize_with = "encode::id")]
+    pub guild_id: GuildId,
+    /// The channel to be in, or nothing to leave.
+    #[serde(serialize_with = "encode::optional_id")]
+    pub channel_id: Option<ChannelId>,
+    /// Whether the bot is muted.
+    pub self_mute: bool,
+    /// Whether the bot is deaf.
+    pub self_deaf: bool,
+}
+
+/// A request for members of a guild.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestGuildMembers<'c> {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// Which members.
+    pub members: Members<'c>,
+    /// Whether their presences are wanted.
+    pub presences: bool,
+    /// A text that comes back with the answer; at most 32 bytes.
+    pub nonce: Option<&'c str>,
+}
+
+/// Which members of a guild are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Members<'c> {
+    /// All of them.
+    All,
+    /// Those whose name begins with a text.
+    Named {
+        /// The beginning of the name.
+        prefix: &'c str,
+        /// The most members to return, 1 to 100.
+        limit: u32,
+    },
+    /// These users; at most 100.
+    Users(&'c [UserId]),
+}
+
+impl Serialize for RequestGuildMembers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut d = serializer.serialize_struct("RequestGuildMembers", 5)?;
+        d.serialize_field("guild_id", &encode::Text(self.guild_id.0))?;
+        match self.members {
+            Members::All => {
+                d.serialize_field("query", "")?;
+                d.serialize_field("limit", &0)?;
+            }
+            Members::Named { prefix, limit } => {
+                d.serialize_field("query", prefix)?;
+                d.serialize_field("limit", &limit)?;
+            }
+            Members::Users(users) => d.serialize_field("user_ids", &encode::Ids(users))?,
+        }
+        d.serialize_field("presences", &self.presences)?;
+        if let Some(nonce) = self.nonce {
+            d.serialize_field("nonce", nonce)?;
+        }
+        d.end()
+    }
+}

@@ -1,0 +1,270 @@
+//! Payloads to JSON: pure functions from values to bytes, `None` where they do not fit.
+
+use core::fmt::Write;
+
+use heapless::String;
+use serde::{Serialize, Serializer};
+
+use crate::command::{CommandError, MAX_PAYLOAD, Presence};
+use crate::config::Config;
+use crate::envelope::{Fed, Scanner};
+use crate::{ChannelId, Compression, GuildId, UserId};
+
+/// An envelope as a client sends it: `op` and `d` only.
+#[derive(Serialize)]
+struct Payload<D> {
+    op: u8,
+    d: D,
+}
+
+/// Encodes `{"op":…,"d":…}`.
+pub(crate) fn payload<D: Serialize>(op: u8, d: D, out: &mut [u8]) -> Option<usize> {
+    serde_json_core::to_slice(&Payload { op, d }, out).ok()
+}
+
+/// Encodes opcode 1: `d` is the latest sequence number, or null.
+pub(crate) fn heartbeat(seq: Option<u64>, out: &mut [u8]) -> Option<usize> {
+    payload(1, seq, out)
+}
+
+/// Encodes opcode 6.
+pub(crate) fn resume(token: &str, session_id: &str, seq: u64, out: &mut [u8]) -> Option<usize> {
+    #[derive(Serialize)]
+    struct Resume<'r> {
+        token: &'r str,
+        session_id: &'r str,
+        seq: u64,
+    }
+    payload(6, Resume { token, session_id, seq }, out)
+}
+
+/// Encodes opcode 2, in at most 4096 bytes.
+pub(crate) fn identify(
+    config: &Config<'_>,
+    compression: Compression,
+    out: &mut [u8],
+) -> Option<usize> {
+    #[derive(Serialize)]
+    struct Properties<'i> {
+        os: &'i str,
+        browser: &'i str,
+        device: &'i str,
+    }
+    #[derive(Serialize)]
+    struct Identify<'i> {
+        token: &'i str,
+        properties: Properties<'i>,
+        compress: bool,
+        large_threshold: u8,
+        shard: [u32; 2],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        presence: Option<&'i Presence<'i>>,
+        intents: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        capabilities: Option<u64>,
+    }
+    let properties = Properties {
+        os: &config.properties.os,
+        browser: &config.properties.browser,
+        device: &config.properties.device,
+    };
+    let identify = Identify {
+        token: config.token.reveal(),
+        properties,
+        compress: compression == Compression::Zlib,
+        large_threshold: config.large_threshold,
+        shard: [config.shard.id, config.shard.count],
+        presence: config.presence.as_ref(),
+        intents: config.intents.bits(),
+        capabilities: config.capabilities,
+    };
+    let room = out.len().min(MAX_PAYLOAD);
+    payload(2, identify, out.get_mut(..room)?)
+}
+
+/// Encodes a raw payload whose `d` is JSON text already.
+pub(crate) fn raw(op: u8, d: &str, out: &mut [u8]) -> Result<usize, CommandError> {
+    if matches!(op, 1 | 2 | 6) {
+        return Err(CommandError::ReservedOp);
+    }
+    let mut op_text = String::<3>::new();
+    // An opcode has at most three digits.
+    let _ = write!(op_text, "{op}");
+    let mut len = 0;
+    for part in ["{\"op\":", &op_text, ",\"d\":", d, "}"] {
+        let room = out.get_mut(len..).unwrap_or_default();
+        let room = room.get_mut(..part.len()).ok_or(CommandError::TooLong)?;
+        room.copy_from_slice(part.as_bytes());
+        len += part.len();
+    }
+    let encoded = out.get(..len).unwrap_or_default();
+    let mut scanner = Scanner::new();
+    let whole = scanner.feed(encoded) == Ok(Fed::Done(len));
+    let alone = scanner.envelope().is_ok_and(|envelope| {
+        let inner = envelope.data.of(encoded).len();
+        envelope.op == u64::from(op) && inner == d.trim().len()
+    });
+    if whole && alone { Ok(len) } else { Err(CommandError::NotJson) }
+}
+
+/// Writes a snowflake as text, which is how ids are sent.
+pub(crate) struct Text(pub(crate) u64);
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut digits = String::<20>::new();
+        // A u64 has at most twenty digits.
+        let _ = write!(digits, "{}", self.0);
+        serializer.serialize_str(&digits)
+    }
+}
+
+/// Writes a list of snowflakes.
+pub(crate) struct Ids<'c>(pub(crate) &'c [UserId]);
+
+impl Serialize for Ids<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|id| Text(id.0)))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+pub(crate) fn id<S: Serializer>(id: &GuildId, serializer: S) -> Result<S::Ok, S::Error> {
+    Text(id.0).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "serde's signature")]
+pub(crate) fn optional_id<S: Serializer>(
+    id: &Option<ChannelId>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    id.map(|id| Text(id.0)).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Activity, Command, Members, RequestGuildMembers, UpdateVoiceState};
+    use crate::{Intents, PresenceStatus, ShardId};
+
+    fn text(encode: impl FnOnce(&mut [u8]) -> Option<usize>) -> String<MAX_PAYLOAD> {
+        let mut out = [0; MAX_PAYLOAD];
+        let len = encode(&mut out).unwrap();
+        core::str::from_utf8(&out[..len]).unwrap().try_into().unwrap()
+    }
+
+    fn command(command: Command<'_>) -> String<MAX_PAYLOAD> {
+        text(|out| command.encode(out).ok())
+    }
+
+    #[test]
+    fn heartbeats_carry_a_bare_sequence_or_null() {
+        assert_eq!(text(|out| heartbeat(Some(251), out)), r#"{"op":1,"d":251}"#);
+        assert_eq!(text(|out| heartbeat(None, out)), r#"{"op":1,"d":null}"#);
+    }
+
+    #[test]
+    fn resume_names_its_sequence_seq() {
+        let expected = r#"{"op":6,"d":{"token":"t","session_id":"s","seq":7}}"#;
+        assert_eq!(text(|out| resume("t", "s", 7, out)), expected);
+    }
+
+    #[test]
+    fn identify_holds_every_documented_field() {
+        let mut config = Config::new("t", Intents::GUILDS).shard(ShardId::new(1, 4));
+        let bare = text(|out| identify(&config, Compression::ZlibStream, out));
+        assert!(
+            bare.contains(r#""compress":false,"large_threshold":250,"shard":[1,4],"intents":1}"#)
+        );
+        config = config.capabilities(1 << 15).presence(Presence::default());
+        let full = text(|out| identify(&config, Compression::Zlib, out));
+        for part in [
+            r#""token":"t""#,
+            r#""properties":{"os":"#,
+            r#""compress":true"#,
+            r#""presence":{"since":null,"activities":[],"status":"online","afk":false}"#,
+            r#""capabilities":32768"#,
+        ] {
+            assert!(full.contains(part), "{part} in {full}");
+        }
+    }
+
+    #[test]
+    fn commands_are_encoded_as_documented() {
+        let activity = Activity { name: "a \"b\"\n", kind: 4, state: Some("é"), url: None };
+        let activities = [activity];
+        let presence = Presence {
+            activities: &activities,
+            status: PresenceStatus::Dnd,
+            ..Presence::default()
+        };
+        assert_eq!(
+            command(Command::UpdatePresence(presence)),
+            "{\"op\":3,\"d\":{\"since\":null,\"activities\":[{\"name\":\"a \\\"b\\\"\\n\",\"type\":4,\"state\":\"é\"}],\"status\":\"dnd\",\"afk\":false}}"
+        );
+        let voice = UpdateVoiceState {
+            guild_id: GuildId(5),
+            channel_id: None,
+            self_mute: false,
+            self_deaf: true,
+        };
+        assert_eq!(
+            command(Command::UpdateVoiceState(voice)),
+            r#"{"op":4,"d":{"guild_id":"5","channel_id":null,"self_mute":false,"self_deaf":true}}"#
+        );
+    }
+
+    #[test]
+    fn member_requests_have_a_query_or_users() {
+        let users = [UserId(1), UserId(u64::MAX)];
+        for (members, nonce, expected) in [
+            (Members::All, None, r#""query":"","limit":0,"presences":true"#),
+            (
+                Members::Named { prefix: "a", limit: 3 },
+                None,
+                r#""query":"a","limit":3,"presences":true"#,
+            ),
+            (
+                Members::Users(&users),
+                Some("n"),
+                r#""user_ids":["1","18446744073709551615"],"presences":true,"nonce":"n""#,
+            ),
+        ] {
+            let request =
+                RequestGuildMembers { guild_id: GuildId(9), members, presences: true, nonce };
+            let encoded = command(Command::RequestGuildMembers(request));
+            assert!(encoded.starts_with(r#"{"op":8,"d":{"guild_id":"9","#), "{encoded}");
+            assert!(encoded.contains(expected), "{encoded}");
+        }
+    }
+
+    #[test]
+    fn raw_payloads_that_would_close_the_connection_are_refused() {
+        let encode = |op, d| Command::Raw { op, d }.encode(&mut [0; MAX_PAYLOAD]);
+        assert_eq!(
+            command(Command::Raw { op: 43, d: "{\"a\":[1]}" }),
+            r#"{"op":43,"d":{"a":[1]}}"#
+        );
+        assert!(encode(3, " null ").is_ok());
+        for op in [1, 2, 6] {
+            assert_eq!(encode(op, "null"), Err(CommandError::ReservedOp));
+        }
+        for d in ["", "{", "}", "1,\"op\":2", "{}},{", "nul", "{}x"] {
+            assert_eq!(encode(3, d), Err(CommandError::NotJson), "{d}");
+        }
+    }
+
+    /// Trap 25: a command over 4096 bytes.
+    #[test]
+    fn nothing_over_4096_bytes_is_encoded() {
+        let fits = format!("\"{}\"", "x".repeat(MAX_PAYLOAD - 16));
+        let encode = |d: &str| Command::Raw { op: 99, d }.encode(&mut [0; 2 * MAX_PAYLOAD]);
+        assert_eq!(encode(&fits), Ok(MAX_PAYLOAD));
+        assert_eq!(encode(&format!(" {fits}")), Err(CommandError::TooLong));
+        let state = "x".repeat(MAX_PAYLOAD);
+        let activities = [Activity { name: "n", kind: 4, state: Some(&state), url: None }];
+        let presence = Presence { activities: &activities, ..Presence::default() };
+        let refused = Command::UpdatePresence(presence).encode(&mut [0; 2 * MAX_PAYLOAD]);
+        assert_eq!(refused, Err(CommandError::TooLong));
+    }
+}

@@ -1,0 +1,74 @@
+//! The memory a shard works in: lent by the caller or on the heap, chosen by value.
+
+use crate::Compression;
+use crate::inflate::Inflater;
+use crate::lease::Lease;
+use crate::store::Store;
+use crate::throttle::SendLog;
+
+/// The memory a shard works in.
+///
+/// | part | size | what for |
+/// |---|---|---|
+/// | payload | lent: at least [`Memory::MIN_PAYLOAD`] bytes; heap: 4 KiB up to a limit | documents, and the history compressed ones refer to |
+/// | commands | at least [`Memory::MIN_COMMANDS`] bytes | queued commands, and room to encode one frame |
+/// | send log | [`SendLog`], about 1 KiB | the send limit |
+/// | inflater | [`Inflater`], about 10 KiB if it is not `none` | compression |
+#[derive(Debug)]
+pub struct Memory<'m> {
+    pub(crate) payload: Store<'m>,
+    pub(crate) commands: Lease<'m, [u8]>,
+    pub(crate) log: Lease<'m, SendLog>,
+    pub(crate) inflater: Inflater<'m>,
+}
+
+impl<'m> Memory<'m> {
+    /// The least size of a lent payload buffer: 32 KiB of history and 8 KiB of room.
+    pub const MIN_PAYLOAD: usize = 40 * 1024;
+    /// The least size of the command buffer; Identify must fit into it.
+    pub const MIN_COMMANDS: usize = 1024;
+
+    /// The size of the command buffer on the heap.
+    #[cfg(feature = "alloc")]
+    const COMMANDS: usize = 16 * 1024;
+    /// The limit of the payload buffer on the heap, unless another is given.
+    #[cfg(feature = "alloc")]
+    const PAYLOAD_LIMIT: usize = 64 * 1024 * 1024;
+
+    /// Takes memory the caller lends.
+    pub fn lent(
+        payload: &'m mut [u8],
+        commands: &'m mut [u8],
+        log: &'m mut SendLog,
+        inflater: Inflater<'m>,
+    ) -> Self {
+        let payload = Store::Lent(payload);
+        Self { payload, commands: Lease::Lent(commands), log: Lease::Lent(log), inflater }
+    }
+
+    /// Takes memory from the heap, for documents of up to 64 MiB.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn heap(compression: Compression) -> Self {
+        Self::heap_limited(compression, Self::PAYLOAD_LIMIT)
+    }
+
+    /// Takes memory from the heap, for documents of up to `payload_limit` bytes (at least 40 KiB).
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn heap_limited(compression: Compression, payload_limit: usize) -> Self {
+        let limit = payload_limit.max(Self::MIN_PAYLOAD);
+        Self {
+            payload: Store::Growing(crate::store::Growing::new(limit)),
+            commands: Lease::Owned(alloc::vec![0; Self::COMMANDS].into_boxed_slice()),
+            log: Lease::Owned(alloc::boxed::Box::new(SendLog::new())),
+            inflater: Inflater::heap(compression),
+        }
+    }
+
+    /// Returns the compression the inflater decodes.
+    #[must_use]
+    pub const fn compression(&self) -> Compression {
+        self.inflater.compression()
+    }
+}

@@ -1,0 +1,402 @@
+//! The shard: the doors, and what stands behind them.
+//!
+//! An input is decided upon at once, in `receive`, `timers` and `parting`; what follows from it waits
+//! as a small value until `produce` hands it out, the wire first, events last.
+
+mod parting;
+mod produce;
+mod receive;
+mod timers;
+mod told;
+
+use core::num::NonZeroU64;
+use core::time::Duration;
+
+use heapless::String;
+
+use crate::backoff::Backoff;
+use crate::command::{Command, CommandError, CommandId};
+use crate::config::{Config, SetupError};
+use crate::heartbeat::Heartbeat;
+use crate::inbox::{Document, Inbox};
+use crate::lifecycle::{Phase, State, Trigger, next};
+use crate::memory::Memory;
+use crate::outbox::Outbox;
+use crate::ports::{Input, Leave, Link, Output, Purpose};
+use crate::rng::Rng;
+use crate::session::{ID_BYTES, Session, URL_BYTES};
+use crate::status::{Counters, Status};
+use crate::store::Store;
+use crate::throttle::Throttle;
+use crate::url::Url;
+use crate::{Cause, CloseCode, Compression, Event, Instant, encode};
+
+use produce::InFlight;
+use told::Told;
+
+/// The longest reason a close frame holds.
+///
+/// Source: RFC 6455 section 5.5.
+const REASON_BYTES: usize = 123;
+/// How long a permit to identify is waited for before it is asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(300);
+/// How long closing may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// One shard's protocol logic: no I/O, no clock, no allocation in the steady state.
+#[derive(Debug)]
+pub struct Shard<'m> {
+    config: Config<'m>,
+    rng: Rng,
+    now: Instant,
+    started: bool,
+    /// Whether all output of the latest input was taken.
+    drained: bool,
+    state: State,
+    since: Instant,
+    link: Link,
+    purpose: Purpose,
+    keys: Option<Keys>,
+    seqs: Sequences,
+    inbox: Inbox<'m>,
+    outbox: Outbox<'m>,
+    throttle: Throttle<'m>,
+    heartbeat: Heartbeat,
+    backoff: Backoff,
+    tally: Tally,
+    wanted: Wanted,
+    in_flight: Option<InFlight>,
+    told: Told,
+    current: Current,
+    /// The sequence number that counts as processed once the event at hand is done.
+    unfinished: Option<Unfinished>,
+    reason: String<REASON_BYTES, u8>,
+    /// The close code and the HTTP status of the peer, until they are told.
+    peer_code: Option<CloseCode>,
+    last_status: Option<u16>,
+    last_frame: Option<Instant>,
+    last_error: Option<Cause>,
+    shrunk_at: Instant,
+    counters: Counters,
+}
+
+/// What a Resume needs besides the token.
+#[derive(Clone, Debug)]
+struct Keys {
+    id: String<ID_BYTES, u8>,
+    /// Empty for the configured host.
+    url: String<URL_BYTES, u8>,
+}
+
+/// The sequence numbers of a session; zero before its first dispatch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sequences {
+    received: u64,
+    /// The latest one handed out as an event.
+    announced: u64,
+    processed: u64,
+}
+
+/// Failures that decide between rows of the disconnect table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    /// Resumes in a row without RESUMED.
+    resumes: u8,
+    /// Connections in a row to the resume host without Hello.
+    silent_hosts: u8,
+    /// Closes with 4003.
+    unauthenticated: u8,
+    /// Messages over the WebSocket limit.
+    too_long: u8,
+}
+
+/// What is to be put out next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
+    connect: bool,
+    ask: bool,
+    forgo: Option<Link>,
+    close: Option<CloseCode>,
+    handshake: bool,
+}
+
+/// The event announced last.
+#[derive(Clone, Copy, Debug)]
+enum Current {
+    None,
+    Dispatch { document: Document, duplicate: bool },
+    Told(told::Notice),
+}
+
+/// A sequence number about to count as processed.
+#[derive(Clone, Copy, Debug)]
+struct Unfinished {
+    seq: u64,
+    /// Whether it is the first of a session.
+    first: bool,
+}
+
+impl<'m> Shard<'m> {
+    /// Creates a shard that will begin a new session.
+    ///
+    /// The seed decides jitter only; draw another one for each shard.
+    ///
+    /// # Errors
+    /// [`SetupError`] names the setting or the memory that does not fit.
+    pub fn new(config: Config<'m>, seed: u64, memory: Memory<'m>) -> Result<Self, SetupError> {
+        config.check()?;
+        if let Store::Lent(payload) = &memory.payload
+            && payload.len() < Memory::MIN_PAYLOAD
+        {
+            return Err(SetupError::PayloadTooSmall);
+        }
+        let compression = memory.compression();
+        let mut outbox = Outbox::new(memory.commands);
+        if outbox.capacity() < Memory::MIN_COMMANDS {
+            return Err(SetupError::CommandsTooSmall);
+        }
+        let handshake = handshake_bytes(&config, compression, &mut outbox)?;
+        outbox.reserve(handshake);
+        let limit = config.max_inflated;
+        Ok(Self {
+            config,
+            rng: Rng::new(seed),
+            now: Instant::ZERO,
+            started: false,
+            drained: true,
+            state: State::Resting { until: Instant::ZERO },
+            since: Instant::ZERO,
+            link: Link(0),
+            purpose: Purpose::Identify,
+            keys: None,
+            seqs: Sequences::default(),
+            inbox: Inbox::new(memory.payload, memory.inflater, limit),
+            outbox,
+            throttle: Throttle::new(memory.log),
+            heartbeat: Heartbeat::new(),
+            backoff: Backoff::default(),
+            tally: Tally::default(),
+            wanted: Wanted::default(),
+            in_flight: None,
+            told: Told::default(),
+            current: Current::None,
+            unfinished: None,
+            reason: String::new(),
+            peer_code: None,
+            last_status: None,
+            last_frame: None,
+            last_error: None,
+            shrunk_at: Instant::ZERO,
+            counters: Counters::default(),
+        })
+    }
+
+    /// Creates a shard that will resume a stored session.
+    ///
+    /// # Errors
+    /// As [`Shard::new`], and [`SetupError::Session`] if the session is not one of this shard.
+    pub fn resume(
+        config: Config<'m>,
+        session: Session,
+        seed: u64,
+        memory: Memory<'m>,
+    ) -> Result<Self, SetupError> {
+        let (shard, intents, encoding) = (config.shard, config.intents, config.encoding);
+        let checked = session.check(shard, intents, encoding, memory.compression());
+        checked.map_err(SetupError::Session)?;
+        let mut shard = Self::new(config, seed, memory)?;
+        let (processed, received) = (session.processed, session.received);
+        shard.seqs = Sequences { received, announced: processed, processed };
+        let mut keys = Keys { id: session.id, url: session.resume_url };
+        if !keys.url.is_empty() && !shard.accepts_resume_url(&keys.url) {
+            keys.url.clear();
+        }
+        shard.keys = Some(keys);
+        Ok(shard)
+    }
+
+    /// Hears what happened.
+    ///
+    /// # Panics
+    /// If a [`Message`](Input::Message) comes before all output of the input before it was taken.
+    pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        let in_order = self.drained || !matches!(input, Input::Message { .. });
+        assert!(in_order, "a message came before poll_output said Wait or Stop");
+        self.hear(now);
+        match input {
+            Input::Tick | Input::Busy => {}
+            Input::Opened(link) => self.on_opened(link),
+            Input::Message { link, text, part, last } => self.on_message(link, text, part, last),
+            Input::Sent(link) => self.on_sent(link),
+            Input::Closed(link, gone) => self.on_closed(link, gone),
+            Input::MayIdentify(link) => self.on_permit(link),
+        }
+        self.on_time(matches!(input, Input::Tick));
+    }
+
+    /// Queues a command; it is sent as soon as the shard is live and the send limit lets it.
+    ///
+    /// # Errors
+    /// [`CommandError`] says why it was not queued.
+    pub fn command(
+        &mut self,
+        now: Instant,
+        command: &Command<'_>,
+    ) -> Result<CommandId, CommandError> {
+        self.command_until(now, command, Instant::MAX)
+    }
+
+    /// Queues a command that is dropped unless it can be sent before `expires`.
+    ///
+    /// # Errors
+    /// [`CommandError`] says why it was not queued.
+    pub fn command_until(
+        &mut self,
+        now: Instant,
+        command: &Command<'_>,
+        expires: Instant,
+    ) -> Result<CommandId, CommandError> {
+        self.hear(now);
+        if self.is_leaving() {
+            return Err(CommandError::Over);
+        }
+        let id = self.outbox.push(command, expires)?;
+        if matches!(command, Command::UpdatePresence(_)) {
+            let in_flight = self.command_in_flight();
+            self.outbox.replace_presences(id, in_flight);
+        }
+        Ok(id)
+    }
+
+    /// Leaves the gateway; [`Output::Stop`] follows.
+    pub fn leave(&mut self, now: Instant, how: Leave) {
+        self.hear(now);
+        if !self.is_leaving() {
+            self.part(match how {
+                Leave::End => Cause::Ended,
+                Leave::Park => Cause::Parked,
+            });
+        }
+    }
+
+    /// Takes the next thing the shard wants; after each input, until [`Output::Wait`] or [`Output::Stop`].
+    ///
+    /// Asking for the next output says that the event announced before is done.
+    pub fn poll_output(&mut self) -> Output<'_> {
+        self.finish_event();
+        let step = self.step();
+        self.drained = step.ends_drain();
+        self.lend(step)
+    }
+
+    /// Lends the event [`Output::Event`] announced last, until the next message.
+    ///
+    /// # Panics
+    /// If none was announced since the last message.
+    #[must_use]
+    pub fn event(&self) -> Event<'_> {
+        match &self.current {
+            Current::Dispatch { document, duplicate } => self.lend_dispatch(document, *duplicate),
+            Current::Told(notice) => notice.lend(&self.reason),
+            Current::None => panic!("no event was announced since the last message"),
+        }
+    }
+
+    /// Returns the session as plain data, if there is one to resume.
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        let keys = self.keys.as_ref()?;
+        Some(Session {
+            version: Session::VERSION,
+            id: keys.id.clone(),
+            resume_url: keys.url.clone(),
+            received: self.seqs.received.max(self.seqs.processed),
+            processed: self.seqs.processed,
+            shard: self.config.shard,
+            intents: self.config.intents.bits(),
+            encoding: self.config.encoding,
+            compression: self.inbox.compression(),
+        })
+    }
+
+    /// Returns the state and the counters.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let latencies = self.heartbeat.latencies();
+        Status {
+            phase: self.phase(),
+            in_phase: self.now.saturating_since(self.since),
+            link: self.link,
+            last_frame: self.last_frame,
+            last_ack: self.heartbeat.last_ack,
+            latency: latencies.first().copied().flatten(),
+            latencies,
+            attempts: self.backoff.attempts,
+            last_error: self.last_error,
+            queued_commands: self.outbox.queued(),
+            received_seq: self.seqs.received,
+            processed_seq: self.seqs.processed,
+            next_timer: self.next_timer(),
+            counters: Counters { inflated_bytes: self.inbox.inflated, ..self.counters },
+        }
+    }
+
+    /// Takes the time: it never goes back, and it never gets near its end.
+    fn hear(&mut self, now: Instant) {
+        self.now = self.now.max(now.min(Instant::MAX));
+        self.started = true;
+        self.drained = false;
+    }
+
+    const fn phase(&self) -> Phase {
+        self.state.phase()
+    }
+
+    /// Tells whether no other connection will follow the one at hand.
+    const fn is_leaving(&self) -> bool {
+        if let State::Closing { then, .. } = self.state {
+            return then.stop.is_some();
+        }
+        matches!(self.state, State::Stopped(_))
+    }
+
+    /// Moves along an edge of the lifecycle.
+    fn enter(&mut self, trigger: Trigger, state: State) {
+        debug_assert_eq!(next(self.phase(), trigger), Some(state.phase()), "{trigger:?}");
+        self.state = state;
+        self.since = self.now;
+    }
+
+    /// Tells whether a resume URL is well-formed and no less safe than the configured one.
+    fn accepts_resume_url(&self, text: &str) -> bool {
+        let plain = self.config.url().is_ok_and(|url| !url.tls);
+        Url::parse(text).is_ok_and(|url| url.tls || plain)
+    }
+
+    fn after(&self, span: Duration) -> Instant {
+        self.now.saturating_add(span)
+    }
+}
+
+/// Returns a sequence number, zero for none.
+fn number(seq: Option<NonZeroU64>) -> u64 {
+    seq.map_or(0, NonZeroU64::get)
+}
+
+/// Returns how many bytes Identify or Resume takes at most.
+fn handshake_bytes(
+    config: &Config<'_>,
+    compression: Compression,
+    outbox: &mut Outbox<'_>,
+) -> Result<usize, SetupError> {
+    let scratch = outbox.scratch();
+    let enough = scratch.len() >= crate::command::MAX_PAYLOAD;
+    let error = if enough { SetupError::IdentifyTooLong } else { SetupError::CommandsTooSmall };
+    let identify = encode::identify(config, compression, scratch).ok_or(error)?;
+    let longest_id = core::str::from_utf8(&[b'\\'; ID_BYTES]).unwrap_or_default();
+    let resume = encode::resume(config.token.reveal(), longest_id, u64::MAX, scratch);
+    Ok(identify.max(resume.ok_or(SetupError::CommandsTooSmall)?))
+}
+
+#[cfg(test)]
+mod tests;

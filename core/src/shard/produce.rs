@@ -1,0 +1,242 @@
+//! What goes out: the next step is decided first, as a small value, and lent last.
+
+use core::num::NonZeroU64;
+
+use super::{Current, Shard, Unfinished, told};
+use crate::command::{CommandId, Fate};
+use crate::encode;
+use crate::event::{Dispatch, Event};
+use crate::inbox::Document;
+use crate::lifecycle::{Phase, State};
+use crate::ports::{Frame, Link, Output, Purpose, Stop, Target};
+use crate::url::Url;
+use crate::{CloseCode, EventKind, Instant};
+
+/// A frame that is with the adapter and not yet with the transport.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InFlight {
+    pub(super) since: Instant,
+    what: What,
+}
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Own,
+    Command(CommandId),
+}
+
+/// The next output, without what it borrows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    AskIdentify(Link),
+    Close(CloseCode),
+    Connect,
+    Event(EventKind),
+    ForgoIdentify(Link),
+    /// One of the shard's own frames, with its length in the outbox's scratch.
+    SendOwn(usize),
+    SendCommand(CommandId),
+    Stop(Stop),
+    Wait(Instant),
+}
+
+impl Step {
+    pub(super) const fn ends_drain(self) -> bool {
+        matches!(self, Self::Wait(_) | Self::Stop(_))
+    }
+}
+
+impl Shard<'_> {
+    /// Decides what comes next: the wire first, events last.
+    pub(super) fn step(&mut self) -> Step {
+        if let Some(link) = self.wanted.forgo.take() {
+            return Step::ForgoIdentify(link);
+        }
+        if let Some(code) = self.wanted.close.take() {
+            return Step::Close(code);
+        }
+        if core::mem::take(&mut self.wanted.connect) {
+            return Step::Connect;
+        }
+        if core::mem::take(&mut self.wanted.ask) {
+            return Step::AskIdentify(self.link);
+        }
+        if let Some(send) = self.next_frame() {
+            return send;
+        }
+        if let Some(kind) = self.next_event() {
+            return Step::Event(kind);
+        }
+        if let State::Stopped(stop) = self.state {
+            return Step::Stop(stop);
+        }
+        Step::Wait(self.wake_up())
+    }
+
+    /// Takes the next frame, if one may go: heartbeats, then Identify or Resume, then commands.
+    fn next_frame(&mut self) -> Option<Step> {
+        if self.in_flight.is_some() || !self.phase().is_greeted() {
+            return None;
+        }
+        let (what, step) = self.next_own_frame().or_else(|| self.next_command())?;
+        self.in_flight = Some(InFlight { since: self.now, what });
+        self.throttle.record(self.now);
+        Some(step)
+    }
+
+    fn next_own_frame(&mut self) -> Option<(What, Step)> {
+        let len = if self.heartbeat.is_owed() {
+            self.heartbeat.handed_out(self.now);
+            self.counters.heartbeats += 1;
+            let seq = Some(self.seqs.received).filter(|seq| *seq > 0);
+            encode::heartbeat(seq, self.outbox.scratch())
+        } else if core::mem::take(&mut self.wanted.handshake) {
+            self.handshake()
+        } else {
+            None
+        };
+        len.map(|len| (What::Own, Step::SendOwn(len)))
+    }
+
+    fn handshake(&mut self) -> Option<usize> {
+        let scratch = self.outbox.scratch();
+        if let Some(keys) = &self.keys {
+            self.counters.resumes += 1;
+            self.tally.resumes = self.tally.resumes.saturating_add(1);
+            let token = self.config.token.reveal();
+            return encode::resume(token, &keys.id, self.seqs.processed, scratch);
+        }
+        self.counters.identifies += 1;
+        self.backoff.identifies = self.backoff.identifies.saturating_add(1);
+        encode::identify(&self.config, self.inbox.compression(), scratch)
+    }
+
+    fn next_command(&self) -> Option<(What, Step)> {
+        let (id, _) = self.outbox.front().filter(|_| self.phase() == Phase::Live)?;
+        let free = self.throttle.free_at(self.now) <= self.now;
+        free.then_some((What::Command(id), Step::SendCommand(id)))
+    }
+
+    /// Hears that the frame in flight is with the transport.
+    pub(super) fn on_sent(&mut self, link: Link) {
+        if link != self.link {
+            return;
+        }
+        if let Some(InFlight { what: What::Command(id), .. }) = self.in_flight.take() {
+            self.counters.commands += 1;
+            self.outbox.seal(id, Fate::Sent);
+        }
+    }
+
+    pub(super) fn command_in_flight(&self) -> Option<CommandId> {
+        match self.in_flight?.what {
+            What::Command(id) => Some(id),
+            What::Own => None,
+        }
+    }
+
+    /// Takes the next event and makes it the one at hand.
+    fn next_event(&mut self) -> Option<EventKind> {
+        let waiting = self.inbox.has_waiting();
+        let notice = self.told.next(waiting).or_else(|| self.told.next_limit()).or_else(|| {
+            self.outbox.take_fate().map(|(id, fate)| told::Notice::Command { id, fate })
+        });
+        match notice {
+            Some(notice) => Some(self.announce(notice)),
+            None => self.next_dispatch(),
+        }
+    }
+
+    fn announce(&mut self, notice: told::Notice) -> EventKind {
+        if let told::Notice::Skipped(skipped) = notice
+            && let Some(seq) = skipped.through.map(NonZeroU64::get)
+        {
+            let first = skipped.kind == EventKind::Ready;
+            self.seqs.announced = if first { seq } else { self.seqs.announced.max(seq) };
+            self.unfinished = Some(Unfinished { seq, first });
+        }
+        self.current = Current::Told(notice);
+        notice.lend("").kind()
+    }
+
+    fn next_dispatch(&mut self) -> Option<EventKind> {
+        let document = self.next_document()?;
+        let kind = document.kind;
+        let first = kind == EventKind::Ready;
+        let announced = self.seqs.announced;
+        let seq = document.seq.map(NonZeroU64::get);
+        if let Some(found) = seq.filter(|seq| !first && seq.saturating_sub(1) > announced) {
+            self.inbox.put_back(document);
+            self.seqs.announced = found - 1;
+            self.counters.gaps += 1;
+            let expected = announced + 1;
+            return Some(self.announce(told::Notice::Gap { expected, found }));
+        }
+        let duplicate = !first && seq.is_some_and(|seq| seq <= announced);
+        if let Some(seq) = seq.filter(|_| !duplicate) {
+            self.seqs.announced = seq;
+            self.unfinished = Some(Unfinished { seq, first });
+        }
+        self.counters.duplicates += u32::from(duplicate);
+        self.current = Current::Dispatch { document, duplicate };
+        Some(if duplicate { EventKind::Duplicate } else { kind })
+    }
+
+    /// Takes the next dispatch that waits, past anything else.
+    fn next_document(&mut self) -> Option<Document> {
+        loop {
+            let document = self.inbox.next()?;
+            if document.is_dispatch {
+                return Some(document);
+            }
+        }
+    }
+
+    /// Counts the event at hand as processed.
+    pub(super) fn finish_event(&mut self) {
+        if let Some(Unfinished { seq, first }) = self.unfinished.take() {
+            let processed = self.seqs.processed;
+            self.seqs.processed = if first { seq } else { processed.max(seq) };
+        }
+    }
+
+    pub(super) fn lend(&self, step: Step) -> Output<'_> {
+        match step {
+            Step::AskIdentify(link) => Output::AskIdentify(link),
+            Step::Close(code) => Output::Close(code),
+            Step::Connect => Output::Connect(self.target()),
+            Step::Event(kind) => Output::Event(kind),
+            Step::ForgoIdentify(link) => Output::ForgoIdentify(link),
+            Step::SendOwn(len) => Output::Send(self.frame(self.outbox.scratched(len))),
+            Step::SendCommand(id) => Output::Send(self.frame(self.outbox.payload(id))),
+            Step::Stop(stop) => Output::Stop(stop),
+            Step::Wait(at) => Output::Wait(at),
+        }
+    }
+
+    const fn frame<'o>(&self, bytes: &'o [u8]) -> Frame<'o> {
+        Frame { link: self.link, text: true, bytes }
+    }
+
+    fn target(&self) -> Target<'_> {
+        let resume = self.keys.as_ref().filter(|_| self.purpose == Purpose::Resume);
+        let url = resume.and_then(|keys| Url::parse(&keys.url).ok());
+        let Url { tls, host, port, path } = url.unwrap_or_else(|| self.gateway());
+        let query = self.inbox.compression().query(self.config.encoding);
+        Target { link: self.link, tls, host, port, path, query, purpose: self.purpose }
+    }
+
+    /// Returns the configured gateway, which was checked when the shard was made.
+    fn gateway(&self) -> Url<'_> {
+        const CHECKED: Url<'static> = Url { tls: true, host: "localhost", port: 443, path: "/" };
+        self.config.url().unwrap_or(CHECKED)
+    }
+
+    pub(super) fn lend_dispatch(&self, document: &Document, duplicate: bool) -> Event<'_> {
+        let (name, data) = self.inbox.parts(document);
+        let (kind, seq) = (document.kind, document.seq.map(NonZeroU64::get));
+        let dispatch = Dispatch { kind, seq, name, data };
+        if duplicate { Event::Duplicate(dispatch) } else { Event::Dispatch(dispatch) }
+    }
+}

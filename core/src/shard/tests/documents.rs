@@ -1,0 +1,517 @@
+use super::*;
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
+};
+
+/// The sending end of a zlib stream.
+struct Deflate(CompressorOxide);
+
+impl Deflate {
+    fn new() -> Self {
+        Self(CompressorOxide::new(create_comp_flags_from_zip_params(6, 15, 0)))
+    }
+
+    fn flushed(&mut self, text: &str, flush: TDEFLFlush) -> Vec<u8> {
+        let (mut input, mut out, mut at) = (text.as_bytes(), vec![0; text.len() * 2 + 1_000], 0);
+        loop {
+            let (status, read, written) = compress(&mut self.0, input, &mut out[at..], flush);
+            input = &input[read..];
+            at += written;
+            let over = status == TDEFLStatus::Done || (input.is_empty() && at < out.len());
+            assert!(status == TDEFLStatus::Okay || over, "{status:?}");
+            if over {
+                out.truncate(at);
+                return out;
+            }
+        }
+    }
+
+    /// One message of the stream, with its sync marker.
+    fn message(&mut self, text: &str) -> Vec<u8> {
+        let bytes = self.flushed(text, TDEFLFlush::Sync);
+        assert!(bytes.ends_with(&[0, 0, 0xFF, 0xFF]));
+        bytes
+    }
+}
+
+/// A payload as a zlib stream of its own.
+fn zlib(text: &str) -> Vec<u8> {
+    Deflate::new().flushed(text, TDEFLFlush::Finish)
+}
+
+/// A rig on a zlib stream, greeted and live.
+fn streaming() -> (Rig, Deflate) {
+    let mut rig = Rig::of(Shard::new(config(), 1, memory(Compression::ZlibStream)).unwrap());
+    let mut deflate = Deflate::new();
+    let connect = rig.open();
+    assert!(connect[0].ends_with("/?v=10&encoding=json&compress=zlib-stream"), "{connect:?}");
+    assert_eq!(rig.say_bytes(&deflate.message(HELLO)), ["ask", "connected Identify"]);
+    let link = rig.link();
+    rig.give(Input::MayIdentify(link));
+    rig.sent();
+    assert_eq!(rig.say_bytes(&deflate.message(READY)), ["event READY s=1"]);
+    (rig, deflate)
+}
+
+/// Text that hardly compresses.
+fn noise(len: usize) -> String {
+    let mut state = 5_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b' ' + u8::try_from((state >> 40) % 90).unwrap())
+    };
+    (0..len).map(|_| next()).filter(|c| !matches!(c, '"' | '\\')).collect()
+}
+
+fn big(seq: u64, len: usize) -> String {
+    let noise = noise(len);
+    format!(r#"{{"t":"GUILD_CREATE","s":{seq},"op":0,"d":{{"name":"{noise}","id":"5"}}}}"#)
+}
+
+#[test]
+fn payload_zlib_takes_texts_and_compressed_binaries() {
+    let mut rig = Rig::of(Shard::new(config(), 1, memory(Compression::Zlib)).unwrap());
+    rig.greet();
+    let link = rig.link();
+    let identify = rig.give(Input::MayIdentify(link));
+    assert!(identify[0].contains(r#""compress":true"#));
+    rig.sent();
+    assert_eq!(rig.say_bytes(&zlib(READY)), ["event READY s=1"]);
+    assert_eq!(rig.say(&dispatch(2, "GUILD_CREATE")), ["event GUILD_CREATE s=2"]);
+    for seq in 3..40 {
+        let lines = rig.say_bytes(&zlib(&big(seq, 20_000)));
+        assert_eq!(lines, [format!("event GUILD_CREATE s={seq}")]);
+    }
+}
+
+#[test]
+fn payload_zlib_that_is_cut_or_too_long_is_corrupt() {
+    let whole = zlib(&dispatch(2, "GUILD_CREATE"));
+    let mut longer = whole.clone();
+    longer.push(0);
+    let mut wrong_sum = whole.clone();
+    *wrong_sum.last_mut().unwrap() ^= 1;
+    for bad in [&whole[..whole.len() - 1], &whole[..1], &longer, &wrong_sum, b"{}"] {
+        let mut rig = Rig::of(Shard::new(config(), 1, memory(Compression::Zlib)).unwrap());
+        rig.go_live();
+        assert_eq!(rig.say_bytes(bad), ["close 4000"], "{}", bad.escape_ascii());
+        assert_eq!(rig.shard.status().last_error, Some(Cause::CorruptStream));
+    }
+}
+
+#[test]
+fn a_zlib_stream_carries_one_document_a_message() {
+    let (mut rig, mut deflate) = streaming();
+    for seq in 2..500 {
+        let lines = rig.say_bytes(&deflate.message(&big(seq, 1_000)));
+        assert_eq!(lines, [format!("event GUILD_CREATE s={seq}")]);
+    }
+}
+
+/// Trap 4: the sync marker split over two messages.
+#[test]
+fn a_message_may_be_split_anywhere() {
+    let (mut rig, mut deflate) = streaming();
+    for seq in 2..200 {
+        let bytes = deflate.message(&big(seq, 300));
+        let at = usize::try_from(seq).unwrap() * bytes.len() / 200;
+        let at = if seq > 190 { bytes.len() + seq as usize - 200 } else { at };
+        let mut lines = rig.say_bytes(&bytes[..at]);
+        lines.extend(rig.say_bytes(&bytes[at..]));
+        assert_eq!(lines, [format!("event GUILD_CREATE s={seq}")], "{at} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn a_message_may_come_in_pieces() {
+    let (mut rig, mut deflate) = streaming();
+    for (seq, size) in [(2, 1), (3, 2), (4, 7), (5, 100)] {
+        let bytes = deflate.message(&big(seq, 300));
+        let link = rig.link();
+        let mut lines = Vec::new();
+        let count = bytes.chunks(size).count();
+        for (at, part) in bytes.chunks(size).enumerate() {
+            let last = at + 1 == count;
+            lines.extend(rig.give(Input::Message { link, text: false, part, last }));
+        }
+        assert_eq!(lines, [format!("event GUILD_CREATE s={seq}")], "{size}");
+    }
+}
+
+#[test]
+fn a_message_may_hold_several_documents_and_lack_its_marker() {
+    let (mut rig, mut deflate) = streaming();
+    let mut several = deflate.message(&dispatch(2, "GUILD_CREATE"));
+    several.extend(deflate.message(&dispatch(3, "GUILD_CREATE")));
+    several.extend(deflate.message(&op(1, "null")));
+    several.extend(deflate.message(&dispatch(4, "GUILD_CREATE")));
+    let lines = rig.say_bytes(&several);
+    let events = ["event GUILD_CREATE s=2", "event GUILD_CREATE s=3", "event GUILD_CREATE s=4"];
+    assert_eq!(lines[1..], events);
+    assert_eq!(lines[0], r#"send {"op":1,"d":4}"#);
+    let bytes = deflate.message(&dispatch(5, "GUILD_CREATE"));
+    let lines = rig.say_bytes(&bytes[..bytes.len() - 4]);
+    assert_eq!(lines, ["event GUILD_CREATE s=5"]);
+    assert_eq!(rig.say_bytes(&bytes[bytes.len() - 4..]), [""; 0]);
+}
+
+/// Trap 3: a zlib stream that ends in mid-session.
+#[test]
+fn a_stream_that_ends_is_corrupt() {
+    let (mut rig, mut deflate) = streaming();
+    let last = deflate.flushed(&dispatch(2, "GUILD_CREATE"), TDEFLFlush::Finish);
+    assert_eq!(rig.say_bytes(&last), ["close 4000"]);
+    let lines = rig.closed(Gone::Dropped);
+    assert_eq!(lines, ["disconnected CorruptStream 4000 resumes=true"]);
+}
+
+/// Trap 5: inflate state kept after a reconnect.
+#[test]
+fn each_connection_begins_with_a_fresh_stream() {
+    let (mut rig, mut deflate) = streaming();
+    let bytes = deflate.message(&big(2, 5_000));
+    rig.say_bytes(&bytes[..bytes.len() / 2]);
+    rig.closed(Gone::Dropped);
+    rig.open();
+    let mut deflate = Deflate::new();
+    let lines = rig.say_bytes(&deflate.message(HELLO));
+    assert!(lines[0].starts_with(r#"send {"op":6"#), "{lines:?}");
+}
+
+/// Trap 51: a crafted block that reaches back into the previous connection's window.
+#[test]
+fn a_stream_cannot_read_what_an_earlier_connection_left() {
+    let (mut rig, _) = streaming();
+    rig.closed(Gone::Dropped);
+    rig.open();
+    // A zlib header, then a block with fixed codes whose first symbol is a match: length 3, distance 100.
+    let crafted = [0x78, 0x9C, 0x03, 0x92, 0x47, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00];
+    assert_eq!(rig.say_bytes(&crafted), ["close 4000"]);
+    assert_eq!(rig.shard.status().last_error, Some(Cause::CorruptStream));
+}
+
+/// Trap 53: a bit that flips in a stream is noticed by what comes out, or changes nothing but data.
+#[test]
+fn a_flipped_bit_never_breaks_the_shard() {
+    let mut noticed = 0;
+    for bit in 0..400 {
+        let (mut rig, mut deflate) = streaming();
+        let mut bytes = deflate.message(&dispatch(2, "GUILD_CREATE"));
+        let at = bit % (bytes.len() * 8);
+        bytes[at / 8] ^= 1 << (at % 8);
+        let mut lines = rig.say_bytes(&bytes);
+        lines.extend(rig.say_bytes(&deflate.message(&dispatch(3, "GUILD_CREATE"))));
+        noticed += u32::from(lines.iter().any(|line| line.starts_with("close 4000")));
+    }
+    assert!(noticed > 100, "{noticed}");
+}
+
+/// Trap 6: one message larger than the output buffer.
+#[test]
+fn a_document_larger_than_the_buffer_is_skipped_and_its_sequence_kept() {
+    for compression in [Compression::None, Compression::Zlib, Compression::ZlibStream] {
+        let mut rig = Rig::of(Shard::new(config(), 1, memory(compression)).unwrap());
+        let mut deflate = Deflate::new();
+        let mut say = |rig: &mut Rig, text: &str| match compression {
+            Compression::None => rig.say(text),
+            Compression::Zlib => rig.say_bytes(&zlib(text)),
+            Compression::ZlibStream => rig.say_bytes(&deflate.message(text)),
+        };
+        rig.open();
+        say(&mut rig, HELLO);
+        let link = rig.link();
+        rig.give(Input::MayIdentify(link));
+        rig.sent();
+        say(&mut rig, READY);
+        let fits = big(2, 38_000);
+        assert_eq!(say(&mut rig, &fits), ["event GUILD_CREATE s=2"], "{compression}");
+        let huge = big(3, 500_000);
+        assert_eq!(say(&mut rig, &huge), ["skipped GUILD_CREATE s=3 more=0"], "{compression}");
+        let Event::Skipped(skipped) = rig.shard.event() else { panic!("another event") };
+        assert_eq!(skipped.guild, Some(crate::GuildId(5)));
+        assert_eq!((skipped.id, skipped.seq), (Some(5), Some(3)));
+        assert_eq!(skipped.length, u64::try_from(huge.len()).unwrap());
+        assert_eq!(rig.shard.session().unwrap().processed, 3);
+        let next = say(&mut rig, &dispatch(4, "GUILD_CREATE"));
+        assert_eq!(next, ["event GUILD_CREATE s=4"], "{compression}");
+    }
+}
+
+#[test]
+fn a_small_buffer_goes_live_on_a_huge_ready_with_the_session_id_last() {
+    let guilds: Vec<String> = (0..2_500_u64)
+        .map(|n| format!(r#"{{"unavailable":true,"id":"{}"}}"#, (1 << 60) + n))
+        .collect();
+    let ready = format!(
+        r#"{{"t":"READY","s":1,"op":0,"d":{{"v":10,"guilds":[{}],"resume_gateway_url":"wss://resume.example","session_id":"abc"}}}}"#,
+        guilds.join(",")
+    );
+    assert!(ready.len() > 110_000, "{}", ready.len());
+    for compression in [Compression::None, Compression::ZlibStream] {
+        let mut rig = Rig::of(Shard::new(config(), 1, memory(compression)).unwrap());
+        let mut deflate = Deflate::new();
+        let mut say = |rig: &mut Rig, text: &str| match compression {
+            Compression::ZlibStream => rig.say_bytes(&deflate.message(text)),
+            Compression::None | Compression::Zlib => rig.say(text),
+        };
+        rig.open();
+        say(&mut rig, HELLO);
+        let link = rig.link();
+        rig.give(Input::MayIdentify(link));
+        rig.sent();
+        assert_eq!(say(&mut rig, &ready), ["skipped READY s=1 more=0"]);
+        assert_eq!(rig.phase(), Phase::Live);
+        let session = rig.shard.session().unwrap();
+        assert_eq!((session.id.as_str(), session.processed), ("abc", 1));
+        assert_eq!(session.resume_url, "wss://resume.example");
+        assert_eq!(say(&mut rig, &dispatch(2, "GUILD_CREATE")), ["event GUILD_CREATE s=2"]);
+    }
+}
+
+#[test]
+fn documents_that_wait_stand_before_one_that_is_skipped_and_after_it_nothing_is_lost_silently() {
+    let mut rig = Rig::live();
+    let stream = format!(
+        "{}{}{}{}",
+        dispatch(2, "GUILD_CREATE"),
+        big(3, 60_000),
+        dispatch(4, "GUILD_CREATE"),
+        big(5, 60_000)
+    );
+    let lines = rig.say(&stream);
+    let expected = [
+        "event GUILD_CREATE s=2",
+        "skipped GUILD_CREATE s=3 more=0",
+        "skipped GUILD_CREATE s=4 more=0",
+        "skipped GUILD_CREATE s=5 more=0",
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(rig.shard.session().unwrap().processed, 5);
+    assert_eq!(rig.say(&dispatch(6, "GUILD_CREATE")), ["event GUILD_CREATE s=6"]);
+}
+
+#[test]
+fn documents_that_wait_are_given_up_when_the_history_of_the_stream_needs_their_room() {
+    let (mut rig, mut deflate) = streaming();
+    let mut several = Vec::new();
+    for seq in 2..12 {
+        several.extend(deflate.message(&big(seq, 2_000)));
+    }
+    several.extend(deflate.message(&big(12, 200_000)));
+    let lines = rig.say_bytes(&several);
+    assert!(lines.iter().all(|line| line.starts_with("skipped")), "{lines:?}");
+    let more = |line: &String| line.rsplit('=').next().unwrap().parse::<u32>().unwrap();
+    assert_eq!(lines.iter().map(|line| 1 + more(line)).sum::<u32>(), 11);
+    assert_eq!(rig.shard.session().unwrap().processed, 12);
+    let lines = rig.say_bytes(&deflate.message(&dispatch(13, "GUILD_CREATE")));
+    assert_eq!(lines, ["event GUILD_CREATE s=13"]);
+}
+
+/// Trap 7: a decompression bomb.
+#[test]
+fn a_message_that_inflates_beyond_the_limit_is_refused() {
+    let config = config().max_inflated(1_000_000);
+    let mut rig = Rig::of(Shard::new(config, 1, memory(Compression::ZlibStream)).unwrap());
+    rig.open();
+    let bomb = Deflate::new().message(&" ".repeat(2_000_000));
+    assert!(bomb.len() < 10_000);
+    assert_eq!(rig.say_bytes(&bomb), ["close 4000"]);
+    assert_eq!(rig.shard.status().last_error, Some(Cause::InflatedTooLarge));
+}
+
+/// Trap 36: text and binary mixed, empty messages.
+#[test]
+fn empty_messages_and_other_message_types_are_survived() {
+    let mut rig = Rig::live();
+    assert_eq!(rig.say(""), [""; 0]);
+    assert_eq!(rig.say(" \n "), [""; 0]);
+    assert_eq!(rig.say_bytes(dispatch(2, "GUILD_CREATE").as_bytes()), ["event GUILD_CREATE s=2"]);
+    let (mut rig, mut deflate) = streaming();
+    assert_eq!(rig.say_bytes(b""), [""; 0]);
+    assert_eq!(rig.say_bytes(&deflate.message(" ")), [""; 0]);
+    assert_eq!(rig.say(&dispatch(2, "GUILD_CREATE")), ["close 4000"]);
+    let mut rig = Rig::of(Shard::new(config(), 1, memory(Compression::Zlib)).unwrap());
+    rig.go_live();
+    assert_eq!(rig.say_bytes(b""), [""; 0]);
+    assert_eq!(rig.say_bytes(&zlib("")), [""; 0]);
+}
+
+/// Trap 36: a close frame while a message is half read.
+#[test]
+fn a_message_cut_off_by_a_close_leaves_nothing_behind() {
+    let mut rig = Rig::live();
+    let link = rig.link();
+    let text = dispatch(2, "GUILD_CREATE");
+    let part = &text.as_bytes()[..20];
+    rig.give(Input::Message { link, text: true, part, last: false });
+    rig.closed(Gone::Code(CloseCode(1000), ""));
+    rig.resume();
+    assert_eq!(rig.say(&dispatch(10, "GUILD_CREATE")), ["event GUILD_CREATE s=10"]);
+}
+
+#[test]
+fn documents_split_over_plain_messages_are_joined() {
+    let mut rig = Rig::live();
+    let text = dispatch(2, "GUILD_CREATE");
+    for at in 1..text.len() - 2 {
+        let text = dispatch(at as u64 + 1, "GUILD_CREATE");
+        assert_eq!(rig.say(&text[..at]), [""; 0], "{at}");
+        let expected = format!("event GUILD_CREATE s={}", at + 1);
+        assert_eq!(rig.say(&text[at..]), [expected], "{at}");
+    }
+}
+
+#[test]
+fn broken_envelopes_and_invalid_utf8_close_with_4000_and_resume() {
+    for bad in ["[]", "{]", r#"{"op":tru}"#, r#"{"t":null}"#, r#"{"op":"0"}"#, "nonsense"] {
+        let mut rig = Rig::live();
+        assert_eq!(rig.say(bad), ["close 4000"], "{bad}");
+        let lines = rig.closed(Gone::Dropped);
+        assert_eq!(lines, ["disconnected BrokenEnvelope 4000 resumes=true"]);
+    }
+    let mut rig = Rig::live();
+    let mut bytes = dispatch(2, "GUILD_CREATE").into_bytes();
+    let at = bytes.len() - 4;
+    bytes[at] = 0xFF;
+    assert_eq!(rig.say_bytes(&bytes), ["close 4000"]);
+    assert_eq!(rig.shard.session().unwrap().received, 1);
+}
+
+/// Trap 33: unknown opcodes and events end the connection.
+#[test]
+fn unknown_opcodes_are_counted_and_unknown_events_are_delivered_by_name() {
+    let mut rig = Rig::live();
+    assert_eq!(rig.say(&op(99, "{}")), [""; 0]);
+    assert_eq!(rig.say(r#"{"op":18446744073709551615,"d":[1]}"#), [""; 0]);
+    assert_eq!(rig.say(&dispatch(2, "SOMETHING_NEW")), ["event SOMETHING_NEW s=2"]);
+    assert_eq!(rig.say(r#"{"op":0,"s":3,"t":null,"d":null}"#), ["event  s=3"]);
+    assert_eq!(rig.shard.status().counters.unexpected, 2);
+}
+
+/// Trap 34: the sequence lowered by a replay or advanced by a null.
+#[test]
+fn the_sequence_only_rises() {
+    let mut rig = Rig::live();
+    rig.say(&dispatch(5, "GUILD_CREATE"));
+    assert_eq!(
+        rig.say(r#"{"t":"GUILD_CREATE","s":null,"op":0,"d":{}}"#),
+        ["event GUILD_CREATE s=0"]
+    );
+    assert_eq!(rig.say(&dispatch(3, "GUILD_CREATE")), ["duplicate s=3"]);
+    let session = rig.shard.session().unwrap();
+    assert_eq!((session.received, session.processed), (5, 5));
+}
+
+#[test]
+fn gaps_and_duplicates_are_told() {
+    let mut rig = Rig::live();
+    assert_eq!(rig.say(&dispatch(4, "GUILD_CREATE")), ["gap 2..4", "event GUILD_CREATE s=4"]);
+    assert_eq!(rig.say(&dispatch(4, "GUILD_CREATE")), ["duplicate s=4"]);
+    let both = format!("{}{}", dispatch(7, "GUILD_CREATE"), dispatch(8, "GUILD_CREATE"));
+    let lines = rig.say(&both);
+    assert_eq!(lines, ["gap 5..7", "event GUILD_CREATE s=7", "event GUILD_CREATE s=8"]);
+    let counters = rig.shard.status().counters;
+    assert_eq!((counters.gaps, counters.duplicates), (2, 1));
+}
+
+/// Trap 12: an unparsable READY leaves the shard identifying.
+#[test]
+fn a_ready_without_a_usable_session_still_goes_live() {
+    for d in ["{}", "null", "[]", r#"{"session_id":""}"#, r#"{"session_id":5}"#] {
+        let mut rig = Rig::new();
+        rig.greet();
+        let link = rig.link();
+        rig.give(Input::MayIdentify(link));
+        rig.sent();
+        let ready = format!(r#"{{"t":"READY","s":1,"op":0,"d":{d}}}"#);
+        assert_eq!(rig.say(&ready), ["limit SessionId", "event READY s=1"], "{d}");
+        assert_eq!(rig.phase(), Phase::Live);
+        assert!(rig.shard.session().is_none());
+        rig.closed(Gone::Dropped);
+        assert!(rig.open()[0].starts_with("connect Identify"));
+    }
+}
+
+/// Trap 2: a malformed, empty, unsafe or very long resume URL.
+#[test]
+fn an_unusable_resume_url_falls_back_to_the_configured_one() {
+    let long = format!("wss://{}", "x".repeat(200));
+    for url in ["", "x", "http://x", "ws://plain.example", "wss://", "wss://a b", &long] {
+        let mut rig = Rig::new();
+        rig.greet();
+        let link = rig.link();
+        rig.give(Input::MayIdentify(link));
+        rig.sent();
+        let ready = READY.replace("wss://resume.example", url);
+        assert_eq!(rig.say(&ready), ["limit ResumeUrl", "event READY s=1"], "{url}");
+        rig.closed(Gone::Dropped);
+        assert!(rig.open()[0].starts_with("connect Resume wss://gateway.discord.gg:443/"));
+    }
+}
+
+#[test]
+fn dispatches_outside_a_session_are_counted_and_dropped() {
+    let mut rig = Rig::new();
+    rig.open();
+    assert_eq!(rig.say(&dispatch(u64::MAX, "GUILD_CREATE")), [""; 0]);
+    rig.say(HELLO);
+    assert_eq!(rig.say(READY), [""; 0]);
+    assert_eq!(rig.shard.status().counters.unexpected, 2);
+    assert_eq!(rig.phase(), Phase::Asking);
+}
+
+#[test]
+fn documents_that_come_while_closing_are_dropped_and_not_counted() {
+    let mut rig = Rig::live();
+    let both = format!("{}{}{}", dispatch(2, "GUILD_CREATE"), op(7, "null"), dispatch(3, "X"));
+    assert_eq!(rig.say(&both), ["close 4000", "event GUILD_CREATE s=2"]);
+    assert_eq!(rig.say(&dispatch(3, "X")), [""; 0]);
+    assert_eq!(rig.shard.session().unwrap().received, 2);
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn heap_memory_grows_with_a_document_and_shrinks_again() {
+    for compression in Compression::ALL {
+        let mut rig = Rig::of(Shard::new(config(), 1, Memory::heap(compression)).unwrap());
+        let mut deflate = Deflate::new();
+        let mut say = |rig: &mut Rig, text: &str| match compression {
+            Compression::None => rig.say(text),
+            Compression::Zlib => rig.say_bytes(&zlib(text)),
+            Compression::ZlibStream => rig.say_bytes(&deflate.message(text)),
+        };
+        rig.open();
+        say(&mut rig, HELLO);
+        let link = rig.link();
+        rig.give(Input::MayIdentify(link));
+        rig.sent();
+        say(&mut rig, READY);
+        assert_eq!(say(&mut rig, &big(2, 3_000_000)), ["event GUILD_CREATE s=2"]);
+        assert!(rig.shard.inbox.capacity() >= 3_000_000);
+        for seq in 3..8 {
+            rig.advance(Duration::from_secs(35));
+            say(&mut rig, &dispatch(seq, "GUILD_CREATE"));
+        }
+        let capacity = rig.shard.inbox.capacity();
+        assert!(capacity <= 64 * 1024, "{compression} {capacity}");
+    }
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn heap_memory_has_a_limit() {
+    let memory = Memory::heap_limited(Compression::ZlibStream, 100_000);
+    let mut rig = Rig::of(Shard::new(config(), 1, memory).unwrap());
+    rig.open();
+    let mut deflate = Deflate::new();
+    rig.say_bytes(&deflate.message(HELLO));
+    let link = rig.link();
+    rig.give(Input::MayIdentify(link));
+    rig.sent();
+    rig.say_bytes(&deflate.message(READY));
+    let lines = rig.say_bytes(&deflate.message(&big(2, 300_000)));
+    assert_eq!(lines, ["skipped GUILD_CREATE s=2 more=0"]);
+    assert!(rig.shard.inbox.capacity() <= 100_000);
+    let lines = rig.say_bytes(&deflate.message(&big(3, 80_000)));
+    assert_eq!(lines, ["event GUILD_CREATE s=3"]);
+}

@@ -1,0 +1,124 @@
+//! What the shard has to tell about itself: a short queue of notices, in order with the dispatches.
+
+use core::num::NonZeroU64;
+use core::time::Duration;
+
+use heapless::Deque;
+
+use crate::event::{Connected, Disconnected, Event, Limit, Skipped};
+use crate::ports::Link;
+use crate::{Cause, CloseCode, CommandId, EventKind, Fate, GuildId};
+
+const NOTICES: usize = 6;
+
+/// Something to tell, without what it borrows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Notice {
+    Command { id: CommandId, fate: Fate },
+    Connected(Connected),
+    Disconnected(Parted),
+    Gap { expected: u64, found: u64 },
+    Limit(Limit),
+    SessionLost { cause: Cause },
+    Skipped(Unkept),
+}
+
+/// A [`Disconnected`] without its reason.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parted {
+    pub(super) link: Link,
+    pub(super) cause: Cause,
+    pub(super) code: Option<CloseCode>,
+    pub(super) status: Option<u16>,
+    pub(super) resumes: bool,
+    pub(super) redial_after: Option<Duration>,
+}
+
+impl Notice {
+    pub(super) fn lend<'e>(&self, reason: &'e str) -> Event<'e> {
+        match *self {
+            Self::Command { id, fate } => Event::Command { id, fate },
+            Self::Connected(connected) => Event::Connected(connected),
+            Self::Disconnected(parted) => Event::Disconnected(parted.lend(reason)),
+            Self::Gap { expected, found } => Event::Gap { expected, found },
+            Self::Limit(limit) => Event::Limit(limit),
+            Self::SessionLost { cause } => Event::SessionLost { cause },
+            Self::Skipped(unkept) => Event::Skipped(unkept.lend()),
+        }
+    }
+}
+
+impl Parted {
+    const fn lend<'e>(&self, reason: &'e str) -> Disconnected<'e> {
+        let Self { link, cause, code, status, resumes, redial_after } = *self;
+        Disconnected { link, cause, code, reason, status, resumes, redial_after }
+    }
+}
+
+/// A [`Skipped`] in less room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unkept {
+    pub(super) kind: EventKind,
+    pub(super) seq: Option<NonZeroU64>,
+    pub(super) guild: Option<NonZeroU64>,
+    pub(super) id: Option<NonZeroU64>,
+    pub(super) length: u64,
+    pub(super) more: u32,
+    pub(super) through: Option<NonZeroU64>,
+}
+
+impl Unkept {
+    fn lend(self) -> Skipped {
+        let Self { kind, length, more, .. } = self;
+        let [seq, guild, id, through] =
+            [self.seq, self.guild, self.id, self.through].map(|number| number.map(NonZeroU64::get));
+        Skipped { kind, seq, guild: guild.map(GuildId), id, length, more, through }
+    }
+}
+
+/// Notices in order, and the limits that were hit.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Each with whether dispatches waited when it came: those go first.
+    queue: Deque<(Notice, bool), NOTICES>,
+    limits: u8,
+}
+
+impl Told {
+    pub(super) fn push(&mut self, notice: Notice, behind: bool) {
+        if self.queue.push_back((notice, behind)).is_err() {
+            self.limit(Limit::Events);
+        }
+    }
+
+    /// Tells of a dropped document; when many came at once, as a number.
+    pub(super) fn push_skipped(&mut self, skipped: Unkept, behind: bool) {
+        let crowded = self.queue.len() >= NOTICES / 2;
+        match self.queue.back_mut() {
+            Some((Notice::Skipped(earlier), _)) if crowded => {
+                earlier.more = earlier.more.saturating_add(1);
+                earlier.through = skipped.through.or(earlier.through);
+            }
+            _ => self.push(Notice::Skipped(skipped), behind),
+        }
+    }
+
+    pub(super) fn limit(&mut self, limit: Limit) {
+        self.limits |= limit.bit();
+    }
+
+    /// Takes the next notice; `waiting` tells whether dispatches wait.
+    pub(super) fn next(&mut self, waiting: bool) -> Option<Notice> {
+        let (_, behind) = self.queue.front()?;
+        if *behind && waiting {
+            return None;
+        }
+        self.queue.pop_front().map(|(notice, _)| notice)
+    }
+
+    pub(super) fn next_limit(&mut self) -> Option<Notice> {
+        let limit = Limit::ALL.into_iter().find(|limit| self.limits & limit.bit() != 0)?;
+        self.limits &= !limit.bit();
+        Some(Notice::Limit(limit))
+    }
+}
