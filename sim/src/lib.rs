@@ -1,0 +1,90 @@
+//! A simulated Discord Gateway: strict referee of clients, library of faults, traffic generator.
+//!
+//! ```text
+//! Options ─► Server ◄─ Input (Opened, Message, Closed, Tick) at a virtual instant
+//!              │ World: guilds, people, their truth and the events that change it
+//!              ├─► Output (Send, Close, Drop, Wait)
+//!              └─► journal and stats: what happened, and what the client did wrong
+//! ```
+//!
+//! [`Server`] does no I/O and reads no clock: a test drives it with instants of its own, and the
+//! same seed and inputs give the same outputs, bit for bit. [`serve`] puts it behind real
+//! WebSockets on a loopback port. [`World`] alone is the traffic generator of tests, fuzz seeds
+//! and benchmarks.
+//!
+//! # What the referee does
+//!
+//! It closes where the real gateway closes, with the same code; what a correct client never does
+//! but the gateway lets pass becomes a [`What::Complaint`]. Where Discord says nothing, this
+//! server chooses: a known session that timed out is 4009 and an unknown one op 9 `false`; a
+//! payload whose fields do not fit its opcode is 4001; a binary message is 4002; an encoding
+//! other than `json` is 4012; a compression it does not speak counts as none and is complained of.
+//!
+//! # A loop
+//!
+//! ```
+//! use gatewright_core::Instant;
+//! use gatewright_sim::{Conn, Input, Options, Output, Server};
+//!
+//! let mut server = Server::new(Options { seed: 7, guilds: 1, ..Options::default() });
+//! let conn = Conn(1);
+//! let mut now = Instant::from_millis(1);
+//! server.handle_input(now, Input::Opened { conn, target: "/?v=10&encoding=json" });
+//! let identify = br#"{"op":2,"d":{"token":"t","intents":513,
+//!     "properties":{"os":"linux","browser":"doc","device":"doc"}}}"#;
+//! server.handle_input(now, Input::Message { conn, text: true, data: identify });
+//! let mut sent = 0;
+//! while sent < 10 {
+//!     match server.poll_output() {
+//!         Output::Send { data, .. } => sent += usize::from(!data.is_empty()),
+//!         Output::Close { code, .. } => panic!("closed with {code}"),
+//!         Output::Drop { .. } => panic!("cut"),
+//!         Output::Wait(until) => {
+//!             now = until;
+//!             server.handle_input(now, Input::Tick);
+//!         }
+//!     }
+//! }
+//! assert_eq!(server.stats().identifies, 1);
+//! ```
+
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
+
+mod fault;
+mod journal;
+mod json;
+mod loopback;
+mod options;
+mod rng;
+mod server;
+mod world;
+
+pub use self::fault::{Fault, UnknownFault};
+pub use self::journal::{Compression, Entry, Stats, What};
+pub use self::loopback::{Loopback, serve};
+pub use self::options::Options;
+pub use self::server::{Conn, Input, Output, Server};
+pub use self::world::{
+    Activity, Channel, Emoji, Event, Guild, Invite, Member, Message, Overwrite, Presence, Reaction,
+    Role, Sound, Sticker, Thread, User, VoiceState, World, WorldSize, envelope,
+};
+
+/// All three can move to another thread.
+const _: () = {
+    const fn sendable<T: Send>() {}
+    sendable::<Server>();
+    sendable::<World>();
+    sendable::<Loopback>();
+};

@@ -1,0 +1,156 @@
+//! One open connection as the referee sees it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use gatewright_core::Instant;
+
+use crate::journal::Compression;
+
+/// How far a connection has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not identified; also after op 9.
+    Fresh,
+    /// Attached to the session of this number.
+    Live(u32),
+    /// Identified, but no READY or RESUMED will ever come.
+    Stalled,
+}
+
+/// What a heartbeat is to be complained of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct BeatFaults {
+    pub(super) early: bool,
+    pub(super) lower: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) phase: Phase,
+    pub(super) compression: Compression,
+    pub(super) hello_sent: bool,
+    pub(super) no_ready: bool,
+    pub(super) swallow_acks: bool,
+    pub(super) beat_by: Instant,
+    pub(super) reconnect_by: Option<Instant>,
+    /// Heartbeats this server asked for that have not come yet.
+    pub(super) asked_beats: u32,
+    last_beat: Option<(Instant, Option<u64>)>,
+    payloads: Window,
+    presences: Window,
+}
+
+impl Link {
+    pub(super) fn new(compression: Compression, beat_by: Instant) -> Self {
+        Self {
+            phase: Phase::Fresh,
+            compression,
+            hello_sent: false,
+            no_ready: false,
+            swallow_acks: false,
+            beat_by,
+            reconnect_by: None,
+            asked_beats: 0,
+            last_beat: None,
+            payloads: Window::new(120, Duration::from_secs(60)),
+            presences: Window::new(5, Duration::from_secs(20)),
+        }
+    }
+
+    /// Counts a payload; says whether the limit of 120 in 60 s allows it.
+    pub(super) fn allows_payload(&mut self, now: Instant) -> bool {
+        self.payloads.allows(now)
+    }
+
+    /// Counts a presence update; says whether the limit of 5 in 20 s allows it.
+    pub(super) fn allows_presence(&mut self, now: Instant) -> bool {
+        self.presences.allows(now)
+    }
+
+    /// Notes a heartbeat; one the server asked for may come at any time.
+    pub(super) fn beat(
+        &mut self,
+        now: Instant,
+        seq: Option<u64>,
+        interval: Duration,
+    ) -> BeatFaults {
+        let mut faults = BeatFaults::default();
+        let asked = self.asked_beats > 0;
+        self.asked_beats = self.asked_beats.saturating_sub(1);
+        if let Some((at, last)) = self.last_beat {
+            faults.early = !asked && now.saturating_since(at) < interval / 2;
+            faults.lower = seq < last;
+        }
+        if !asked || self.last_beat.is_none() {
+            self.last_beat = Some((now, seq));
+        } else if let Some((_, last)) = &mut self.last_beat {
+            *last = seq;
+        }
+        faults
+    }
+
+    /// Forgets which sequence the last heartbeat carried, since the session is gone.
+    pub(super) fn forget_seq(&mut self) {
+        if let Some((_, seq)) = &mut self.last_beat {
+            *seq = None;
+        }
+    }
+
+    /// Returns the next moment something is due on this connection by itself.
+    pub(super) fn deadline(&self) -> Instant {
+        self.reconnect_by.map_or(self.beat_by, |by| by.min(self.beat_by))
+    }
+}
+
+/// A true sliding window over the last few moments.
+#[derive(Clone, Debug)]
+struct Window {
+    moments: VecDeque<Instant>,
+    limit: usize,
+    span: Duration,
+}
+
+impl Window {
+    const fn new(limit: usize, span: Duration) -> Self {
+        Self { moments: VecDeque::new(), limit, span }
+    }
+
+    fn allows(&mut self, now: Instant) -> bool {
+        while self.moments.front().is_some_and(|first| now.saturating_since(*first) >= self.span) {
+            self.moments.pop_front();
+        }
+        let allowed = self.moments.len() < self.limit;
+        if allowed {
+            self.moments.push_back(now);
+        }
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_slides() {
+        let mut window = Window::new(2, Duration::from_secs(10));
+        let taken = [0, 6_000, 9_999, 10_000, 15_999, 16_000]
+            .map(|at| window.allows(Instant::from_millis(at)));
+        assert_eq!(taken, [true, true, false, true, false, true]);
+    }
+
+    #[test]
+    fn a_beat_that_was_asked_for_is_never_early() {
+        let mut link = Link::new(Compression::None, Instant::ZERO);
+        let interval = Duration::from_secs(40);
+        let mut beat = |at: u64, asked, seq| {
+            link.asked_beats = asked;
+            link.beat(Instant::from_millis(at * 1_000), seq, interval)
+        };
+        assert_eq!(beat(30, 0, Some(5)), BeatFaults::default());
+        assert_eq!(beat(31, 1, Some(5)), BeatFaults::default());
+        assert_eq!(beat(70, 0, Some(6)), BeatFaults::default());
+        assert_eq!(beat(71, 0, Some(4)), BeatFaults { early: true, lower: true });
+    }
+}

@@ -1,0 +1,226 @@
+//! A client made of bare hands: it says what a test tells it to and reads what comes back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use flate2::{Decompress, FlushDecompress};
+use gatewright_core::Instant;
+use gatewright_sim::{Conn, Fault, Input, Options, Output, Server, What};
+use serde_json::{Value, json};
+
+pub(crate) const PLAIN: &str = "/?v=10&encoding=json";
+pub(crate) const STREAM: &str = "/?v=10&encoding=json&compress=zlib-stream";
+pub(crate) const ALL: u64 = 53_608_447;
+pub(crate) const ONE: Conn = Conn(1);
+pub(crate) const TWO: Conn = Conn(2);
+
+/// What came over a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Got {
+    Json(Conn, Value),
+    Close(Conn, u16),
+    Drop(Conn),
+}
+
+pub(crate) struct Rig {
+    pub(crate) server: Server,
+    pub(crate) now: Instant,
+    pub(crate) frames: Vec<(bool, Vec<u8>)>,
+    streams: BTreeMap<u32, (Decompress, Vec<u8>)>,
+}
+
+impl Rig {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            server: Server::new(options),
+            now: Instant::from_millis(1_000),
+            frames: Vec::new(),
+            streams: BTreeMap::new(),
+        }
+    }
+
+    /// A gateway in which nothing happens by itself.
+    pub(crate) fn quiet() -> Self {
+        Self::new(Options { rate: 0, guilds: 2, members: 8, ..Options::default() })
+    }
+
+    pub(crate) fn open(&mut self, conn: Conn, target: &str) -> Vec<Got> {
+        self.streams.remove(&conn.0);
+        if target.contains("zlib-stream") {
+            self.streams.insert(conn.0, (Decompress::new(true), Vec::new()));
+        }
+        self.input(Input::Opened { conn, target })
+    }
+
+    pub(crate) fn say(&mut self, conn: Conn, payload: &Value) -> Vec<Got> {
+        self.input(Input::Message { conn, text: true, data: payload.to_string().as_bytes() })
+    }
+
+    pub(crate) fn raw(&mut self, conn: Conn, text: bool, data: &[u8]) -> Vec<Got> {
+        self.input(Input::Message { conn, text, data })
+    }
+
+    pub(crate) fn close(&mut self, conn: Conn, code: Option<u16>) -> Vec<Got> {
+        self.input(Input::Closed { conn, code: code.map(gatewright_core::CloseCode) })
+    }
+
+    pub(crate) fn after(&mut self, span: Duration) -> Vec<Got> {
+        self.now = self.now.saturating_add(span);
+        self.input(Input::Tick)
+    }
+
+    /// Comes back whenever the server asks for it, as a real loop does.
+    pub(crate) fn run(&mut self, span: Duration) -> Vec<Got> {
+        let end = self.now.saturating_add(span);
+        let mut got = self.input(Input::Tick);
+        loop {
+            let Output::Wait(next) = self.server.poll_output() else { panic!("not drained") };
+            let next = next.min(end);
+            assert!(next > self.now || next == end, "a wait that is over already");
+            self.now = next;
+            got.extend(self.input(Input::Tick));
+            if self.now == end {
+                return got;
+            }
+        }
+    }
+
+    pub(crate) fn inject(&mut self, fault: Fault) -> Vec<Got> {
+        self.server.inject(self.now, fault);
+        self.drain()
+    }
+
+    pub(crate) fn dispatch(&mut self, kind: &str, d: &str) -> Vec<Got> {
+        self.server.dispatch(self.now, kind, d);
+        self.drain()
+    }
+
+    pub(crate) fn input(&mut self, input: Input<'_>) -> Vec<Got> {
+        self.server.handle_input(self.now, input);
+        self.drain()
+    }
+
+    pub(crate) fn drain(&mut self) -> Vec<Got> {
+        let mut got = Vec::new();
+        loop {
+            match self.server.poll_output() {
+                Output::Send { conn, text, data } => {
+                    self.frames.push((text, data.clone()));
+                    got.extend(self.read(conn, text, &data).map(|value| Got::Json(conn, value)));
+                }
+                Output::Close { conn, code, .. } => got.push(Got::Close(conn, code.0)),
+                Output::Drop { conn } => got.push(Got::Drop(conn)),
+                Output::Wait(_) => return got,
+            }
+        }
+    }
+
+    fn read(&mut self, conn: Conn, text: bool, data: &[u8]) -> Option<Value> {
+        if let Some((inflater, held)) = self.streams.get_mut(&conn.0) {
+            assert!(!text);
+            held.extend_from_slice(data);
+            if !held.ends_with(&[0, 0, 0xFF, 0xFF]) {
+                return None;
+            }
+            let plain = inflate(inflater, held);
+            held.clear();
+            return Some(serde_json::from_slice(&plain).expect("one JSON document per message"));
+        }
+        let plain = if text { data.to_vec() } else { inflate(&mut Decompress::new(true), data) };
+        Some(serde_json::from_slice(&plain).expect("one JSON document per message"))
+    }
+
+    /// Opens a connection, identifies with all intents and returns READY's payload.
+    pub(crate) fn live(&mut self, conn: Conn) -> Value {
+        self.open(conn, PLAIN);
+        let got = self.say(conn, &identify());
+        assert_eq!(kinds(&got).first().map(String::as_str), Some("READY"), "{got:?}");
+        json_of(&got[0])["d"].clone()
+    }
+
+    pub(crate) fn whats(&self) -> Vec<What> {
+        self.server.journal().iter().map(|entry| entry.what.clone()).collect()
+    }
+
+    pub(crate) fn complaints(&self) -> Vec<&'static str> {
+        let whats = self.server.journal().iter().map(|entry| &entry.what);
+        whats
+            .filter_map(|what| if let What::Complaint(about) = what { Some(*about) } else { None })
+            .collect()
+    }
+}
+
+fn inflate(inflater: &mut Decompress, data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let start = inflater.total_in();
+    loop {
+        let done = (inflater.total_in() - start) as usize;
+        out.reserve(65_536);
+        inflater
+            .decompress_vec(&data[done..], &mut out, FlushDecompress::Sync)
+            .expect("valid zlib");
+        if (inflater.total_in() - start) as usize == data.len() && out.len() < out.capacity() {
+            return out;
+        }
+    }
+}
+
+pub(crate) fn identify() -> Value {
+    json!({"op": 2, "d": {
+        "token": "t0k3n", "intents": ALL,
+        "properties": {"os": "linux", "browser": "test", "device": "test"},
+    }})
+}
+
+/// An Identify with one field of `d` set to something else, or taken away by null.
+pub(crate) fn identify_with(key: &str, value: Value) -> Value {
+    let mut payload = identify();
+    let fields = payload["d"].as_object_mut().unwrap();
+    if value.is_null() {
+        fields.remove(key);
+    } else {
+        fields.insert(key.to_owned(), value);
+    }
+    payload
+}
+
+pub(crate) fn resume(ready: &Value, seq: u64) -> Value {
+    json!({"op": 6, "d": {"token": "t0k3n", "session_id": ready["session_id"], "seq": seq}})
+}
+
+pub(crate) fn beat(seq: Option<u64>) -> Value {
+    json!({"op": 1, "d": seq})
+}
+
+pub(crate) fn json_of(got: &Got) -> &Value {
+    let Got::Json(_, value) = got else { panic!("no message but {got:?}") };
+    value
+}
+
+/// The names of the dispatches among what came.
+pub(crate) fn kinds(got: &[Got]) -> Vec<String> {
+    let values =
+        got.iter().filter_map(|got| if let Got::Json(_, value) = got { Some(value) } else { None });
+    values.filter_map(|value| value["t"].as_str().map(str::to_owned)).collect()
+}
+
+/// The sequences of the dispatches among what came over a connection.
+pub(crate) fn seqs(got: &[Got], on: Conn) -> Vec<u64> {
+    let values = got.iter().filter_map(|got| match got {
+        Got::Json(conn, value) if *conn == on => Some(value),
+        Got::Json(..) | Got::Close(..) | Got::Drop(_) => None,
+    });
+    values.filter_map(|value| value["s"].as_u64()).collect()
+}
+
+pub(crate) fn op(got: &Got) -> u64 {
+    json_of(got)["op"].as_u64().expect("an opcode")
+}
+
+pub(crate) const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+pub(crate) const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
