@@ -123,7 +123,8 @@ impl<'m> IdentifyGate<'m> {
     /// [`GateFull`] if the shard has no place in line and there is none left.
     pub fn ask(&mut self, now: Instant, shard: u32, link: Link) -> Result<(), GateFull> {
         self.hear(now);
-        if self.bucket_of(shard).holder.is_some_and(|ask| (ask.shard, ask.link) == (shard, link)) {
+        let granted = |ask: Ask| (ask.shard, ask.link) == (shard, link) && !ask.delivered;
+        if self.bucket_of(shard).holder.is_some_and(granted) {
             return Ok(());
         }
         self.release(shard, |ask| ask.link != link && !ask.delivered);
@@ -136,7 +137,13 @@ impl<'m> IdentifyGate<'m> {
             ask.link = link;
             return Ok(());
         }
-        self.stand(Ask { shard, link, turn, delivered: false })
+        let given = self.buckets.iter().filter_map(|bucket| bucket.holder);
+        let held = given.filter(|ask| !ask.delivered).count();
+        if self.waiting() + held >= self.line.len() {
+            return Err(GateFull);
+        }
+        self.stand(Ask { shard, link, turn, delivered: false });
+        Ok(())
     }
 
     /// Hears [`Output::ForgoIdentify`](crate::Output::ForgoIdentify): the place or the grant goes to the next in line.
@@ -153,16 +160,24 @@ impl<'m> IdentifyGate<'m> {
         self.release(shard, |ask| ask.link == link && !ask.delivered);
     }
 
-    /// Hears that a grant has reached its shard; the window begins.
-    pub fn delivered(&mut self, now: Instant, shard: u32, link: Link) {
+    /// Hears that a grant is about to reach its shard; the window begins.
+    ///
+    /// Returns whether the grant still holds: if it was taken back, the shard may not identify.
+    pub fn delivered(&mut self, now: Instant, shard: u32, link: Link) -> bool {
         self.hear(now);
+        let at = self.bucket_at(shard);
+        self.take_back(at);
         let now = self.now;
         let bucket = self.bucket_of(shard);
-        if let Some(ask) = &mut bucket.holder
-            && (ask.shard, ask.link) == (shard, link)
-        {
-            ask.delivered = true;
-            bucket.free_at = now.saturating_add(WINDOW);
+        match &mut bucket.holder {
+            Some(ask) if (ask.shard, ask.link) == (shard, link) => {
+                if !ask.delivered {
+                    ask.delivered = true;
+                    bucket.free_at = now.saturating_add(WINDOW);
+                }
+                true
+            }
+            _ => false,
         }
     }
 
@@ -176,17 +191,14 @@ impl<'m> IdentifyGate<'m> {
         let mut wait = Instant::MAX;
         for at in 0..self.buckets.len() {
             self.take_back(at);
-            let Some(place) = self.first_for(at) else {
-                continue;
-            };
-            let Some(bucket) = self.buckets.get_mut(at) else {
-                continue;
-            };
+            let place = self.first_for(at);
+            let Some(bucket) = self.buckets.get_mut(at) else { continue };
             let pending = bucket.holder.is_some_and(|ask| !ask.delivered);
-            if pending || bucket.free_at > self.now {
+            if pending || (bucket.free_at > self.now && place.is_some()) {
                 wait = wait.min(bucket.free_at);
                 continue;
             }
+            let Some(place) = place else { continue };
             let Some(ask) = self.line.get_mut(place).and_then(|place| place.0.take()) else {
                 continue;
             };
@@ -221,11 +233,11 @@ impl<'m> IdentifyGate<'m> {
         &mut self.buckets[at]
     }
 
-    fn stand(&mut self, ask: Ask) -> Result<(), GateFull> {
-        let place = self.line.iter_mut().find(|place| place.0.is_none()).ok_or(GateFull)?;
-        place.0 = Some(ask);
+    fn stand(&mut self, ask: Ask) {
+        if let Some(place) = self.line.iter_mut().find(|place| place.0.is_none()) {
+            place.0 = Some(ask);
+        }
         self.next_turn += 1;
-        Ok(())
     }
 
     fn step_out(&mut self, shard: u32, link: Link) {
@@ -256,8 +268,8 @@ impl<'m> IdentifyGate<'m> {
             bucket.holder = None;
             bucket.free_at = bucket.free_before;
             let turn = self.next_turn;
-            // The place it stood on before is free.
-            let _ = self.stand(Ask { turn, ..ask });
+            // A place is kept free for each grant that was not delivered.
+            self.stand(Ask { turn, ..ask });
         }
     }
 
@@ -338,8 +350,8 @@ mod tests {
         assert_eq!(gate.poll_output(), GateOutput::Wait(ms(1_000)));
         gate.tick(ms(1_000));
         assert_eq!(grants(&mut gate), [1]);
-        gate.delivered(ms(1_001), 0, LINK);
-        gate.delivered(ms(1_500), 1, LINK);
+        assert!(!gate.delivered(ms(1_001), 0, LINK));
+        assert!(gate.delivered(ms(1_500), 1, LINK));
         gate.tick(ms(6_540));
         assert_eq!(grants(&mut gate), [0]);
     }
@@ -368,8 +380,33 @@ mod tests {
         gate.lost(ms(0), 0, Link(1));
         assert_eq!(gate.poll_output(), GateOutput::Grant { shard: 0, link: Link(2) });
         gate.forgo(ms(0), 0, Link(1));
-        gate.delivered(ms(0), 0, Link(1));
+        assert!(!gate.delivered(ms(0), 0, Link(1)));
         gate.tick(ms(999));
-        assert_eq!(gate.poll_output(), GateOutput::Wait(Instant::MAX));
+        assert_eq!(gate.poll_output(), GateOutput::Wait(ms(1_000)));
+    }
+
+    #[test]
+    fn a_shard_that_begins_anew_with_the_same_link_number_gets_its_turn() {
+        let (mut buckets, mut line) = ([Bucket::EMPTY; 1], [Place::EMPTY; 1]);
+        let mut gate = IdentifyGate::lent(&mut buckets, &mut line);
+        gate.ask(ms(0), 0, LINK).unwrap();
+        assert_eq!(grants(&mut gate), [0]);
+        assert!(gate.delivered(ms(0), 0, LINK));
+        gate.lost(ms(1), 0, LINK);
+        gate.ask(ms(10), 0, LINK).unwrap();
+        assert_eq!(gate.poll_output(), GateOutput::Wait(ms(5_040)));
+        gate.tick(ms(5_040));
+        assert_eq!(grants(&mut gate), [0]);
+    }
+
+    #[test]
+    fn a_grant_keeps_a_place_in_line_until_it_is_delivered() {
+        let (mut buckets, mut line) = ([Bucket::EMPTY; 1], [Place::EMPTY; 1]);
+        let mut gate = IdentifyGate::lent(&mut buckets, &mut line);
+        gate.ask(ms(0), 0, LINK).unwrap();
+        assert_eq!(grants(&mut gate), [0]);
+        assert_eq!(gate.ask(ms(1), 1, LINK), Err(GateFull));
+        gate.tick(ms(1_000));
+        assert_eq!(grants(&mut gate), [0]);
     }
 }

@@ -116,7 +116,9 @@ impl Heartbeat {
         if now < self.next {
             return Due::Nothing;
         }
-        if judge && self.awaiting.is_some() {
+        let patience = self.interval / 2;
+        let overdue = |sent: Instant| now.saturating_since(sent) >= patience;
+        if judge && self.awaiting.is_some_and(overdue) {
             if !self.frame_since {
                 return Due::Dead(Cause::Zombie);
             }
@@ -127,7 +129,8 @@ impl Heartbeat {
         }
         self.owed = true;
         let kept = self.next.saturating_add(self.interval);
-        self.next = if kept > now { kept } else { now.saturating_add(self.interval) };
+        let anew = now.saturating_add(self.interval);
+        self.next = if kept.saturating_since(now) >= patience { kept } else { anew };
         Due::Beat
     }
 

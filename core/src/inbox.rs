@@ -258,9 +258,7 @@ impl<'m> Inbox<'m> {
         }
         if whole && self.is_one_document() {
             let document = self.store.bytes().get(self.doc..self.end).unwrap_or_default();
-            let seams = !self.is_stream() && memchr::memmem::find(document, b"}{").is_some();
-            let envelope = if seams { None } else { envelope::fast(document) };
-            if let Some(envelope) = envelope {
+            if let Some(envelope) = envelope::fast(document) {
                 self.scanned = self.end;
                 return self.found(envelope, false).map(Some);
             }
@@ -280,12 +278,12 @@ impl<'m> Inbox<'m> {
         Ok(None)
     }
 
-    /// Tells whether the transport promises that the message is one document.
+    /// Tells whether the sync markers of a stream promise that the message is one document.
     fn is_one_document(&self) -> bool {
         let fresh = self.scanner.is_idle() && self.scanned == self.doc && !self.dropping;
         let alone = self.start == self.ready;
         let marked = self.message.tail == MARKER && !self.message.marker_inside;
-        fresh && alone && (marked || !self.is_stream())
+        fresh && alone && marked && self.is_stream()
     }
 
     fn found(&self, envelope: Envelope, detailed: bool) -> Result<Found, Cause> {

@@ -1,4 +1,105 @@
-//! Sans-I/O client for the Discord Gateway.
+//! A client for the Discord Gateway (API version 10) that does no I/O.
+//!
+//! [`Shard`] is a deterministic state machine: bytes and time go in, bytes and events come out. It needs
+//! no std and no allocator, so the same code runs in a fleet of tasks, in a hand-written event loop and
+//! on a microcontroller. Whoever moves the bytes is the *adapter*: `gatewright-tokio`,
+//! `gatewright-smol`, or a loop of your own like the one below.
+//!
+//! ```text
+//! bytes ── adapter ──► Input::Message
+//!    inflate ► envelope {op, s, t, d} ► lifecycle ► Output::Event ─► Event (lent) ─► you
+//! you ─► Command ─► encode ► outbox ► send limit ► Output::Send ─► adapter ─► Input::Sent
+//! ```
+//!
+//! # The laws
+//!
+//! 1. Time enters as the first argument of [`handle_input`](Shard::handle_input),
+//!    [`command`](Shard::command) and [`leave`](Shard::leave); nothing else takes or reads a clock. A time
+//!    that goes back counts as the latest one heard.
+//! 2. Chance enters once, as the seed of the constructor, and decides jitter only.
+//! 3. Everything the shard wants leaves by one door, in order: [`poll_output`](Shard::poll_output).
+//! 4. Nothing the network sends makes it panic, return an error to the adapter, grow without bound or
+//!    spin. A fault is an event, and the shard recovers by itself.
+//! 5. Everything is bounded, and a limit that was hit is told as an event, never silent.
+//! 6. The same settings, seed, memory and inputs give the same outputs, bit for bit, on every platform.
+//!
+//! # The loop
+//!
+//! After each input take outputs until [`Output::Wait`] or [`Output::Stop`]; only then may the next
+//! [`Input::Message`] come, all other inputs may come at any time. [`Shard::event`] lends what
+//! [`Output::Event`] announced; asking for the next output says that the event is done.
+//!
+//! [`Input::Tick`] promises that the transport was looked at and had nothing; only it finds the peer
+//! silent. Say [`Input::Busy`] instead when time passed and nobody looked.
+//!
+//! ```
+//! use gatewright_core::{Event, Gone, Input, Instant, Link, Output, Shard};
+//!
+//! /// What the loop needs from its surroundings.
+//! trait Transport {
+//!     fn now(&mut self) -> Instant;
+//!     fn open(&mut self, url: &str) -> bool;
+//!     fn send(&mut self, bytes: &[u8]);
+//!     fn close(&mut self, code: u16);
+//!     /// A message, `None` when nothing came until then, an error when the transport is gone.
+//!     fn receive(&mut self, until: Instant) -> Result<Option<Vec<u8>>, ()>;
+//! }
+//!
+//! fn run(mut shard: Shard<'_>, io: &mut impl Transport, mut on_event: impl FnMut(Event<'_>)) {
+//!     shard.handle_input(io.now(), Input::Tick);
+//!     let mut link = Link(0);
+//!     loop {
+//!         match shard.poll_output() {
+//!             Output::Connect(target) => {
+//!                 link = target.link;
+//!                 let up = io.open(&target.to_string());
+//!                 let news = if up { Input::Opened(link) } else { Input::Closed(link, Gone::Unreachable) };
+//!                 shard.handle_input(io.now(), news);
+//!             }
+//!             Output::AskIdentify(link) => shard.handle_input(io.now(), Input::MayIdentify(link)),
+//!             Output::ForgoIdentify(_) => {}
+//!             Output::Send(frame) => {
+//!                 io.send(frame.bytes);
+//!                 shard.handle_input(io.now(), Input::Sent(link));
+//!             }
+//!             Output::Close(code) => {
+//!                 io.close(code.0);
+//!                 shard.handle_input(io.now(), Input::Closed(link, Gone::Dropped));
+//!             }
+//!             Output::Event(_) => on_event(shard.event()),
+//!             Output::Stop(_) => return,
+//!             Output::Wait(until) => match io.receive(until) {
+//!                 Ok(Some(part)) => {
+//!                     let message = Input::Message { link, text: true, part: &part, last: true };
+//!                     shard.handle_input(io.now(), message);
+//!                 }
+//!                 Ok(None) => shard.handle_input(io.now(), Input::Tick),
+//!                 Err(()) => shard.handle_input(io.now(), Input::Closed(link, Gone::Dropped)),
+//!             },
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! A single shard may take each permit to identify at once, as above. Shards of one bot share a start
+//! limit: let them ask an [`IdentifyGate`].
+//!
+//! # Memory
+//!
+//! [`Memory`] holds everything large, lent by the caller or (feature `alloc`) on the heap, chosen by
+//! value: `Shard<'static>` serves servers and `Shard<'m>` boards. The inflater in it decides the
+//! compression. A shard itself is at most 2 KiB; it allocates nothing once it is made, but for a heap
+//! buffer that grows with a large document and shrinks again.
+//!
+//! # Sessions
+//!
+//! [`Shard::session`] exports a session as plain data, [`Shard::resume`] takes it up in a later process.
+//! An event counts as processed once the next output is asked for, so a crash inside a handler brings
+//! it again.
+//!
+//! # Features
+//!
+//! * `alloc`: memory on the heap.
 #![no_std]
 #![cfg_attr(
     not(test),

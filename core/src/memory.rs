@@ -28,6 +28,9 @@ impl<'m> Memory<'m> {
     /// The least size of the command buffer; Identify must fit into it.
     pub const MIN_COMMANDS: usize = 1024;
 
+    /// The most of a payload buffer that is used.
+    const MAX_PAYLOAD: usize = 0x7FFF_FFFF;
+
     /// The size of the command buffer on the heap.
     #[cfg(feature = "alloc")]
     const COMMANDS: usize = 16 * 1024;
@@ -42,7 +45,8 @@ impl<'m> Memory<'m> {
         log: &'m mut SendLog,
         inflater: Inflater<'m>,
     ) -> Self {
-        let payload = Store::Lent(payload);
+        let used = payload.len().min(Self::MAX_PAYLOAD);
+        let payload = Store::Lent(payload.get_mut(..used).unwrap_or_default());
         Self { payload, commands: Lease::Lent(commands), log: Lease::Lent(log), inflater }
     }
 
@@ -53,11 +57,11 @@ impl<'m> Memory<'m> {
         Self::heap_limited(compression, Self::PAYLOAD_LIMIT)
     }
 
-    /// Takes memory from the heap, for documents of up to `payload_limit` bytes (at least 40 KiB).
+    /// Takes memory from the heap, for documents of up to `payload_limit` bytes (40 KiB to 2 GiB).
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn heap_limited(compression: Compression, payload_limit: usize) -> Self {
-        let limit = payload_limit.max(Self::MIN_PAYLOAD);
+        let limit = payload_limit.clamp(Self::MIN_PAYLOAD, Self::MAX_PAYLOAD);
         Self {
             payload: Store::Growing(crate::store::Growing::new(limit)),
             commands: Lease::Owned(alloc::vec![0; Self::COMMANDS].into_boxed_slice()),

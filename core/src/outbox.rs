@@ -112,14 +112,11 @@ impl<'m> Outbox<'m> {
         let start = self.used + HEADER;
         let out = self.bytes.get_mut(start..start + room).unwrap_or_default();
         let len = match command.encode(out) {
-            Err(CommandError::TooLong) if room < MAX_PAYLOAD => {
+            Err(CommandError::TooLong) if room < MAX_PAYLOAD && self.used > 0 => {
                 return Err(CommandError::QueueFull);
             }
             encoded => encoded?,
         };
-        if out.is_empty() {
-            return Err(CommandError::QueueFull);
-        }
         let id = CommandId(self.next_id);
         self.next_id = self.next_id.wrapping_add(1);
         let record = Record { at: self.used, id, len, tag, fate: OPEN, expires };
@@ -162,11 +159,12 @@ impl<'m> Outbox<'m> {
     }
 
     /// Returns when the next command expires.
-    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+    pub(crate) fn next_expiry(&self, in_flight: Option<CommandId>) -> Option<Instant> {
         if self.open == 0 {
             return None;
         }
-        let open = self.records().filter(|record| record.fate == OPEN);
+        let waits = |record: &Record| record.fate == OPEN && Some(record.id) != in_flight;
+        let open = self.records().filter(waits);
         open.map(|record| record.expires).min().filter(|expires| *expires < Instant::MAX)
     }
 
@@ -301,6 +299,17 @@ mod tests {
     }
 
     #[test]
+    fn a_payload_that_does_not_fit_into_the_empty_buffer_is_too_long() {
+        let mut bytes = [0; 100];
+        let mut outbox = outbox(&mut bytes);
+        let long = [b'1'; 90];
+        let long = Command::Raw { op: 43, d: core::str::from_utf8(&long).unwrap() };
+        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::TooLong));
+        outbox.push(&RAW, Instant::MAX).unwrap();
+        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::QueueFull));
+    }
+
+    #[test]
     fn commands_expire_unless_they_are_on_their_way() {
         let mut bytes = [0; 200];
         let mut outbox = outbox(&mut bytes);
@@ -308,7 +317,7 @@ mod tests {
         for expires in [5, 9, 5] {
             outbox.push(&RAW, at(expires)).unwrap();
         }
-        assert_eq!(outbox.next_expiry(), Some(at(5)));
+        assert_eq!(outbox.next_expiry(None), Some(at(5)));
         outbox.expire(at(5), Some(CommandId(0)));
         assert_eq!(outbox.take_fate(), Some((CommandId(2), Fate::Expired)));
         assert_eq!(outbox.take_fate(), None);

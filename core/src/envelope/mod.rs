@@ -1,7 +1,7 @@
 //! Envelopes: `op`, `s`, `t` and where `d` lies, found without decoding `d`.
 //!
 //! Two scanners, one result. [`fast`] takes a whole dispatch whose `d` comes last and does not touch
-//! `d`; so it trusts the transport that the bytes are one document. [`Scanner`] is fed pieces of any
+//! `d`; so it takes a promise that the bytes are one document, which the sync markers of a stream give. [`Scanner`] is fed pieces of any
 //! size, finds the end of a document by itself, takes the keys in any order, and keeps the few fields
 //! of `d` that the lifecycle needs even when the document is too large to be kept.
 

@@ -29,7 +29,7 @@ use crate::status::{Counters, Status};
 use crate::store::Store;
 use crate::throttle::Throttle;
 use crate::url::Url;
-use crate::{Cause, CloseCode, Compression, Event, Instant, encode};
+use crate::{Cause, CloseCode, Compression, Event, Instant, ShardId, encode};
 
 use produce::InFlight;
 use told::Told;
@@ -69,7 +69,7 @@ pub struct Shard<'m> {
     told: Told,
     current: Current,
     /// The sequence number that counts as processed once the event at hand is done.
-    unfinished: Option<Unfinished>,
+    unfinished: Option<NonZeroU64>,
     reason: String<REASON_BYTES, u8>,
     /// The close code and the HTTP status of the peer, until they are told.
     peer_code: Option<CloseCode>,
@@ -95,6 +95,14 @@ struct Sequences {
     /// The latest one handed out as an event.
     announced: u64,
     processed: u64,
+    /// Whether the two above are those of an earlier session, whose events still wait.
+    stale: bool,
+}
+
+impl Sequences {
+    const fn processed(self) -> u64 {
+        if self.stale { 0 } else { self.processed }
+    }
 }
 
 /// Failures that decide between rows of the disconnect table.
@@ -115,6 +123,8 @@ struct Tally {
 struct Wanted {
     connect: bool,
     ask: bool,
+    /// Whether a permit was asked for on this link.
+    asked: bool,
     forgo: Option<Link>,
     close: Option<CloseCode>,
     handshake: bool,
@@ -126,14 +136,6 @@ enum Current {
     None,
     Dispatch { document: Document, duplicate: bool },
     Told(told::Notice),
-}
-
-/// A sequence number about to count as processed.
-#[derive(Clone, Copy, Debug)]
-struct Unfinished {
-    seq: u64,
-    /// Whether it is the first of a session.
-    first: bool,
 }
 
 impl<'m> Shard<'m> {
@@ -206,7 +208,7 @@ impl<'m> Shard<'m> {
         checked.map_err(SetupError::Session)?;
         let mut shard = Self::new(config, seed, memory)?;
         let (processed, received) = (session.processed, session.received);
-        shard.seqs = Sequences { received, announced: processed, processed };
+        shard.seqs = Sequences { received, announced: processed, processed, stale: false };
         let mut keys = Keys { id: session.id, url: session.resume_url };
         if !keys.url.is_empty() && !shard.accepts_resume_url(&keys.url) {
             keys.url.clear();
@@ -302,6 +304,12 @@ impl<'m> Shard<'m> {
         }
     }
 
+    /// Returns which shard this is.
+    #[must_use]
+    pub const fn id(&self) -> ShardId {
+        self.config.shard
+    }
+
     /// Returns the session as plain data, if there is one to resume.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
@@ -310,8 +318,8 @@ impl<'m> Shard<'m> {
             version: Session::VERSION,
             id: keys.id.clone(),
             resume_url: keys.url.clone(),
-            received: self.seqs.received.max(self.seqs.processed),
-            processed: self.seqs.processed,
+            received: self.seqs.received,
+            processed: self.seqs.processed(),
             shard: self.config.shard,
             intents: self.config.intents.bits(),
             encoding: self.config.encoding,
@@ -335,7 +343,7 @@ impl<'m> Shard<'m> {
             last_error: self.last_error,
             queued_commands: self.outbox.queued(),
             received_seq: self.seqs.received,
-            processed_seq: self.seqs.processed,
+            processed_seq: self.seqs.processed(),
             next_timer: self.next_timer(),
             counters: Counters { inflated_bytes: self.inbox.inflated, ..self.counters },
         }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::{CLOSE_TIMEOUT, REASON_BYTES, Sequences, Shard, Tally, told};
-use crate::disconnect::{Cause, Verdict};
+use crate::disconnect::{Cause, Pause, Verdict};
 use crate::lifecycle::{After, Phase, State, Trigger};
 use crate::ports::{Gone, Link, Purpose, Stop};
 use crate::{CloseCode, Instant};
@@ -20,12 +20,29 @@ impl Shard<'_> {
             return;
         }
         if let State::Closing { then, .. } = self.state {
+            let then = self.heed_last_word(gone, then);
             self.gone(then);
         } else if !matches!(self.phase(), Phase::Resting | Phase::Stopped) {
             let cause = self.cause_of(gone);
             self.keep_last_words(gone);
             self.lost(cause);
         }
+    }
+
+    /// Lets a close code of the peer that crossed ours count, if it forbids what was to follow.
+    fn heed_last_word(&mut self, gone: Gone<'_>, then: After) -> After {
+        let Gone::Code(code, _) = gone else { return then };
+        let cause = Cause::of_close_code(code);
+        let verdict = cause.verdict();
+        let heeded =
+            verdict.stop.is_some() || !verdict.keeps_session || verdict.pause == Pause::Long;
+        if then.stop.is_some() || !heeded {
+            return then;
+        }
+        self.keep_last_words(gone);
+        self.keep_or_lose(cause, verdict);
+        let rest = self.backoff.draw(verdict.pause, self.now, &mut self.rng);
+        After { cause, code: self.peer_code.take(), rest, stop: verdict.stop }
     }
 
     /// Keeps what the peer said last, until it is told.
@@ -57,6 +74,7 @@ impl Shard<'_> {
     }
 
     fn cause_of_code(&mut self, code: CloseCode) -> Cause {
+        self.forgive();
         let cause = Cause::of_close_code(code);
         if cause != Cause::NotAuthenticated {
             return cause;
@@ -67,9 +85,7 @@ impl Shard<'_> {
 
     /// Closes the connection at hand, or ends the rest there is instead.
     pub(super) fn part(&mut self, cause: Cause) {
-        let no_transport = self.wanted.connect || self.phase() == Phase::Resting;
-        if no_transport {
-            self.wanted.connect = false;
+        if self.wanted.connect || self.phase() == Phase::Resting {
             return self.lost(cause);
         }
         if let State::Closing { until, then } = self.state {
@@ -89,7 +105,11 @@ impl Shard<'_> {
         let verdict = cause.verdict();
         if verdict.stop.is_some() {
             self.keep_or_lose(cause, verdict);
-            let then = After { stop: verdict.stop, cause, ..then };
+            let mut then = After { stop: verdict.stop, cause, ..then };
+            if self.wanted.close.is_some() {
+                self.wanted.close = verdict.close;
+                then.code = verdict.close;
+            }
             self.enter(Trigger::Part, State::Closing { until, then });
         }
     }
@@ -106,24 +126,30 @@ impl Shard<'_> {
         let cause = self.count_failure(cause);
         let verdict = cause.verdict();
         self.last_error = Some(cause);
-        self.keep_or_lose(cause, verdict);
-        let rest = self.backoff.draw(verdict.pause, self.now, &mut self.rng);
-        let forgoes = self.phase() == Phase::Asking
+        let pause = self.keep_or_lose(cause, verdict);
+        let rest = self.backoff.draw(pause, self.now, &mut self.rng);
+        let unused = self.phase() == Phase::Asking
             || (self.phase() == Phase::Identifying && self.wanted.handshake);
-        if forgoes && !core::mem::take(&mut self.wanted.ask) {
+        if unused && self.wanted.asked {
             self.wanted.forgo = Some(self.link);
         }
+        self.wanted.ask = false;
         self.wanted.handshake = false;
         After { code: verdict.close, rest, stop: verdict.stop, cause }
     }
 
-    /// Counts the failure, which may turn it into a row of its own.
-    fn count_failure(&mut self, cause: Cause) -> Cause {
+    /// Forgets earlier failures if the connection at hand was live for a minute.
+    fn forgive(&mut self) {
         if let State::Live { since } = self.state
             && self.backoff.lived(self.now.saturating_since(since))
         {
             self.tally = Tally { too_long: self.tally.too_long, ..Tally::default() };
         }
+    }
+
+    /// Counts the failure, which may turn it into a row of its own.
+    fn count_failure(&mut self, cause: Cause) -> Cause {
+        self.forgive();
         let before_hello = matches!(self.phase(), Phase::Dialing | Phase::Greeting);
         let has_host = self.keys.as_ref().is_some_and(|keys| !keys.url.is_empty());
         if before_hello && has_host && self.purpose == Purpose::Resume {
@@ -137,7 +163,8 @@ impl Shard<'_> {
         if cause == Cause::DialFailed { Cause::ResumeHostFailed } else { cause }
     }
 
-    fn keep_or_lose(&mut self, cause: Cause, verdict: Verdict) {
+    /// Does to session and URL what the row says, and returns the wait.
+    fn keep_or_lose(&mut self, cause: Cause, verdict: Verdict) -> Pause {
         if !verdict.keeps_url {
             self.forget_url();
         }
@@ -145,7 +172,9 @@ impl Shard<'_> {
             self.lose_session(cause, verdict.stop);
         } else if self.tally.resumes >= RESUMES && verdict.stop.is_none() {
             self.lose_session(Cause::ResumesExhausted, None);
+            return Cause::ResumesExhausted.verdict().pause;
         }
+        verdict.pause
     }
 
     fn forget_url(&mut self) {
@@ -155,9 +184,8 @@ impl Shard<'_> {
     }
 
     fn lose_session(&mut self, cause: Cause, stop: Option<Stop>) {
-        self.tally.resumes = 0;
-        self.tally.too_long = 0;
-        self.seqs = Sequences::default();
+        self.tally = Tally::default();
+        self.seqs = Sequences { received: 0, stale: true, ..self.seqs };
         let had_one = self.keys.take().is_some();
         if had_one && stop.is_none_or(|stop| !stop.is_requested()) {
             self.tell(told::Notice::SessionLost { cause });
@@ -166,10 +194,11 @@ impl Shard<'_> {
 
     /// Goes on after the transport is gone.
     pub(super) fn gone(&mut self, then: After) {
-        let linked = self.phase() != Phase::Resting;
+        let unheard = core::mem::take(&mut self.wanted.connect);
+        let attempted = self.phase() != Phase::Resting && !unheard;
         self.in_flight = None;
         self.wanted.close = None;
-        if linked {
+        if attempted {
             let status = self.last_status.take();
             self.tell(told::Notice::Disconnected(told::Parted {
                 link: self.link,

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU64;
 
-use super::{Current, Shard, Unfinished, told};
+use super::{Current, Sequences, Shard, number, told};
 use crate::command::{CommandId, Fate};
 use crate::encode;
 use crate::event::{Dispatch, Event};
@@ -60,6 +60,7 @@ impl Shard<'_> {
             return Step::Connect;
         }
         if core::mem::take(&mut self.wanted.ask) {
+            self.wanted.asked = true;
             return Step::AskIdentify(self.link);
         }
         if let Some(send) = self.next_frame() {
@@ -88,7 +89,7 @@ impl Shard<'_> {
     fn next_own_frame(&mut self) -> Option<(What, Step)> {
         let len = if self.heartbeat.is_owed() {
             self.heartbeat.handed_out(self.now);
-            self.counters.heartbeats += 1;
+            self.counters.heartbeats = self.counters.heartbeats.saturating_add(1);
             let seq = Some(self.seqs.received).filter(|seq| *seq > 0);
             encode::heartbeat(seq, self.outbox.scratch())
         } else if core::mem::take(&mut self.wanted.handshake) {
@@ -102,18 +103,22 @@ impl Shard<'_> {
     fn handshake(&mut self) -> Option<usize> {
         let scratch = self.outbox.scratch();
         if let Some(keys) = &self.keys {
-            self.counters.resumes += 1;
+            self.counters.resumes = self.counters.resumes.saturating_add(1);
             self.tally.resumes = self.tally.resumes.saturating_add(1);
             let token = self.config.token.reveal();
-            return encode::resume(token, &keys.id, self.seqs.processed, scratch);
+            return encode::resume(token, &keys.id, self.seqs.processed(), scratch);
         }
-        self.counters.identifies += 1;
+        self.counters.identifies = self.counters.identifies.saturating_add(1);
         self.backoff.identifies = self.backoff.identifies.saturating_add(1);
         encode::identify(&self.config, self.inbox.compression(), scratch)
     }
 
-    fn next_command(&self) -> Option<(What, Step)> {
-        let (id, _) = self.outbox.front().filter(|_| self.phase() == Phase::Live)?;
+    fn next_command(&mut self) -> Option<(What, Step)> {
+        if self.phase() != Phase::Live {
+            return None;
+        }
+        self.outbox.expire(self.now, None);
+        let (id, _) = self.outbox.front()?;
         let free = self.throttle.free_at(self.now) <= self.now;
         free.then_some((What::Command(id), Step::SendCommand(id)))
     }
@@ -124,7 +129,7 @@ impl Shard<'_> {
             return;
         }
         if let Some(InFlight { what: What::Command(id), .. }) = self.in_flight.take() {
-            self.counters.commands += 1;
+            self.counters.commands = self.counters.commands.saturating_add(1);
             self.outbox.seal(id, Fate::Sent);
         }
     }
@@ -139,46 +144,73 @@ impl Shard<'_> {
     /// Takes the next event and makes it the one at hand.
     fn next_event(&mut self) -> Option<EventKind> {
         let waiting = self.inbox.has_waiting();
-        let notice = self.told.next(waiting).or_else(|| self.told.next_limit()).or_else(|| {
+        let notice = self.next_notice(waiting).or_else(|| self.told.next_limit());
+        let notice = notice.or_else(|| {
             self.outbox.take_fate().map(|(id, fate)| told::Notice::Command { id, fate })
         });
-        match notice {
-            Some(notice) => Some(self.announce(notice)),
-            None => self.next_dispatch(),
+        if let Some(notice) = notice {
+            return Some(self.announce(notice));
         }
+        if let Some(kind) = self.next_dispatch() {
+            return Some(kind);
+        }
+        self.next_notice(false).map(|notice| self.announce(notice))
+    }
+
+    /// Takes the next notice, or the gap before the document it tells of.
+    fn next_notice(&mut self, waiting: bool) -> Option<told::Notice> {
+        let notice = self.told.front(waiting)?;
+        if let told::Notice::Skipped(skipped) = notice
+            && let Some(gap) = self.gap_before(skipped.seq, skipped.kind)
+        {
+            return Some(gap);
+        }
+        self.told.pop();
+        Some(notice)
     }
 
     fn announce(&mut self, notice: told::Notice) -> EventKind {
-        if let told::Notice::Skipped(skipped) = notice
-            && let Some(seq) = skipped.through.map(NonZeroU64::get)
-        {
-            let first = skipped.kind == EventKind::Ready;
-            self.seqs.announced = if first { seq } else { self.seqs.announced.max(seq) };
-            self.unfinished = Some(Unfinished { seq, first });
+        if let told::Notice::Skipped(skipped) = notice {
+            self.advance(skipped.through, skipped.kind);
         }
         self.current = Current::Told(notice);
         notice.lend("").kind()
     }
 
+    /// Returns the gap before a dispatch, once.
+    fn gap_before(&mut self, seq: Option<NonZeroU64>, kind: EventKind) -> Option<told::Notice> {
+        let (found, announced) = (number(seq), self.seqs.announced);
+        if kind == EventKind::Ready || found.saturating_sub(1) <= announced {
+            return None;
+        }
+        self.seqs.announced = found - 1;
+        self.counters.gaps = self.counters.gaps.saturating_add(1);
+        Some(told::Notice::Gap { expected: announced + 1, found })
+    }
+
+    /// Counts a dispatch as announced; it counts as processed once the next output is asked for.
+    fn advance(&mut self, seq: Option<NonZeroU64>, kind: EventKind) {
+        if kind == EventKind::Ready {
+            self.seqs = Sequences { announced: 0, processed: 0, stale: false, ..self.seqs };
+        }
+        self.seqs.announced = self.seqs.announced.max(number(seq));
+        self.unfinished = seq;
+    }
+
     fn next_dispatch(&mut self) -> Option<EventKind> {
         let document = self.next_document()?;
-        let kind = document.kind;
-        let first = kind == EventKind::Ready;
-        let announced = self.seqs.announced;
-        let seq = document.seq.map(NonZeroU64::get);
-        if let Some(found) = seq.filter(|seq| !first && seq.saturating_sub(1) > announced) {
+        let (seq, kind) = (document.seq, document.kind);
+        if let Some(gap) = self.gap_before(seq, kind) {
             self.inbox.put_back(document);
-            self.seqs.announced = found - 1;
-            self.counters.gaps += 1;
-            let expected = announced + 1;
-            return Some(self.announce(told::Notice::Gap { expected, found }));
+            return Some(self.announce(gap));
         }
-        let duplicate = !first && seq.is_some_and(|seq| seq <= announced);
-        if let Some(seq) = seq.filter(|_| !duplicate) {
-            self.seqs.announced = seq;
-            self.unfinished = Some(Unfinished { seq, first });
+        let repeats = seq.is_some_and(|seq| seq.get() <= self.seqs.announced);
+        let duplicate = repeats && kind != EventKind::Ready;
+        if duplicate {
+            self.counters.duplicates = self.counters.duplicates.saturating_add(1);
+        } else {
+            self.advance(seq, kind);
         }
-        self.counters.duplicates += u32::from(duplicate);
         self.current = Current::Dispatch { document, duplicate };
         Some(if duplicate { EventKind::Duplicate } else { kind })
     }
@@ -195,10 +227,8 @@ impl Shard<'_> {
 
     /// Counts the event at hand as processed.
     pub(super) fn finish_event(&mut self) {
-        if let Some(Unfinished { seq, first }) = self.unfinished.take() {
-            let processed = self.seqs.processed;
-            self.seqs.processed = if first { seq } else { processed.max(seq) };
-        }
+        let finished = number(self.unfinished.take());
+        self.seqs.processed = self.seqs.processed.max(finished);
     }
 
     pub(super) fn lend(&self, step: Step) -> Output<'_> {

@@ -3,7 +3,7 @@
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-use super::{ASK_AGAIN, Current, Keys, Sequences, Shard, number, told};
+use super::{ASK_AGAIN, Current, Keys, Sequences, Shard, Tally, number, told};
 use crate::disconnect::Cause;
 use crate::envelope::Details;
 use crate::event::{Connected, Limit};
@@ -48,7 +48,7 @@ impl Shard<'_> {
         }
         let bytes = u64::try_from(part.len()).unwrap_or(u64::MAX);
         self.counters.wire_bytes = self.counters.wire_bytes.saturating_add(bytes);
-        self.counters.messages += u64::from(last);
+        self.counters.messages = self.counters.messages.saturating_add(u64::from(last));
         self.last_frame = Some(self.now);
         self.heartbeat.heard_frame();
         if let Err(cause) = self.take(text, part, last) {
@@ -87,19 +87,34 @@ impl Shard<'_> {
             return Ok(());
         }
         self.read_documents(false)?;
-        if self.inbox.make_room() {
+        if !self.is_open() || self.inbox.make_room() {
             return Ok(());
         }
         self.inbox.drop_document();
         if self.inbox.make_room() {
             return Ok(());
         }
+        self.give_up_waiting();
+        if self.inbox.make_room() { Ok(()) } else { Err(Cause::InflatedTooLarge) }
+    }
+
+    /// Gives the documents up that wait to be drained, for the room they take.
+    fn give_up_waiting(&mut self) {
+        let mut given_up: Option<told::Unkept> = None;
         while let Some(document) = self.inbox.next() {
-            if document.is_dispatch {
-                self.skip(document.kind, document.seq, document.length(), None);
+            if !document.is_dispatch {
+                continue;
+            }
+            bump(&mut self.counters.skipped);
+            let unkept = told::Unkept::new(document.kind, document.seq, document.length());
+            match &mut given_up {
+                Some(earlier) => earlier.merge(&unkept),
+                None => given_up = Some(unkept),
             }
         }
-        if self.inbox.make_room() { Ok(()) } else { Err(Cause::InflatedTooLarge) }
+        if let Some(given_up) = given_up {
+            self.told.push_given_up(given_up);
+        }
     }
 
     fn read_documents(&mut self, whole: bool) -> Result<(), Cause> {
@@ -127,7 +142,7 @@ impl Shard<'_> {
                 if self.throttle.admits_answer(self.now) {
                     self.heartbeat.order();
                 } else {
-                    self.counters.unanswered += 1;
+                    bump(&mut self.counters.unanswered);
                     self.told.limit(Limit::HeartbeatRequests);
                 }
             }
@@ -137,7 +152,7 @@ impl Shard<'_> {
             9 => self.part(Cause::SessionInvalid),
             10 if !greeted => self.on_hello(interval_ms),
             11 if greeted => self.heartbeat.heard_ack(self.now),
-            _ => self.counters.unexpected += 1,
+            _ => bump(&mut self.counters.unexpected),
         }
     }
 
@@ -168,34 +183,38 @@ impl Shard<'_> {
     fn on_dispatch(&mut self, found: &Found) {
         let (kind, seq) = (found.envelope.kind, found.envelope.seq);
         match (self.phase(), kind) {
+            // What comes before Identify or Resume went out is no answer to it.
+            (Phase::Identifying | Phase::Resuming, _) if self.wanted.handshake => {
+                return self.on_unexpected();
+            }
             (Phase::Identifying | Phase::Resuming | Phase::Live, EventKind::Ready) => {
                 self.on_ready(found);
             }
             (Phase::Resuming, EventKind::Resumed) => {
-                self.counters.resumed += 1;
+                bump(&mut self.counters.resumed);
                 self.tally.resumes = 0;
                 self.enter(Trigger::Resumed, State::Live { since: self.now });
             }
             (Phase::Resuming, _) => {
-                self.state =
-                    State::Resuming { until: self.after(self.config.resumed_timeout.span()) };
+                let until = self.after(self.config.resumed_timeout.span());
+                self.state = State::Resuming { until };
             }
             (Phase::Live, _) => {}
-            _ => {
-                self.counters.unexpected += 1;
-                self.inbox.forget();
-                return;
-            }
+            _ => return self.on_unexpected(),
         }
         self.seqs.received = self.seqs.received.max(number(seq));
-        self.counters.dispatches += 1;
+        self.counters.dispatches = self.counters.dispatches.saturating_add(1);
         if found.dropped {
-            let ids = self.inbox.details(found).map(|details| (details.id, details.guild_id));
-            self.skip(kind, seq, found.length, ids);
+            self.skip(found);
             self.inbox.forget();
         } else {
             self.inbox.keep(found);
         }
+    }
+
+    fn on_unexpected(&mut self) {
+        bump(&mut self.counters.unexpected);
+        self.inbox.forget();
     }
 
     /// Begins the session READY tells of.
@@ -209,32 +228,31 @@ impl Shard<'_> {
             }
             None => self.told.limit(Limit::SessionId),
         }
+        if self.keys.is_some() {
+            self.tell(told::Notice::SessionLost { cause: Cause::SessionInvalid });
+        }
         self.keys = keys;
-        self.counters.readies += 1;
-        self.seqs = Sequences::default();
-        self.tally.resumes = 0;
+        bump(&mut self.counters.readies);
+        self.seqs = Sequences { received: 0, stale: true, ..self.seqs };
+        self.tally = Tally::default();
         self.backoff.ready();
         self.enter(Trigger::Ready, State::Live { since: self.now });
     }
 
-    /// Tells of a dispatch that is not kept.
-    fn skip(
-        &mut self,
-        kind: EventKind,
-        seq: Option<NonZeroU64>,
-        length: u64,
-        ids: Option<(Option<u64>, Option<u64>)>,
-    ) {
-        let (id, guild_id) = ids.unwrap_or_default();
+    /// Tells of a dispatch that was too large to be kept.
+    fn skip(&mut self, found: &Found) {
+        let (kind, seq) = (found.envelope.kind, found.envelope.seq);
+        let details = self.inbox.details(found);
+        let (id, guild_id) = details.map_or((None, None), |details| (details.id, details.guild_id));
         let of_guild = matches!(
             kind,
             EventKind::GuildCreate | EventKind::GuildUpdate | EventKind::GuildDelete
         );
-        let guild = guild_id.or(id.filter(|_| of_guild));
-        let (guild, id) = (guild.and_then(NonZeroU64::new), id.and_then(NonZeroU64::new));
-        self.counters.skipped += 1;
+        let guild = guild_id.or(id.filter(|_| of_guild)).and_then(NonZeroU64::new);
+        let id = id.and_then(NonZeroU64::new);
+        bump(&mut self.counters.skipped);
         let behind = self.inbox.has_waiting();
-        let unkept = told::Unkept { kind, seq, guild, id, length, more: 0, through: seq };
+        let unkept = told::Unkept { guild, id, ..told::Unkept::new(kind, seq, found.length) };
         self.told.push_skipped(unkept, behind);
     }
 
@@ -249,4 +267,8 @@ fn keys(details: &Details) -> Option<Keys> {
     let id = details.session_id.plain()?;
     let url = details.resume_url.plain().unwrap_or_default();
     Some(Keys { id, url })
+}
+
+fn bump(counter: &mut u32) {
+    *counter = counter.saturating_add(1);
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{ASK_AGAIN, Shard};
+use super::{ASK_AGAIN, Shard, Wanted};
 use crate::disconnect::Cause;
 use crate::heartbeat::Due;
 use crate::lifecycle::{Phase, State, Trigger};
@@ -59,9 +59,11 @@ impl Shard<'_> {
     fn dial(&mut self) {
         self.link = Link(self.link.0.wrapping_add(1));
         self.purpose = if self.keys.is_some() { Purpose::Resume } else { Purpose::Identify };
-        self.wanted.connect = true;
+        let forgo = self.wanted.forgo;
+        self.wanted = Wanted { connect: true, forgo, ..Wanted::default() };
+        self.reason.clear();
         self.backoff.dialed(self.now);
-        self.counters.dials += 1;
+        self.counters.dials = self.counters.dials.saturating_add(1);
         let until = self.after(self.config.dial_timeout.span());
         self.enter(Trigger::Rested, State::Dialing { until });
     }
@@ -86,7 +88,7 @@ impl Shard<'_> {
             greeted.then(|| (self.heartbeat.next_due(), Timer::Heartbeat)),
             write.map(|frame| (frame.since.saturating_add(WRITE_TIMEOUT), Timer::Write)),
             throttled.then(|| (self.throttle.free_at(self.now), Timer::Throttle)),
-            self.outbox.next_expiry().map(|at| (at, Timer::Expiry)),
+            self.outbox.next_expiry(self.command_in_flight()).map(|at| (at, Timer::Expiry)),
         ]
         .into_iter()
         .flatten()

@@ -68,6 +68,16 @@ pub(super) struct Unkept {
 }
 
 impl Unkept {
+    pub(super) const fn new(kind: EventKind, seq: Option<NonZeroU64>, length: u64) -> Self {
+        Self { kind, seq, guild: None, id: None, length, more: 0, through: seq }
+    }
+
+    /// Adds one that came after it and is not told by itself.
+    pub(super) fn merge(&mut self, later: &Self) {
+        self.more = self.more.saturating_add(1).saturating_add(later.more);
+        self.through = later.through.or(self.through);
+    }
+
     fn lend(self) -> Skipped {
         let Self { kind, length, more, .. } = self;
         let [seq, guild, id, through] =
@@ -95,11 +105,26 @@ impl Told {
     pub(super) fn push_skipped(&mut self, skipped: Unkept, behind: bool) {
         let crowded = self.queue.len() >= NOTICES / 2;
         match self.queue.back_mut() {
-            Some((Notice::Skipped(earlier), _)) if crowded => {
-                earlier.more = earlier.more.saturating_add(1);
-                earlier.through = skipped.through.or(earlier.through);
+            Some((Notice::Skipped(earlier), same)) if crowded && *same == behind => {
+                earlier.merge(&skipped);
             }
             _ => self.push(Notice::Skipped(skipped), behind),
+        }
+    }
+
+    /// Tells of documents that waited and were given up, before what was to come behind them.
+    ///
+    /// Nothing waits any more, so all of it goes before what comes next.
+    pub(super) fn push_given_up(&mut self, given_up: Unkept) {
+        let mut given_up = Some(given_up);
+        for (notice, behind) in core::mem::take(&mut self.queue) {
+            if behind && let Some(given_up) = given_up.take() {
+                self.push(Notice::Skipped(given_up), false);
+            }
+            self.push(notice, false);
+        }
+        if let Some(given_up) = given_up {
+            self.push(Notice::Skipped(given_up), false);
         }
     }
 
@@ -107,13 +132,15 @@ impl Told {
         self.limits |= limit.bit();
     }
 
-    /// Takes the next notice; `waiting` tells whether dispatches wait.
-    pub(super) fn next(&mut self, waiting: bool) -> Option<Notice> {
-        let (_, behind) = self.queue.front()?;
-        if *behind && waiting {
-            return None;
-        }
-        self.queue.pop_front().map(|(notice, _)| notice)
+    /// Returns the next notice; `waiting` tells whether dispatches wait.
+    pub(super) fn front(&self, waiting: bool) -> Option<Notice> {
+        let (notice, behind) = self.queue.front()?;
+        (!(*behind && waiting)).then_some(*notice)
+    }
+
+    /// Takes the next notice off.
+    pub(super) fn pop(&mut self) {
+        self.queue.pop_front();
     }
 
     pub(super) fn next_limit(&mut self) -> Option<Notice> {

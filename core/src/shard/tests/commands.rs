@@ -135,3 +135,23 @@ impl Rig {
         assert!(self.say(READY)[0].starts_with(r#"send {"op":43"#));
     }
 }
+
+#[test]
+fn a_command_that_is_late_already_is_not_sent() {
+    let mut rig = Rig::live();
+    let command = raw("1");
+    rig.shard.command_until(rig.now, &command, rig.now).unwrap();
+    assert_eq!(rig.drain(), ["command 0 Expired"]);
+}
+
+#[test]
+fn a_command_that_expires_on_its_way_causes_no_spin() {
+    let mut rig = Rig::live();
+    let until = rig.now.saturating_add(Duration::from_secs(1));
+    rig.shard.command_until(rig.now, &raw("1"), until).unwrap();
+    rig.drain();
+    rig.advance(Duration::from_secs(2));
+    rig.give(Input::Tick);
+    assert!(rig.wait.saturating_since(rig.now) > Duration::from_secs(1));
+    assert_eq!(rig.sent(), ["command 0 Sent"]);
+}

@@ -184,8 +184,8 @@ fn a_stream_cannot_read_what_an_earlier_connection_left() {
     let (mut rig, _) = streaming();
     rig.closed(Gone::Dropped);
     rig.open();
-    // A zlib header, then a block with fixed codes whose first symbol is a match: length 3, distance 100.
-    let crafted = [0x78, 0x9C, 0x03, 0x92, 0x47, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00];
+    // A zlib header, then a block with fixed codes whose first symbol is a match, then a sync marker.
+    let crafted = [0x78, 0x9C, 0x02, 0xDA, 0x01, 0x00, 0x00, 0x00, 0xFF, 0xFF];
     assert_eq!(rig.say_bytes(&crafted), ["close 4000"]);
     assert_eq!(rig.shard.status().last_error, Some(Cause::CorruptStream));
 }
@@ -467,6 +467,112 @@ fn documents_that_come_while_closing_are_dropped_and_not_counted() {
     assert_eq!(rig.say(&both), ["close 4000", "event GUILD_CREATE s=2"]);
     assert_eq!(rig.say(&dispatch(3, "X")), [""; 0]);
     assert_eq!(rig.shard.session().unwrap().received, 2);
+}
+
+/// Whatever is in a message, every sequence number is told once and in order.
+#[test]
+fn random_messages_of_many_documents_are_told_in_order_and_whole() {
+    for seed in 0..150_u64 {
+        let mut rng = Rng::new(seed);
+        let mut pick = |limit: u64| {
+            usize::try_from(rng.below(Duration::from_micros(limit)).as_micros()).unwrap()
+        };
+        let stream = seed % 2 == 0;
+        let (mut rig, mut deflate) =
+            if stream { streaming() } else { (Rig::live(), Deflate::new()) };
+        let mut encode = |text: &str| if stream { deflate.message(text) } else { text.into() };
+        let (mut sent, mut told) = (1, 1);
+        for _ in 0..12 {
+            let mut bytes = Vec::new();
+            for _ in 0..=pick(6) {
+                if pick(8) == 0 {
+                    bytes.extend(encode(ACK));
+                } else {
+                    sent += 1;
+                    let len = [10, 300, 3_000, 9_000, 20_000, 36_000, 60_000][pick(7)];
+                    bytes.extend(encode(&big(sent, len + pick(3_000))));
+                }
+            }
+            let size = [bytes.len(), 1_000, 4_096, 17_000][pick(4)];
+            let (link, count) = (rig.link(), bytes.chunks(size).count());
+            for (at, part) in bytes.chunks(size).enumerate() {
+                let last = at + 1 == count;
+                let lines = rig.give(Input::Message { link, text: !stream, part, last });
+                for line in lines {
+                    let number = |tag: &str| {
+                        let rest = line.split(tag).nth(1)?;
+                        rest.split(' ').next()?.parse::<u64>().ok()
+                    };
+                    assert_eq!(number("s="), Some(told + 1), "seed {seed}: {line}");
+                    told += 1 + number("more=").unwrap_or(0);
+                }
+            }
+            assert_eq!(told, sent, "seed {seed}");
+            assert_eq!(rig.shard.session().unwrap().processed, sent, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn what_a_message_brings_about_is_told_in_the_same_drain() {
+    let mut rig = Rig::live();
+    let both = format!("{}{}", dispatch(2, "GUILD_CREATE"), op(9, "false"));
+    let expected = ["close 1000", "event GUILD_CREATE s=2", "session lost SessionInvalid"];
+    assert_eq!(rig.say(&both), expected);
+    let mut rig = Rig::live();
+    let both = format!("{}{ACK}", dispatch(2, "GUILD_CREATE"));
+    let (link, part) = (rig.link(), both.as_bytes());
+    rig.shard.handle_input(rig.now, Input::Message { link, text: true, part, last: true });
+    let lines = rig.closed_with(4004);
+    let expected = [
+        "event GUILD_CREATE s=2",
+        "session lost AuthenticationFailed",
+        "disconnected AuthenticationFailed 4004 resumes=false",
+        "stop AuthenticationFailed",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_gap_before_a_document_that_is_skipped_is_told() {
+    let mut rig = Rig::live();
+    let lines = rig.say(&big(9, 60_000));
+    assert_eq!(lines, ["gap 2..9", "skipped GUILD_CREATE s=9 more=0"]);
+}
+
+#[test]
+fn plain_documents_are_told_apart_whatever_stands_between_them() {
+    let mut rig = Rig::live();
+    let two = format!("{}\n {}", dispatch(2, "GUILD_CREATE"), dispatch(3, "GUILD_CREATE"));
+    assert_eq!(rig.say(&two), ["event GUILD_CREATE s=2", "event GUILD_CREATE s=3"]);
+    let nested = r#"{"t":"X","s":4,"op":0,"d":{"a":{"b":{}}}}"#;
+    for cut in 1..4 {
+        let mut rig = Rig::live();
+        let (head, tail) = nested.split_at(nested.len() - cut);
+        assert_eq!(rig.say(head), [""; 0], "{cut}");
+        assert_eq!(rig.say(tail), ["gap 2..4", "event X s=4"], "{cut}");
+    }
+}
+
+#[test]
+fn what_comes_before_identify_or_resume_went_out_is_no_answer() {
+    let mut rig = Rig::new();
+    rig.greet();
+    rig.say(&op(1, "null"));
+    let link = rig.link();
+    rig.give(Input::MayIdentify(link));
+    assert_eq!(rig.say(READY), [""; 0]);
+    assert_eq!(rig.phase(), Phase::Identifying);
+    assert!(rig.sent()[0].starts_with(r#"send {"op":2"#));
+}
+
+#[test]
+fn a_session_that_ready_replaces_is_told_as_lost() {
+    let mut rig = Rig::live();
+    let lines = rig.say(&READY.replace("abc", "def"));
+    assert_eq!(lines, ["session lost SessionInvalid", "event READY s=1"]);
+    let session = rig.shard.session().unwrap();
+    assert_eq!((session.id.as_str(), session.received, session.processed), ("def", 1, 1));
 }
 
 #[cfg(feature = "alloc")]

@@ -135,8 +135,22 @@ fn answers_to_requests_never_make_a_zombie() {
     rig.advance(INTERVAL - Duration::from_millis(1));
     rig.say(&op(1, "null"));
     rig.sent();
+    assert_eq!(rig.next_beat(true), [beat("1")]);
     rig.say(ACK);
     assert_eq!(rig.next_beat(true), [beat("1")]);
+}
+
+#[test]
+fn a_beat_that_went_out_late_is_given_time_for_its_ack() {
+    let mut rig = Rig::live();
+    rig.next_beat(true);
+    rig.say(ACK);
+    rig.advance(INTERVAL * 2 - Duration::from_millis(50));
+    assert_eq!(rig.give(Input::Busy), [beat("1")]);
+    rig.sent();
+    rig.advance(Duration::from_millis(100));
+    assert_eq!(rig.give(Input::Tick), [""; 0]);
+    assert_eq!(rig.next_beat(true), ["close 4000"]);
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn events_about_the_shard_that_nobody_polls_are_bounded_and_told() {
     for _ in 0..50 {
         rig.now = rig.now.saturating_add(Duration::from_secs(700));
         rig.shard.handle_input(rig.now, Input::Tick);
+        assert!(matches!(rig.shard.poll_output(), Output::Connect(_)));
         let link = rig.link();
         rig.shard.handle_input(rig.now, Input::Closed(link, Gone::Unreachable));
     }
@@ -105,8 +106,7 @@ fn random_inputs_are_survived() {
     for seed in 0..60 {
         let compression = Compression::ALL[usize::try_from(seed % 3).unwrap()];
         let mut rig = Rig::of(Shard::new(config(), seed, memory(compression)).unwrap());
-        let mut rng = Rng::new(seed);
-        let mut pick = |limit: u64| rng.below(Duration::from_micros(limit)).as_micros() as usize;
+        let mut pick = picker(seed);
         for _ in 0..600 {
             let span = [0, 1, 1_000, 41_000_000, 700_000_000][pick(5)];
             rig.advance(Duration::from_micros(span));
@@ -123,6 +123,119 @@ fn random_inputs_are_survived() {
                 7 if code.0 != 4004 => Input::Closed(link, Gone::Code(code, "x")),
                 _ => Input::Message { link, text, part, last },
             });
+        }
+    }
+}
+
+fn picker(seed: u64) -> impl FnMut(u64) -> usize {
+    let mut rng = Rng::new(seed);
+    move |limit| usize::try_from(rng.below(Duration::from_micros(limit)).as_micros()).unwrap()
+}
+
+/// What a loop that drains when it likes has counted.
+#[derive(Default)]
+struct Balance {
+    asked: Option<Link>,
+    connects: u32,
+    disconnects: u32,
+    queued: u32,
+    fates: u32,
+    stopped: bool,
+}
+
+impl Balance {
+    /// Takes some outputs; returns whether the shard is drained.
+    fn take(&mut self, rig: &mut Rig, most: usize) -> bool {
+        for _ in 0..most {
+            match rig.shard.poll_output() {
+                Output::Connect(_) => self.connects += 1,
+                Output::AskIdentify(link) => self.asked = Some(link),
+                Output::ForgoIdentify(link) => assert_eq!(self.asked.take(), Some(link)),
+                Output::Send(frame) if frame.bytes.starts_with(br#"{"op":2"#) => {
+                    assert_eq!(self.asked.take(), Some(frame.link));
+                }
+                Output::Event(crate::EventKind::Disconnected) => self.disconnects += 1,
+                Output::Event(crate::EventKind::Command) => self.fates += 1,
+                Output::Wait(at) => {
+                    assert!(at > rig.shard.now);
+                    return true;
+                }
+                Output::Stop(_) => {
+                    self.stopped = true;
+                    return true;
+                }
+                Output::Send(_) | Output::Event(_) | Output::Close(_) => {}
+            }
+        }
+        false
+    }
+
+    fn check(&self, rig: &Rig) {
+        let phase = rig.phase();
+        let asking = matches!(phase, Phase::Asking | Phase::Identifying);
+        assert!(self.asked.is_none() || asking, "asked and neither used nor forgone: {phase}");
+        let up = u32::from(!matches!(phase, Phase::Resting | Phase::Stopped));
+        assert_eq!(self.disconnects + up, self.connects, "{phase}");
+        assert_eq!(self.fates + rig.shard.status().queued_commands, self.queued, "{phase}");
+        if self.stopped {
+            assert_eq!((phase, self.fates), (Phase::Stopped, self.queued));
+        }
+    }
+}
+
+const TEXTS: [&str; 11] = [
+    HELLO,
+    READY,
+    RESUMED,
+    ACK,
+    "{",
+    "{}",
+    r#"{"op":7}"#,
+    r#"{"op":9,"d":true}"#,
+    r#"{"op":9,"d":false}"#,
+    r#"{"op":1}"#,
+    r#"{"t":"X","s":3,"op":0,"d":{}}{"op":11}"#,
+];
+
+#[test]
+fn asks_connects_and_commands_are_answered_once_each_in_any_order_of_calls() {
+    for seed in 0..200 {
+        let mut rig = Rig::new();
+        rig.shard.rng = Rng::new(seed);
+        let mut pick = picker(seed);
+        let mut balance = Balance::default();
+        rig.shard.handle_input(rig.now, Input::Tick);
+        for step in 0..300 {
+            rig.advance(Duration::from_micros([0, 1, 1_000, 5_000_000, 41_000_000][pick(5)]));
+            let (link, now) = (rig.link(), rig.now);
+            let part = TEXTS[pick(11)].as_bytes();
+            let code = CloseCode([4000, 4003, 4006, 4008, 4009, 1000][pick(6)]);
+            match pick(16) {
+                0 | 1 => rig.shard.handle_input(now, Input::Tick),
+                2 => rig.shard.handle_input(now, Input::Busy),
+                3 | 4 => rig.shard.handle_input(now, Input::Opened(link)),
+                5 | 6 => rig.shard.handle_input(now, Input::Sent(link)),
+                7 if balance.asked == Some(link) => {
+                    rig.shard.handle_input(now, Input::MayIdentify(link));
+                }
+                8 => rig.shard.handle_input(now, Input::Closed(link, Gone::Code(code, "x"))),
+                9 => {
+                    let expires = now.saturating_add(Duration::from_secs(30));
+                    let command = Command::Raw { op: 43, d: "1" };
+                    let queued = rig.shard.command_until(now, &command, expires);
+                    balance.queued += u32::from(queued.is_ok());
+                }
+                10 if step > 250 => rig.shard.leave(now, Leave::Park),
+                11.. if rig.shard.drained => {
+                    let message = Input::Message { link, text: true, part, last: true };
+                    rig.shard.handle_input(now, message);
+                }
+                _ => {}
+            }
+            let most = if pick(3) == 0 { pick(4) } else { 1_000 };
+            if balance.take(&mut rig, most) {
+                balance.check(&rig);
+            }
         }
     }
 }

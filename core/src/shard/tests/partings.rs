@@ -299,3 +299,112 @@ fn identifies_that_never_reach_ready_wait_longer_than_a_minute() {
     }
     assert!(longest > Duration::from_secs(60) && longest <= Duration::from_secs(600));
 }
+
+#[test]
+fn a_reason_is_told_once() {
+    let mut rig = Rig::live();
+    rig.closed_with(4000);
+    rig.resume();
+    let link = rig.link();
+    rig.shard.handle_input(rig.now, Input::Closed(link, Gone::Dropped));
+    assert!(matches!(rig.shard.poll_output(), Output::Event(_)));
+    let Event::Disconnected(over) = rig.shard.event() else { panic!("another event") };
+    assert_eq!((over.reason, over.code), ("", None));
+}
+
+#[test]
+fn failures_of_an_earlier_session_do_not_count_against_a_new_one() {
+    let mut rig = Rig::live();
+    for _ in 0..2 {
+        rig.closed_with(4003);
+        if rig.shard.session().is_some() {
+            rig.resume();
+        }
+    }
+    rig.go_live();
+    assert_eq!(rig.closed_with(4003), ["disconnected NotAuthenticated 4003 resumes=true"]);
+    rig.resume();
+    rig.closed(Gone::TooLong);
+    rig.resume();
+    assert_eq!(rig.closed_with(4009)[0], "session lost SessionRefused");
+    rig.go_live();
+    rig.closed(Gone::Dropped);
+    rig.resume();
+    assert_eq!(rig.closed(Gone::TooLong), ["disconnected MessageTooLong - resumes=true"]);
+}
+
+#[test]
+fn a_minute_of_being_live_forgives_4003_and_the_resume_host() {
+    let mut rig = Rig::live();
+    rig.closed_with(4003);
+    rig.resume();
+    rig.advance(Duration::from_secs(61));
+    assert_eq!(rig.closed_with(4003), ["disconnected NotAuthenticated 4003 resumes=true"]);
+}
+
+#[test]
+fn a_hello_from_the_resume_host_forgives_an_earlier_failure() {
+    let mut rig = Rig::live();
+    rig.closed(Gone::Dropped);
+    rig.open();
+    rig.closed(Gone::Dropped);
+    rig.resume();
+    rig.closed(Gone::Dropped);
+    rig.open();
+    rig.closed(Gone::Dropped);
+    assert!(rig.open()[0].contains("resume.example"));
+}
+
+#[test]
+fn ready_ends_the_long_waits_for_identifies() {
+    let mut rig = Rig::new();
+    rig.shard.backoff.identifies = 9;
+    rig.go_live();
+    rig.shard.backoff.attempts = 30;
+    for _ in 0..30 {
+        rig.closed(Gone::Dropped);
+        assert!(rest(&rig) <= Duration::from_secs(60));
+        rig.resume();
+    }
+}
+
+#[test]
+fn leaving_for_good_while_a_close_is_still_to_go_out_closes_with_1000() {
+    let mut rig = Rig::live();
+    let (link, text) = (rig.link(), op(7, "null"));
+    let part = text.as_bytes();
+    rig.shard.handle_input(rig.now, Input::Message { link, text: true, part, last: true });
+    rig.shard.leave(rig.now, Leave::End);
+    assert_eq!(rig.drain(), ["close 1000"]);
+}
+
+#[test]
+fn a_fatal_code_that_crosses_our_close_counts() {
+    let mut rig = Rig::live();
+    rig.say(&op(7, "null"));
+    let lines = rig.closed_with(4014);
+    assert_eq!(lines.last().unwrap(), "stop DisallowedIntents");
+    let mut rig = Rig::live();
+    rig.say(&op(7, "null"));
+    assert_eq!(rig.closed_with(4008), ["disconnected RateLimited 4008 resumes=true"]);
+    assert_eq!(rest(&rig), Duration::from_secs(60));
+}
+
+#[test]
+fn a_session_lost_behind_waiting_events_leaves_no_false_gap() {
+    let mut rig = Rig::live();
+    let both = format!("{}{}", dispatch(2, "GUILD_CREATE"), dispatch(3, "GUILD_CREATE"));
+    let (link, part) = (rig.link(), both.as_bytes());
+    rig.shard.handle_input(rig.now, Input::Message { link, text: true, part, last: true });
+    let lines = rig.closed_with(4009);
+    let expected = [
+        "event GUILD_CREATE s=2",
+        "event GUILD_CREATE s=3",
+        "session lost SessionRefused",
+        "disconnected SessionRefused 4009 resumes=false",
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(rig.shard.status().processed_seq, 0);
+    rig.go_live();
+    assert_eq!(rig.say(&dispatch(2, "GUILD_CREATE")), ["event GUILD_CREATE s=2"]);
+}
