@@ -113,7 +113,8 @@
         clippy::print_stdout,
         clippy::std_instead_of_alloc,
         clippy::std_instead_of_core,
-        clippy::unwrap_used
+        clippy::unwrap_used,
+        clippy::wildcard_enum_match_arm
     )
 )]
 

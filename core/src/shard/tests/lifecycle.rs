@@ -71,7 +71,7 @@ fn a_stored_session_of_other_settings_is_refused() {
     let none = Compression::None;
     let of = |error| Some(SetupError::Session(error));
     assert_eq!(refused(config(), none, &session), None);
-    let sharded = config().shard(crate::ShardId::new(0, 2));
+    let sharded = config().shard(ShardId::new(0, 2));
     assert_eq!(refused(sharded, none, &session), of(SessionError::Shard));
     let other = Config::new("secret", Intents::GUILD_MESSAGES);
     assert_eq!(refused(other, none, &session), of(SessionError::Intents));
@@ -273,7 +273,7 @@ fn settings_that_cannot_work_are_refused() {
         assert_eq!(refused(config), Some(SetupError::Token), "{token}");
     }
     assert_eq!(refused(config().large_threshold(49)), Some(SetupError::LargeThreshold));
-    assert_eq!(refused(config().shard(crate::ShardId::new(4, 4))), Some(SetupError::Shard));
+    assert_eq!(refused(config().shard(ShardId::new(4, 4))), Some(SetupError::Shard));
     assert!(matches!(refused(config().gateway("http://x")), Some(SetupError::Gateway(_))));
     let long = vec![b'x'; MAX_PAYLOAD].leak();
     let long = core::str::from_utf8(long).unwrap();

@@ -1,0 +1,49 @@
+//! How a WebSocket comes to be: name, TCP, TLS, upgrade.
+
+use std::pin::Pin;
+
+use async_tungstenite::tungstenite::http::Uri;
+use async_tungstenite::tungstenite::protocol::WebSocketConfig;
+use async_tungstenite::tungstenite::{ClientRequestBuilder, Error};
+use async_tungstenite::{WebSocketStream, client_async_with_config};
+use gatewright_core::Target;
+use smol::io::{AsyncRead, AsyncWrite};
+use smol::net::TcpStream;
+
+use crate::{Options, tls};
+
+/// Small, since a process may have many shards; a message is read in pieces of this size.
+const READ_BUFFER: usize = 8 * 1024;
+
+/// What a WebSocket runs on, plain or TLS.
+pub(crate) type Stream = Box<dyn Io>;
+/// A WebSocket.
+pub(crate) type Socket = WebSocketStream<Stream>;
+/// A WebSocket to be; dropping it gives it up.
+pub(crate) type Dial = Pin<Box<dyn Future<Output = Result<Socket, Error>> + Send>>;
+
+/// Bytes both ways.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// Opens a WebSocket to the target.
+pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
+    let (url, tls) = (target.to_string(), target.tls);
+    let (host, port) = (target.host_name().to_owned(), target.port);
+    let user_agent = options.user_agent.clone();
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(options.max_message))
+        .max_frame_size(Some(options.max_message));
+    Box::pin(async move {
+        let uri = url.parse::<Uri>()?;
+        let request = ClientRequestBuilder::new(uri).with_header("User-Agent", user_agent);
+        let tcp = TcpStream::connect((host.as_str(), port)).await?;
+        tcp.set_nodelay(true)?;
+        let stream = if tls { tls::secure(tcp, &host).await? } else { Box::new(tcp) };
+        let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
+        Ok(socket)
+    })
+}

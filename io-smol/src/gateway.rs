@@ -1,0 +1,201 @@
+//! One shard, driven by one loop over transport, permit and timer.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::process;
+use std::task::{Context, Poll, ready};
+
+use gatewright_core::{
+    Command, CommandError, CommandId, Config, Event, Input, Instant, Leave, Link, Memory, Output,
+    Session, SetupError, Shard, Status, Stop,
+};
+
+use crate::clock::{self, Timer};
+use crate::transport::Transport;
+use crate::{Gate, Options};
+
+/// How often in a row something may be heard before other tasks get their turn.
+const STREAK: u8 = 64;
+
+/// A connection to the Discord Gateway that keeps itself alive.
+///
+/// It does nothing by itself: all happens in [`next`](Self::next), which is to be called again and
+/// again. A handler that may take over 20 s belongs in a task of its own, or heartbeats are late.
+pub struct Gateway {
+    shard: Shard<'static>,
+    shard_id: u32,
+    options: Options,
+    gate: Gate,
+    /// The link a permit was asked for.
+    asking: Option<Link>,
+    transport: Transport,
+    timer: Timer,
+    streak: u8,
+}
+
+impl Gateway {
+    /// Creates a gateway that will begin a new session; no I/O is done yet.
+    ///
+    /// # Errors
+    /// [`SetupError`] names the setting that does not fit.
+    pub fn connect(config: Config<'static>, options: Options) -> Result<Self, SetupError> {
+        let shard = Shard::new(config, seed(), memory(&options))?;
+        Ok(Self::of(shard, options))
+    }
+
+    /// Creates a gateway that will resume a stored session; no I/O is done yet.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect), and [`SetupError::Session`] if the session is not one of this shard.
+    pub fn resume(
+        config: Config<'static>,
+        session: Session,
+        options: Options,
+    ) -> Result<Self, SetupError> {
+        let shard = Shard::resume(config, session, seed(), memory(&options))?;
+        Ok(Self::of(shard, options))
+    }
+
+    fn of(shard: Shard<'static>, options: Options) -> Self {
+        Self {
+            shard_id: shard.id().id,
+            shard,
+            gate: options.gate.clone().unwrap_or_else(|| Gate::new(1, 1)),
+            options,
+            asking: None,
+            transport: Transport::default(),
+            timer: Timer::default(),
+            streak: 0,
+        }
+    }
+
+    /// Waits for the next event; calling it again says that the event before is done.
+    ///
+    /// It may be dropped at any time, as in a `select!`: nothing is lost.
+    ///
+    /// # Errors
+    /// [`Stop`] if the gateway is over, on every further call too.
+    pub async fn next(&mut self) -> Result<Event<'_>, Stop> {
+        self.shard.handle_input(clock::now(), Input::Busy);
+        loop {
+            let Some(at) = self.drain()? else { return Ok(self.shard.event()) };
+            poll_fn(|cx| self.poll(cx, at)).await;
+        }
+    }
+
+    /// Queues a command; it leaves with the following call of [`next`](Self::next), at the earliest.
+    ///
+    /// [`Event::Command`] tells what became of it.
+    ///
+    /// # Errors
+    /// [`CommandError`] says why it was not queued.
+    pub fn command(&mut self, command: &Command<'_>) -> Result<CommandId, CommandError> {
+        self.shard.command(clock::now(), command)
+    }
+
+    /// Leaves the gateway; call [`next`](Self::next) until it returns the [`Stop`].
+    pub fn leave(&mut self, how: Leave) {
+        self.shard.leave(clock::now(), how);
+    }
+
+    /// Returns the session as plain data, if there is one to resume.
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        self.shard.session()
+    }
+
+    /// Returns the state and the counters.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.shard.status()
+    }
+
+    /// Returns what the latest transport to fail said, for humans.
+    #[must_use]
+    pub fn last_error(&self) -> Option<&str> {
+        self.transport.last_error.as_deref()
+    }
+
+    /// Does what the shard wants; returns until when to wait, or nothing if there is an event.
+    fn drain(&mut self) -> Result<Option<Instant>, Stop> {
+        loop {
+            match self.shard.poll_output() {
+                Output::Connect(target) => self.transport.connect(&target, &self.options),
+                Output::AskIdentify(link) => {
+                    self.gate.ask(clock::now(), self.shard_id, link);
+                    self.asking = Some(link);
+                }
+                Output::ForgoIdentify(link) => self.forgo(link),
+                Output::Send(frame) => self.transport.send(&frame),
+                Output::Close(code) => self.transport.close(code),
+                Output::Event(_) => return Ok(None),
+                Output::Wait(at) => return Ok(Some(at)),
+                Output::Stop(stop) => {
+                    self.transport.abandon();
+                    return Err(stop);
+                }
+            }
+            self.transport.try_flush(&mut self.shard);
+        }
+    }
+
+    /// Looks for something to tell the shard; the timer comes last, so that only silence is a tick.
+    fn poll(&mut self, cx: &mut Context<'_>, mut at: Instant) -> Poll<()> {
+        if self.streak == STREAK {
+            self.streak = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.streak += 1;
+        if self.transport.poll(cx, &mut self.shard).is_ready() {
+            return Poll::Ready(());
+        }
+        if let Some(link) = self.asking {
+            match self.gate.poll(cx, clock::now(), self.shard_id, link) {
+                Ok(()) => {
+                    self.asking = None;
+                    self.shard.handle_input(clock::now(), Input::MayIdentify(link));
+                    return Poll::Ready(());
+                }
+                Err(closed_until) => at = at.min(closed_until),
+            }
+        }
+        self.streak = 0;
+        ready!(self.timer.poll(cx, at));
+        self.shard.handle_input(clock::now(), Input::Tick);
+        Poll::Ready(())
+    }
+
+    /// Gives up the place in the line for a permit, or the permit.
+    fn forgo(&mut self, link: Link) {
+        self.gate.forgo(clock::now(), self.shard_id, link);
+        self.asking = None;
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(link) = self.asking {
+            self.forgo(link);
+        }
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("shard", &self.shard)
+            .field("options", &self.options)
+            .field("last_error", &self.transport.last_error)
+            .finish_non_exhaustive()
+    }
+}
+
+fn memory(options: &Options) -> Memory<'static> {
+    Memory::heap_limited(options.compression, options.payload_limit)
+}
+
+/// Draws a seed for jitter; without an entropy source the process id has to do.
+fn seed() -> u64 {
+    getrandom::u64().unwrap_or_else(|_| u64::from(process::id()))
+}

@@ -1,0 +1,59 @@
+//! gatewright on smol: a thin adapter between the core and the network.
+//!
+//! The protocol is [`gatewright_core`], whose types are re-exported here; this crate opens WebSockets,
+//! reads the clock and draws the seed. A [`Gateway`] is one shard: it connects, identifies, beats,
+//! resumes and reconnects by itself inside [`Gateway::next`].
+//!
+//! ```no_run
+//! use gatewright_smol::{Config, Event, EventKind, Gateway, Intents, Options, Stop};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let token = std::env::var("DISCORD_TOKEN")?;
+//! let config = Config::new(token, Intents::GUILDS | Intents::GUILD_MESSAGES);
+//! let mut gateway = Gateway::connect(config, Options::default())?;
+//! loop {
+//!     match gateway.next().await {
+//!         Ok(Event::Dispatch(dispatch)) if dispatch.kind() == EventKind::MessageCreate => {
+//!             println!("{}", String::from_utf8_lossy(dispatch.data()));
+//!         }
+//!         Ok(Event::Disconnected(lost)) => eprintln!("disconnected: {}", lost.cause),
+//!         Ok(_) => {}
+//!         Err(Stop::Ended | Stop::Parked) => return Ok(()),
+//!         Err(stop) => return Err(stop.into()),
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! Any executor will do. Many shards are many gateways, each in a task of its own, that share one
+//! [`Gate`]. Several waits at once are an `or` or a `select!`: [`Gateway::next`] may be dropped at any
+//! time.
+//!
+//! | feature | default | what for |
+//! |---|---|---|
+//! | `tls` | yes | `wss://`, by rustls with ring and the bundled webpki roots |
+//!
+//! This crate logs connections and errors at the level `debug` and never a token or content. The
+//! WebSocket library below it logs whole frames at the level `trace`, the token among them: keep the
+//! target `tungstenite` above that.
+
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod clock;
+mod dial;
+mod gate;
+mod gateway;
+mod options;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
+mod transport;
+
+#[doc(no_inline)]
+pub use gatewright_core::*;
+
+pub use gate::Gate;
+pub use gateway::Gateway;
+pub use options::Options;

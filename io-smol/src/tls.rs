@@ -1,0 +1,32 @@
+//! TLS by rustls, with the roots this crate brings along.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use futures_rustls::TlsConnector;
+use futures_rustls::rustls::crypto::ring;
+use futures_rustls::rustls::pki_types::ServerName;
+use futures_rustls::rustls::{ClientConfig, Error, RootCertStore};
+use smol::net::TcpStream;
+
+use crate::dial::Stream;
+
+/// Shakes hands with the host, and checks that it is the one named.
+pub(crate) async fn secure(tcp: TcpStream, host: &str) -> io::Result<Stream> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let config = shared_config().map_err(io::Error::other)?;
+    let tls = TlsConnector::from(config).connect(name, tcp).await?;
+    Ok(Box::new(tls))
+}
+
+/// Returns the one configuration of the process: its session tickets make reconnecting cheap.
+fn shared_config() -> Result<Arc<ClientConfig>, Error> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, Error>> = OnceLock::new();
+    let make = || {
+        let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?;
+        Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+    };
+    CONFIG.get_or_init(make).clone()
+}

@@ -1,0 +1,61 @@
+//! Connects, prints what happens, and sees `!ping`; Ctrl-C parks the session.
+//!
+//! `DISCORD_TOKEN=... cargo run -p gatewright-tokio --example tokio-ping`; another gateway than Discord's is
+//! named by `GATEWAY_URL`, as in `ws://127.0.0.1:8080`.
+
+use std::env;
+use std::error::Error;
+use std::pin::pin;
+
+use futures_util::FutureExt;
+use gatewright_tokio::{Config, Event, EventKind, Gateway, Intents, Leave, Options};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let token = env::var("DISCORD_TOKEN").map_err(|_| "expected a bot token in DISCORD_TOKEN")?;
+    let mut config = Config::new(token, Intents::GUILD_MESSAGES | Intents::MESSAGE_CONTENT);
+    if let Ok(url) = env::var("GATEWAY_URL") {
+        config = config.gateway(url);
+    }
+    let mut gateway = Gateway::connect(config, Options::default())?;
+    let mut interrupted = pin!(tokio::signal::ctrl_c().fuse());
+    let stop = loop {
+        tokio::select! {
+            _ = &mut interrupted => gateway.leave(Leave::Park),
+            event = gateway.next() => match event {
+                Ok(event) => show(&event),
+                Err(stop) => break stop,
+            },
+        }
+    };
+    println!("stopped: {stop}");
+    if let Some(session) = gateway.session() {
+        // Store it like a secret; `Gateway::resume` goes on from here.
+        println!("session: {}", serde_json::to_string(&session)?);
+    }
+    if stop.is_requested() { Ok(()) } else { Err(stop.into()) }
+}
+
+fn show(event: &Event<'_>) {
+    println!("{}", event.kind());
+    if let Event::Disconnected(lost) = event {
+        println!("{}; next attempt after {:?}", lost.cause, lost.redial_after);
+    }
+    if let Event::Dispatch(dispatch) = event
+        && dispatch.kind() == EventKind::MessageCreate
+    {
+        answer(dispatch.data());
+    }
+}
+
+/// Answers `!ping`, if that is what the message says.
+fn answer(data: &[u8]) {
+    let Ok(message) = serde_json::from_slice::<Value>(data) else { return };
+    if message["content"] == "!ping" {
+        // Messages are sent over HTTP, which is not this crate's business. With twilight-http:
+        // `http.create_message(channel_id).content("Pong!").await`, where `http` is a
+        // `twilight_http::Client`; in a task of its own if it may take long.
+        println!("would answer in channel {}", message["channel_id"]);
+    }
+}

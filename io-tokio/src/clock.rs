@@ -1,0 +1,43 @@
+//! The only place that reads a clock: the core's instants, and a timer that waits for them.
+
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep};
+
+/// The longest sleep: waking up early is harmless, and no sum overflows.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Returns the time since the first call in this process: shards that share a gate share a clock.
+pub(crate) fn now() -> gatewright_core::Instant {
+    static EPOCH: OnceLock<Instant> = OnceLock::new();
+    gatewright_core::Instant::since_epoch(EPOCH.get_or_init(Instant::now).elapsed())
+}
+
+/// A timer that is set anew only when it has to wait for another instant.
+#[derive(Debug, Default)]
+pub(crate) struct Timer {
+    sleep: Option<Pin<Box<Sleep>>>,
+    until: Option<gatewright_core::Instant>,
+}
+
+impl Timer {
+    /// Waits until an instant, or wakes up early.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        until: gatewright_core::Instant,
+    ) -> Poll<()> {
+        let span = || until.saturating_since(now()).min(LONGEST);
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(span())));
+        if self.until != Some(until) {
+            sleep.as_mut().reset(Instant::now() + span());
+            self.until = Some(until);
+        }
+        ready!(sleep.as_mut().poll(cx));
+        self.until = None;
+        Poll::Ready(())
+    }
+}

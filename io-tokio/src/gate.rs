@@ -1,0 +1,203 @@
+//! The core's gate, shared: whoever looks at it takes the grants for all, and wakes those they are for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use gatewright_core::{GateOutput, IdentifyGate, Instant, Link};
+
+/// The gate the shards of one bot pass before they identify: one Identify per bucket every 5 s.
+///
+/// Clones are the same gate: give one to [`Options::gate`](crate::Options::gate) of each shard.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Mutex<Line>>);
+
+/// What the shards share.
+#[derive(Debug)]
+struct Line {
+    gate: IdentifyGate<'static>,
+    buckets: u32,
+    /// Grants that are to be fetched, at most one for each bucket.
+    granted: Vec<(u32, Link)>,
+    wakers: BTreeMap<u32, Waker>,
+    wait: Instant,
+}
+
+impl Gate {
+    /// Creates a gate for up to `shards` shards, `max_concurrency` of which may identify at once.
+    ///
+    /// `GET /gateway/bot` tells `max_concurrency`; less than 1 counts as 1.
+    #[must_use]
+    pub fn new(max_concurrency: usize, shards: usize) -> Self {
+        let buckets = max_concurrency.max(1);
+        let line = Line {
+            gate: IdentifyGate::heap(buckets, shards),
+            buckets: u32::try_from(buckets).unwrap_or(u32::MAX),
+            granted: Vec::new(),
+            wakers: BTreeMap::new(),
+            wait: Instant::MAX,
+        };
+        Self(Arc::new(Mutex::new(line)))
+    }
+
+    pub(crate) fn ask(&self, now: Instant, shard: u32, link: Link) {
+        let asked = self.with(|line| line.gate.ask(now, shard, link));
+        if let Err(full) = asked {
+            log::warn!("shard {shard}: {full}");
+        }
+    }
+
+    pub(crate) fn forgo(&self, now: Instant, shard: u32, link: Link) {
+        self.with(|line| {
+            line.forget(shard);
+            line.gate.forgo(now, shard, link);
+        });
+    }
+
+    /// Fetches the permit of a shard that asked.
+    ///
+    /// # Errors
+    /// There is none before the instant returned; the shard is woken if it comes earlier.
+    pub(crate) fn poll(
+        &self,
+        cx: &Context<'_>,
+        now: Instant,
+        shard: u32,
+        link: Link,
+    ) -> Result<(), Instant> {
+        self.with(|line| line.gate.tick(now));
+        let mut line = self.lock();
+        if line.granted.contains(&(shard, link)) {
+            line.forget(shard);
+            if line.gate.delivered(now, shard, link) {
+                return Ok(());
+            }
+        }
+        line.wakers.insert(shard, cx.waker().clone());
+        Err(line.wait)
+    }
+
+    /// Acts on the gate and takes what it grants; wakers are called without the lock.
+    fn with<T>(&self, act: impl FnOnce(&mut Line) -> T) -> T {
+        let mut line = self.lock();
+        let done = act(&mut line);
+        let woken = line.settle();
+        drop(line);
+        woken.into_iter().for_each(Waker::wake);
+        done
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    /// Takes all grants and returns whom to wake.
+    fn settle(&mut self) -> Vec<Waker> {
+        let mut woken = Vec::new();
+        loop {
+            match self.gate.poll_output() {
+                GateOutput::Grant { shard, link } => woken.extend(self.grant(shard, link)),
+                GateOutput::Wait(at) => {
+                    self.wait = at;
+                    return woken;
+                }
+            }
+        }
+    }
+
+    /// Keeps a grant until it is fetched; it means that an older one of its bucket was taken back.
+    fn grant(&mut self, shard: u32, link: Link) -> Option<Waker> {
+        let bucket = shard % self.buckets;
+        self.granted.retain(|(other, _)| other % self.buckets != bucket);
+        self.granted.push((shard, link));
+        self.wakers.remove(&shard)
+    }
+
+    fn forget(&mut self, shard: u32) {
+        self.granted.retain(|(other, _)| *other != shard);
+        self.wakers.remove(&shard);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    const LINK: Link = Link(1);
+
+    #[derive(Default)]
+    struct Alarm(AtomicU32);
+
+    impl Wake for Alarm {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Polls for a shard; returns until when to wait, or nothing for a permit.
+    fn poll(gate: &Gate, alarm: &Arc<Alarm>, at_ms: u64, shard: u32) -> Option<Instant> {
+        let waker = Waker::from(Arc::clone(alarm));
+        let now = Instant::from_millis(at_ms);
+        gate.poll(&Context::from_waker(&waker), now, shard, LINK).err()
+    }
+
+    /// A gate with one bucket, whose shards 1 and 2 wait behind shard 0.
+    fn gate_passed_by_0(alarms: &[Arc<Alarm>; 3]) -> Gate {
+        let gate = Gate::new(1, 3);
+        for shard in 0..3 {
+            gate.ask(Instant::ZERO, shard, LINK);
+        }
+        assert_eq!(poll(&gate, &alarms[0], 0, 0), None);
+        let next = Some(Instant::from_millis(5_040));
+        assert_eq!(poll(&gate, &alarms[1], 0, 1), next);
+        assert_eq!(poll(&gate, &alarms[2], 0, 2), next);
+        gate
+    }
+
+    fn rings(alarms: &[Arc<Alarm>; 3]) -> [u32; 3] {
+        [0, 1, 2].map(|at: usize| alarms[at].0.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn who_looks_first_wakes_the_shard_whose_turn_it_is() {
+        let alarms = <[Arc<Alarm>; 3]>::default();
+        let gate = gate_passed_by_0(&alarms);
+        assert!(poll(&gate, &alarms[2], 5_040, 2).is_some());
+        assert_eq!(rings(&alarms), [0, 1, 0]);
+        assert_eq!(poll(&gate, &alarms[1], 5_050, 1), None);
+    }
+
+    #[test]
+    fn a_grant_that_is_not_fetched_in_time_goes_to_the_next() {
+        let alarms = <[Arc<Alarm>; 3]>::default();
+        let gate = gate_passed_by_0(&alarms);
+        assert!(poll(&gate, &alarms[2], 5_040, 2).is_some());
+        assert_eq!(poll(&gate, &alarms[2], 6_040, 2), None);
+        assert!(poll(&gate, &alarms[1], 6_041, 1).is_some());
+        assert_eq!(poll(&gate, &alarms[1], 6_040 + 5_040, 1), None);
+    }
+
+    #[test]
+    fn a_shard_that_goes_away_leaves_its_turn_to_the_next() {
+        let alarms = <[Arc<Alarm>; 3]>::default();
+        let gate = gate_passed_by_0(&alarms);
+        assert!(poll(&gate, &alarms[2], 5_040, 2).is_some());
+        gate.forgo(Instant::from_millis(5_050), 1, LINK);
+        assert_eq!(rings(&alarms), [0, 1, 1]);
+        assert_eq!(poll(&gate, &alarms[2], 5_060, 2), None);
+    }
+
+    #[test]
+    fn a_permit_that_is_forgone_goes_to_the_next() {
+        let alarms = <[Arc<Alarm>; 3]>::default();
+        let gate = gate_passed_by_0(&alarms);
+        gate.forgo(Instant::from_millis(10), 0, LINK);
+        assert_eq!(rings(&alarms), [0, 1, 0]);
+        assert_eq!(poll(&gate, &alarms[1], 20, 1), None);
+    }
+}

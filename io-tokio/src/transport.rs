@@ -1,0 +1,180 @@
+//! The transport of the link at hand, a dial and then a WebSocket; it tells the shard what it hears.
+
+use std::fmt::Display;
+use std::mem;
+use std::task::{Context, Poll, Waker, ready};
+
+use async_tungstenite::tungstenite::error::{CapacityError, Error};
+use async_tungstenite::tungstenite::protocol::CloseFrame;
+use async_tungstenite::tungstenite::{Message, Utf8Bytes};
+use futures_util::{SinkExt, StreamExt};
+use gatewright_core::{CloseCode, Frame, Gone, Input, Link, Shard, Target};
+
+use crate::dial::{Dial, Socket, dial};
+use crate::{Options, clock};
+
+/// The transport of one link.
+#[derive(Default)]
+pub(crate) struct Transport {
+    link: Link,
+    state: State,
+    writing: Writing,
+    pub(crate) last_error: Option<String>,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Idle,
+    Dialing(Dial),
+    Open(Box<Socket>),
+}
+
+/// What is to be flushed.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Writing {
+    #[default]
+    Nothing,
+    Frame,
+    Close,
+    /// Writing failed: what the peer said last, perhaps a close code, is still to be read.
+    Failed,
+}
+
+impl Transport {
+    /// Begins to dial, and drops what was there.
+    pub(crate) fn connect(&mut self, target: &Target<'_>, options: &Options) {
+        log::debug!("link {}: connecting to {target}", target.link.0);
+        self.link = target.link;
+        self.state = State::Dialing(dial(target, options));
+        self.writing = Writing::Nothing;
+    }
+
+    /// Drops what is there without a word.
+    pub(crate) fn abandon(&mut self) {
+        self.state = State::Idle;
+        self.writing = Writing::Nothing;
+    }
+
+    /// Hands a frame to the WebSocket; [`try_flush`](Self::try_flush) is next.
+    pub(crate) fn send(&mut self, frame: &Frame<'_>) {
+        let message = match str::from_utf8(frame.bytes) {
+            Ok(text) if frame.text => Message::text(text),
+            _ => Message::binary(frame.bytes.to_vec()),
+        };
+        let started = self.start(message);
+        self.writing = if started { Writing::Frame } else { Writing::Failed };
+    }
+
+    /// Hands a close frame to the WebSocket; [`try_flush`](Self::try_flush) is next. A dial is given up.
+    pub(crate) fn close(&mut self, code: CloseCode) {
+        log::debug!("link {}: closing with {code}", self.link.0);
+        let frame = CloseFrame { code: code.0.into(), reason: Utf8Bytes::default() };
+        if !self.start(Message::Close(Some(frame))) {
+            self.state = State::Idle;
+        }
+        self.writing = Writing::Close;
+    }
+
+    fn start(&mut self, message: Message) -> bool {
+        match &mut self.state {
+            State::Open(socket) if self.writing != Writing::Failed => {
+                socket.start_send_unpin(message).is_ok()
+            }
+            State::Idle | State::Dialing(_) | State::Open(_) => false,
+        }
+    }
+
+    /// Tries once to flush, without waiting.
+    pub(crate) fn try_flush(&mut self, shard: &mut Shard<'_>) {
+        let _ = self.poll_flush(&mut Context::from_waker(Waker::noop()), shard);
+    }
+
+    /// Looks at what goes out, then at what comes in; ready if the shard was told something.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, shard: &mut Shard<'_>) -> Poll<()> {
+        if self.poll_flush(cx, shard).is_ready() {
+            return Poll::Ready(());
+        }
+        match &mut self.state {
+            State::Idle => return Poll::Pending,
+            State::Dialing(dial) => match ready!(dial.as_mut().poll(cx)) {
+                Ok(socket) => {
+                    self.state = State::Open(Box::new(socket));
+                    shard.handle_input(clock::now(), Input::Opened(self.link));
+                }
+                Err(error) => self.fail(shard, gone_of_dial(&error), &error),
+            },
+            State::Open(socket) => match ready!(socket.poll_next_unpin(cx)) {
+                Some(Ok(message)) => self.take(shard, message),
+                Some(Err(error)) => self.fail(shard, gone_of_read(&error), &error),
+                None => self.end(shard, Gone::Dropped),
+            },
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>, shard: &mut Shard<'_>) -> Poll<()> {
+        if matches!(self.writing, Writing::Nothing | Writing::Failed) {
+            return Poll::Pending;
+        }
+        let flushed = match &mut self.state {
+            State::Open(socket) => ready!(socket.poll_flush_unpin(cx)),
+            State::Idle | State::Dialing(_) => Ok(()),
+        };
+        match (mem::take(&mut self.writing), flushed) {
+            (Writing::Close, _) => self.end(shard, Gone::Dropped),
+            (_, Ok(())) => shard.handle_input(clock::now(), Input::Sent(self.link)),
+            (_, Err(error)) => {
+                log::debug!("link {}: writing failed: {error}", self.link.0);
+                self.writing = Writing::Failed;
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn take(&mut self, shard: &mut Shard<'_>, message: Message) {
+        let (text, bytes) = match message {
+            Message::Text(text) => (true, text.into()),
+            Message::Binary(bytes) => (false, bytes),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
+                return shard.handle_input(clock::now(), Input::Busy);
+            }
+            Message::Close(frame) => return self.closed(shard, frame.as_ref()),
+        };
+        let input = Input::Message { link: self.link, text, part: &bytes, last: true };
+        shard.handle_input(clock::now(), input);
+    }
+
+    fn closed(&mut self, shard: &mut Shard<'_>, frame: Option<&CloseFrame>) {
+        if let State::Open(socket) = &mut self.state {
+            // One try to confirm it; the peer does not wait for that.
+            let _ = socket.poll_flush_unpin(&mut Context::from_waker(Waker::noop()));
+        }
+        let code = frame.map(|frame| Gone::Code(CloseCode(frame.code.into()), &frame.reason));
+        self.end(shard, code.unwrap_or(Gone::Dropped));
+    }
+
+    fn fail(&mut self, shard: &mut Shard<'_>, gone: Gone<'_>, error: &dyn Display) {
+        self.last_error = Some(error.to_string());
+        log::debug!("link {}: {error}", self.link.0);
+        self.end(shard, gone);
+    }
+
+    /// Drops the transport and says its last word.
+    fn end(&mut self, shard: &mut Shard<'_>, gone: Gone<'_>) {
+        log::debug!("link {}: {gone:?}", self.link.0);
+        self.state = State::Idle;
+        shard.handle_input(clock::now(), Input::Closed(self.link, gone));
+    }
+}
+
+fn gone_of_dial(error: &Error) -> Gone<'static> {
+    let Error::Http(response) = error else { return Gone::Unreachable };
+    Gone::Refused(response.status().as_u16())
+}
+
+const fn gone_of_read(error: &Error) -> Gone<'static> {
+    let too_long = matches!(error, Error::Capacity(CapacityError::MessageTooLong { .. }));
+    if too_long { Gone::TooLong } else { Gone::Dropped }
+}
