@@ -1,0 +1,175 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use gatewright_core::{Compression, Intents, ShardId};
+use gatewright_sim::Fault;
+
+/// A client for the Discord Gateway, and a simulated gateway to try it against.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Without a command it runs `gatewright watch`.")]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) task: Option<Task>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Shows a session as it happens: with Discord if DISCORD_TOKEN is set, else with a simulated gateway.
+    Watch(WatchArgs),
+    /// Serves a simulated gateway for any client, until Ctrl-C.
+    Simulate(SimulateArgs),
+}
+
+/// The flags of `watch`.
+#[derive(Debug, Parser)]
+pub(crate) struct WatchArgs {
+    /// Intents by name (comma-separated), `all`, `unprivileged`, or a number.
+    #[arg(long, value_parser = intents)]
+    pub(crate) intents: Option<Intents>,
+    /// The shard, as id/count.
+    #[arg(long, value_parser = shard, default_value = "0/1")]
+    pub(crate) shard: ShardId,
+    /// The compression: none, zlib or zlib-stream.
+    #[arg(long, default_value = "zlib-stream")]
+    pub(crate) compress: Compression,
+    /// The runtime under the client.
+    #[arg(long, value_enum, default_value = "tokio")]
+    pub(crate) runtime: Runtime,
+    /// The gateway's URL, wss:// or ws://; a ws:// one needs no DISCORD_TOKEN.
+    #[arg(long, value_name = "URL")]
+    pub(crate) gateway: Option<String>,
+    /// How long to watch; 15s with the simulated gateway, else until Ctrl-C.
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) span: Option<Duration>,
+    /// Writes one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) world: WorldArgs,
+}
+
+impl WatchArgs {
+    /// The flags when none is given.
+    pub(crate) fn defaults() -> Self {
+        Self::parse_from(["watch"])
+    }
+}
+
+/// The flags of `simulate`.
+#[derive(Debug, Parser)]
+pub(crate) struct SimulateArgs {
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8765")]
+    pub(crate) listen: SocketAddr,
+    /// A fault that strikes once, by name; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Vec<Fault>,
+    /// Lists the faults and ends.
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+    /// The token to expect; any is taken unless given.
+    #[arg(long)]
+    pub(crate) token: Option<String>,
+    /// The heartbeat interval.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "41250ms")]
+    pub(crate) heartbeat: Duration,
+    /// How many Identifies are taken in 5 s.
+    #[arg(long, default_value = "1")]
+    pub(crate) max_concurrency: u32,
+    #[command(flatten)]
+    pub(crate) world: WorldArgs,
+}
+
+/// The simulated world.
+#[derive(Clone, Copy, Debug, Parser)]
+pub(crate) struct WorldArgs {
+    /// Events a second of the simulated gateway.
+    #[arg(long, default_value = "200")]
+    pub(crate) rate: u32,
+    /// Guilds of the simulated world.
+    #[arg(long, default_value = "25")]
+    pub(crate) guilds: u32,
+    /// Members of each simulated guild.
+    #[arg(long, default_value = "100")]
+    pub(crate) members: u32,
+    /// The seed of the simulated world.
+    #[arg(long, default_value = "1")]
+    pub(crate) seed: u64,
+}
+
+/// The runtime under the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runtime {
+    /// smol, through gatewright-smol.
+    Smol,
+    /// tokio, through gatewright-tokio.
+    Tokio,
+}
+
+impl Runtime {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Smol => "smol",
+            Self::Tokio => "tokio",
+        }
+    }
+}
+
+fn intents(text: &str) -> Result<Intents, String> {
+    if let Ok(bits) = text.parse() {
+        return Ok(Intents::from_bits_retain(bits));
+    }
+    text.split(',').try_fold(Intents::empty(), |sum, name| {
+        let name = name.trim().to_uppercase().replace('-', "_");
+        let known = match name.as_str() {
+            "ALL" => Some(Intents::DOCUMENTED),
+            "UNPRIVILEGED" => Some(Intents::unprivileged()),
+            _ => Intents::from_name(&name),
+        };
+        known.map(|intent| sum | intent).ok_or_else(|| {
+            let names: Vec<_> = Intents::all().iter_names().map(|(name, _)| name).collect();
+            format!("no intent is called {name}; there are ALL, UNPRIVILEGED, {}", names.join(", "))
+        })
+    })
+}
+
+fn shard(text: &str) -> Result<ShardId, String> {
+    let parsed = text.split_once('/').and_then(|(id, count)| {
+        Some(ShardId::new(id.trim().parse().ok()?, count.trim().parse().ok()?))
+    });
+    let fits = parsed.filter(|shard| shard.id < shard.count);
+    fits.ok_or_else(|| "expected id/count with an id below the count, such as 0/1".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+        assert_eq!(WatchArgs::defaults().shard, ShardId::ONE);
+    }
+
+    #[test]
+    fn intents_come_by_name_or_as_a_number() {
+        assert_eq!(intents("513"), Ok(Intents::GUILDS | Intents::GUILD_MESSAGES));
+        assert_eq!(intents("guilds,guild-messages"), intents("513"));
+        assert_eq!(intents("all"), Ok(Intents::DOCUMENTED));
+        assert!(intents("guilds,nonsense").unwrap_err().contains("NONSENSE"));
+    }
+
+    #[test]
+    fn a_shard_is_an_id_below_a_count() {
+        assert_eq!(shard("3/16"), Ok(ShardId::new(3, 16)));
+        for bad in ["", "1", "1/1", "2/1", "a/b", "-1/2"] {
+            assert!(shard(bad).is_err(), "{bad}");
+        }
+    }
+}

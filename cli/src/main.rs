@@ -1,0 +1,35 @@
+//! The gatewright command.
+
+mod args;
+mod client;
+mod clock;
+mod pulse;
+mod show;
+mod simulate;
+mod story;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use log::LevelFilter;
+
+use args::{Args, Task, WatchArgs};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    // The WebSocket library logs whole frames at `trace`, the token among them.
+    let mut logger = env_logger::Builder::from_default_env();
+    logger.filter_module("tungstenite", LevelFilter::Info).init();
+    let done = match args.task.unwrap_or_else(|| Task::Watch(WatchArgs::defaults())) {
+        Task::Watch(args) => watch::run(&args),
+        Task::Simulate(args) => simulate::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("gatewright: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The story on the screen: lines for people with a live line below, or JSON for machines.
+
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use gatewright_core::{Compression, Intents, Status};
+use serde_json::json;
+
+use crate::story::{Line, Story, Tone};
+
+/// How often the live line is drawn, in pulses.
+const EVERY: u32 = 5;
+
+/// Writes the story.
+#[derive(Debug)]
+pub(crate) struct Show {
+    json: bool,
+    terminal: bool,
+    pulses: u32,
+}
+
+impl Show {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, terminal: !json && std::io::stdout().is_terminal(), pulses: 0 }
+    }
+
+    pub(crate) fn begin(
+        &self,
+        place: &str,
+        simulated: bool,
+        runtime: &str,
+        compression: Compression,
+        intents: Intents,
+    ) {
+        if self.json {
+            json_line(&json!({
+                "event": "begin", "gateway": place, "simulated": simulated, "runtime": runtime,
+                "compression": compression.as_str(), "intents": intents.bits(),
+            }));
+            return;
+        }
+        let what = if simulated { "a simulated gateway" } else { "the gateway" };
+        anstream::println!("watching {what} at {place} ({runtime}, compression {compression})");
+        if simulated {
+            anstream::println!("set DISCORD_TOKEN to watch Discord itself");
+        }
+    }
+
+    pub(crate) fn line(&self, story: &Story, line: &Line) {
+        let elapsed = story.elapsed().as_secs_f64();
+        if self.json {
+            let mut object = json!({ "event": line.name, "at_s": elapsed });
+            if let (Some(object), Some(details)) =
+                (object.as_object_mut(), line.details.as_object())
+            {
+                object.extend(details.clone());
+            }
+            json_line(&object);
+            return;
+        }
+        self.clear();
+        let style = match line.tone {
+            Tone::Bad => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
+            Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
+            Tone::Plain => Style::new(),
+        };
+        anstream::println!("{elapsed:8.3} s  {style}{}{style:#}", line.text);
+    }
+
+    /// Draws the live line, on a terminal.
+    pub(crate) fn live(&mut self, story: &mut Story, status: &Status) {
+        self.pulses += 1;
+        if !self.terminal || !self.pulses.is_multiple_of(EVERY) {
+            return;
+        }
+        let rate = story.rate();
+        let latency = status.latency.map_or_else(
+            || "latency not known yet".to_owned(),
+            |latency| format!("latency {:.1} ms", latency.as_secs_f64() * 1e3),
+        );
+        self.clear();
+        let events = grouped(story.events());
+        let traffic = traffic(status);
+        let bold = Style::new().bold();
+        anstream::print!(
+            "{:8.1} s  {bold}{}{bold:#}  {events} events ({rate:.0}/s)  {latency}  {traffic}",
+            story.elapsed().as_secs_f64(),
+            status.phase,
+        );
+        // A terminal that is gone shows nothing anyway.
+        let _ = anstream::stdout().flush();
+    }
+
+    /// Writes the table by kind.
+    pub(crate) fn end(&self, story: &Story, status: &Status) {
+        let mut kinds: Vec<_> = story.kinds().iter().collect();
+        kinds.sort_by_key(|(name, tally)| (std::cmp::Reverse(tally.count), *name));
+        let (resumes, replayed) = story.resumes();
+        if self.json {
+            let kinds: serde_json::Map<_, _> = kinds
+                .iter()
+                .map(|(name, tally)| {
+                    ((*name).clone(), json!({ "count": tally.count, "bytes": tally.bytes }))
+                })
+                .collect();
+            json_line(&json!({
+                "event": "end", "events": story.events(), "kinds": kinds, "resumes": resumes,
+                "replayed": replayed, "first_seq": story.seqs().0, "last_seq": story.seqs().1,
+                "wire_bytes": status.counters.wire_bytes,
+                "inflated_bytes": status.counters.inflated_bytes,
+                "latency_ms": status.latency.map(|latency| latency.as_secs_f64() * 1e3),
+            }));
+            return;
+        }
+        self.clear();
+        anstream::println!("\n{:<40} {:>10} {:>12} {:>8}", "event", "count", "bytes", "mean");
+        for (name, tally) in kinds {
+            let mean = tally.bytes / tally.count.max(1);
+            let (count, bytes) = (grouped(tally.count), grouped(tally.bytes));
+            anstream::println!("{name:<40} {count:>10} {bytes:>12} {mean:>8}");
+        }
+        anstream::println!("{:<40} {:>10}   {}", "all", grouped(story.events()), traffic(status));
+    }
+
+    /// Says what the session with the simulated gateway has shown.
+    pub(crate) fn proof(&self, story: &Story) {
+        let (first, last) = story.seqs();
+        let (resumes, replayed) = story.resumes();
+        let first = first.unwrap_or(0);
+        if !self.json {
+            anstream::println!(
+                "sequence numbers {first} to {last}: none missing, none twice; \
+                 {resumes} resumed, {replayed} events replayed"
+            );
+        }
+    }
+
+    /// Clears the live line.
+    fn clear(&self) {
+        if self.terminal {
+            anstream::print!("\r\x1b[2K");
+        }
+    }
+}
+
+fn traffic(status: &Status) -> String {
+    let (wire, inflated) = (status.counters.wire_bytes, status.counters.inflated_bytes);
+    format!("{} B on the wire, {} B inflated", grouped(wire), grouped(inflated))
+}
+
+fn json_line(object: &serde_json::Value) {
+    anstream::println!("{object}");
+}
+
+/// Writes a number with its digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `gatewright simulate`: a simulated gateway for any client.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::{Context, anyhow};
+use gatewright_sim::{Conn, Fault, Loopback, Options, What, serve};
+
+use crate::args::SimulateArgs;
+use crate::pulse::{self, Pulse};
+use crate::watch::options;
+
+/// Runs the command.
+pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
+    if args.list_faults {
+        for (name, what) in Fault::ALL {
+            anstream::println!("{name:<28} {what}");
+        }
+        return Ok(());
+    }
+    let options = Options {
+        faults: args.fault.clone(),
+        token: args.token.clone(),
+        heartbeat_interval: args.heartbeat,
+        max_concurrency: args.max_concurrency,
+        ..options(args.world)
+    };
+    let simulated = serve(listen(args.listen)?, options).context("cannot serve")?;
+    anstream::println!("simulated gateway at {} (Ctrl-C ends it)", simulated.url());
+    let pulse = pulse::start()?;
+    let mut told = 0;
+    while pulse.recv_blocking().unwrap_or(Pulse::Interrupt) != Pulse::Interrupt {
+        tell(&simulated, &mut told);
+    }
+    tell(&simulated, &mut told);
+    let stats = simulated.stats();
+    anstream::println!(
+        "{} connections, {} sessions begun, {} resumed, {} events, {} complaints",
+        stats.connections,
+        stats.identifies,
+        stats.resumes,
+        stats.dispatches,
+        stats.complaints
+    );
+    Ok(())
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).map_err(|error| {
+        if error.kind() == ErrorKind::AddrInUse {
+            anyhow!("{address} is in use: give another one with --listen, port 0 for any")
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            anyhow!("{address} may not be opened: give a port above 1023 with --listen")
+        } else {
+            anyhow!("cannot listen on {address}: {error}")
+        }
+    })
+}
+
+/// Writes the new entries of the journal, heartbeats left out.
+fn tell(simulated: &Loopback, told: &mut usize) {
+    let journal = simulated.journal();
+    for entry in journal.iter().skip(*told) {
+        if !matches!(entry.what, What::Heartbeat { .. }) {
+            let Conn(conn) = entry.conn;
+            anstream::println!(
+                "{:>12} s  connection {conn}: {:?}",
+                entry.at.to_string(),
+                entry.what
+            );
+        }
+    }
+    *told = journal.len();
+}

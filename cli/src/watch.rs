@@ -1,0 +1,147 @@
+//! `gatewright watch`: a session as it happens.
+
+use std::env;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use async_channel::Receiver;
+use futures_lite::future;
+use gatewright_core::{Config, Event, Intents, Leave, Stop};
+use gatewright_sim::{Fault, Loopback, Options, serve};
+
+use crate::args::{WatchArgs, WorldArgs};
+use crate::client::{self, Client, Errand};
+use crate::pulse::{self, Pulse};
+use crate::show::Show;
+use crate::story::Story;
+
+/// How long the simulated gateway is watched unless told.
+const SIMULATED_SPAN: Duration = Duration::from_secs(15);
+/// The heartbeat interval of the simulated gateway: short, so that latency is seen.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How many dials may fail before the first connection.
+const DIALS: u32 = 3;
+
+/// Runs the command.
+pub(crate) fn run(args: &WatchArgs) -> anyhow::Result<()> {
+    let token = env::var("DISCORD_TOKEN").ok().filter(|token| !token.is_empty());
+    let simulated = match (&args.gateway, &token) {
+        (None, None) => Some(simulate(args.world)?),
+        (Some(url), None) if !url.starts_with("ws://") => {
+            bail!("set DISCORD_TOKEN to the bot's token to connect to {url}")
+        }
+        _ => None,
+    };
+    let intents = args.intents.unwrap_or_else(|| match token {
+        Some(_) => Intents::unprivileged(),
+        None => Intents::DOCUMENTED,
+    });
+    let config = Config::new(token.unwrap_or_else(|| "simulated".to_owned()), intents);
+    let config = config.shard(args.shard);
+    let url = simulated.as_ref().map(Loopback::url).or_else(|| args.gateway.clone());
+    let place = url.clone().unwrap_or_else(|| gatewright_core::DEFAULT_GATEWAY.to_owned());
+    let config = match url {
+        Some(url) => config.gateway(url),
+        None => config,
+    };
+    let span = args.span.or_else(|| simulated.is_some().then_some(SIMULATED_SPAN));
+    let show = Show::new(args.json);
+    show.begin(&place, simulated.is_some(), args.runtime.name(), args.compress, intents);
+    let watch = Watch { simulated, span, show, pulse: pulse::start()?, place };
+    client::run(args.runtime, config, args.compress, watch)
+}
+
+/// Starts a simulated gateway on a port of this machine.
+fn simulate(world: WorldArgs) -> anyhow::Result<Loopback> {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .context("cannot open a port on 127.0.0.1 for the simulated gateway")?;
+    let options = Options { heartbeat_interval: HEARTBEAT, ..options(world) };
+    serve(listener, options).context("cannot start the simulated gateway")
+}
+
+/// Turns flags into the settings of a simulated gateway.
+pub(crate) fn options(world: WorldArgs) -> Options {
+    let WorldArgs { rate, guilds, members, seed } = world;
+    Options { rate, guilds, members, seed, ..Options::default() }
+}
+
+/// A session to watch, and how.
+struct Watch {
+    simulated: Option<Loopback>,
+    span: Option<Duration>,
+    show: Show,
+    pulse: Receiver<Pulse>,
+    place: String,
+}
+
+/// What the loop hears.
+enum Heard<'e> {
+    Event(Result<Event<'e>, Stop>),
+    Pulse(Pulse),
+}
+
+impl Errand for Watch {
+    async fn run<C: Client>(mut self, mut client: C) -> anyhow::Result<()> {
+        let mut story = Story::new();
+        let mut leaving = false;
+        let stop = loop {
+            let pulse = async { Heard::Pulse(self.pulse.recv().await.unwrap_or(Pulse::Beat)) };
+            let event = async { Heard::Event(client.next().await) };
+            match future::or(pulse, event).await {
+                Heard::Event(Ok(event)) => {
+                    for line in story.hear(&event) {
+                        self.show.line(&story, &line);
+                    }
+                }
+                Heard::Event(Err(stop)) => break stop,
+                Heard::Pulse(Pulse::Interrupt) => leaving = true,
+                Heard::Pulse(Pulse::Beat) => {
+                    self.show.live(&mut story, &client.status());
+                    leaving |= self.is_over(&mut story);
+                }
+            }
+            if story.failed_dials() >= DIALS {
+                let error = client.last_error().unwrap_or("no answer").to_owned();
+                bail!("cannot connect to {}: {error}; check the network or --gateway", self.place);
+            }
+            if leaving {
+                client.leave(Leave::End);
+            }
+        };
+        self.finish(&story, &client.status(), stop)
+    }
+}
+
+impl Watch {
+    /// Drops the simulated connection once, and tells whether the time is up.
+    fn is_over(&self, story: &mut Story) -> bool {
+        let Some(span) = self.span else { return false };
+        if let Some(simulated) = &self.simulated
+            && !story.is_dropped()
+            && story.is_live()
+            && story.elapsed() >= span * 2 / 5
+            && simulated.inject(Fault::Drop) > 0
+        {
+            story.drop_connection();
+        }
+        story.elapsed() >= span
+    }
+
+    fn finish(
+        &self,
+        story: &Story,
+        status: &gatewright_core::Status,
+        stop: Stop,
+    ) -> anyhow::Result<()> {
+        self.show.end(story, status);
+        if !stop.is_requested() {
+            bail!("{stop}");
+        }
+        if self.simulated.is_some() {
+            story.check()?;
+            self.show.proof(story);
+        }
+        Ok(())
+    }
+}
