@@ -52,6 +52,7 @@
     not(test),
     warn(
         clippy::unwrap_used,
+        clippy::wildcard_enum_match_arm,
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::cast_possible_truncation,

@@ -1,0 +1,253 @@
+//! A shard and a simulated gateway face to face, in virtual time, for tests that need both.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use gatewright_core::{
+    CloseCode, Config, Event, Gone, Input, Instant, Leave, Link, Output, Shard, Stop,
+};
+use gatewright_sim as sim;
+
+/// One thing the client told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A dispatch, by name and sequence number.
+    Dispatch(String, u64),
+    /// Anything else, in words.
+    Note(String),
+}
+
+/// A shard, a simulated gateway, and a network between them that takes no time.
+#[derive(Debug)]
+pub struct Pair {
+    /// The client.
+    pub shard: Shard<'static>,
+    /// The gateway.
+    pub server: sim::Server,
+    /// What the client told, in order.
+    pub told: Vec<Told>,
+    /// How the client ended, once it has.
+    pub stopped: Option<Stop>,
+    /// Whether a consumer holds an event: the transport is not looked at.
+    pub busy: bool,
+    now: Instant,
+    link: Link,
+    linked: bool,
+    /// What the gateway sent and the client has not taken yet.
+    incoming: VecDeque<Incoming>,
+    wait: Instant,
+    server_wait: Instant,
+}
+
+#[derive(Debug)]
+enum Incoming {
+    Message { text: bool, data: Vec<u8> },
+    Closed(CloseCode, String),
+    Dropped,
+}
+
+impl Pair {
+    /// Sets a shard and a gateway up; nothing has happened yet.
+    #[must_use]
+    pub fn new(shard: Shard<'static>, options: sim::Options) -> Self {
+        Self {
+            shard,
+            server: sim::Server::new(options),
+            told: Vec::new(),
+            stopped: None,
+            busy: false,
+            now: Instant::from_millis(1_000),
+            link: Link(0),
+            linked: false,
+            incoming: VecDeque::new(),
+            wait: Instant::ZERO,
+            server_wait: Instant::ZERO,
+        }
+    }
+
+    /// Returns the settings of a client whose gateway is plain and simulated.
+    #[must_use]
+    pub fn config(intents: gatewright_core::Intents) -> Config<'static> {
+        Config::new("simulated", intents).gateway("ws://sim.example")
+    }
+
+    /// Lets a span of virtual time pass.
+    pub fn run_for(&mut self, span: Duration) {
+        let end = self.now.saturating_add(span);
+        self.run_until(|pair| pair.now >= end);
+    }
+
+    /// Lets time pass until something is so.
+    ///
+    /// # Panics
+    /// If it is not so within a virtual day.
+    pub fn run_until(&mut self, mut so: impl FnMut(&Self) -> bool) {
+        let end = self.now.saturating_add(Duration::from_secs(86_400));
+        while !so(self) && self.stopped.is_none() {
+            assert!(self.now < end, "nothing came of it in a day: {:?}", self.shard.status());
+            self.step();
+        }
+    }
+
+    /// Leaves, and runs until the shard is over.
+    pub fn leave(&mut self, how: Leave) {
+        self.shard.leave(self.now, how);
+        self.drain();
+        self.run_until(|pair| pair.stopped.is_some());
+    }
+
+    /// Lets a fault strike now.
+    pub fn inject(&mut self, fault: sim::Fault) -> usize {
+        let struck = self.server.inject(self.now, fault);
+        self.drain_server();
+        struck
+    }
+
+    /// Returns the virtual time.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Returns the sequence numbers of the dispatches, in order.
+    #[must_use]
+    pub fn seqs(&self) -> Vec<u64> {
+        let seq = |told: &Told| match told {
+            Told::Dispatch(_, seq) => Some(*seq),
+            Told::Note(_) => None,
+        };
+        self.told.iter().filter_map(seq).collect()
+    }
+
+    /// Tells whether the client told this.
+    #[must_use]
+    pub fn has_told(&self, note: &str) -> bool {
+        self.told.iter().any(|told| matches!(told, Told::Note(text) if text.contains(note)))
+    }
+
+    /// Lets the next thing happen: something that arrives, or the next timer.
+    fn step(&mut self) {
+        if !self.busy
+            && let Some(incoming) = self.incoming.pop_front()
+        {
+            return self.arrive(incoming);
+        }
+        if self.server_wait <= self.wait {
+            self.now = self.now.max(self.server_wait);
+            self.server.handle_input(self.now, sim::Input::Tick);
+            self.drain_server();
+        } else {
+            self.now = self.now.max(self.wait);
+            self.shard.handle_input(self.now, if self.busy { Input::Busy } else { Input::Tick });
+            self.drain();
+        }
+    }
+
+    fn arrive(&mut self, incoming: Incoming) {
+        let link = self.link;
+        match incoming {
+            Incoming::Message { text, data } => {
+                let input = Input::Message { link, text, part: &data, last: true };
+                self.shard.handle_input(self.now, input);
+            }
+            Incoming::Closed(code, reason) => {
+                self.linked = false;
+                self.shard.handle_input(self.now, Input::Closed(link, Gone::Code(code, &reason)));
+            }
+            Incoming::Dropped => {
+                self.linked = false;
+                self.shard.handle_input(self.now, Input::Closed(link, Gone::Dropped));
+            }
+        }
+        self.drain();
+    }
+
+    /// Does what the shard wants.
+    fn drain(&mut self) {
+        loop {
+            match self.shard.poll_output() {
+                Output::Connect(target) => {
+                    let (link, path) = (target.link, format!("{}?{}", target.path, target.query));
+                    self.connect(link, &path);
+                }
+                Output::AskIdentify(link) => {
+                    self.shard.handle_input(self.now, Input::MayIdentify(link));
+                }
+                Output::ForgoIdentify(_) => {}
+                Output::Send(frame) => {
+                    let (text, data) = (frame.text, frame.bytes.to_vec());
+                    self.send(text, &data);
+                }
+                Output::Close(code) => self.close(code),
+                Output::Event(_) => {
+                    let told = tell(&self.shard.event());
+                    self.told.push(told);
+                }
+                Output::Wait(at) => {
+                    self.wait = at;
+                    return;
+                }
+                Output::Stop(stop) => {
+                    self.stopped = Some(stop);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn connect(&mut self, link: Link, target: &str) {
+        self.link = link;
+        self.linked = true;
+        self.incoming.clear();
+        self.server.handle_input(self.now, sim::Input::Opened { conn: sim::Conn(link.0), target });
+        self.shard.handle_input(self.now, Input::Opened(link));
+        self.drain_server();
+    }
+
+    fn send(&mut self, text: bool, data: &[u8]) {
+        if self.linked {
+            let conn = sim::Conn(self.link.0);
+            self.server.handle_input(self.now, sim::Input::Message { conn, text, data });
+            self.drain_server();
+        }
+        self.shard.handle_input(self.now, Input::Sent(self.link));
+    }
+
+    fn close(&mut self, code: CloseCode) {
+        if self.linked {
+            let conn = sim::Conn(self.link.0);
+            self.server.handle_input(self.now, sim::Input::Closed { conn, code: Some(code) });
+            self.drain_server();
+        }
+        self.linked = false;
+        self.incoming.clear();
+        self.shard.handle_input(self.now, Input::Closed(self.link, Gone::Dropped));
+    }
+
+    fn drain_server(&mut self) {
+        loop {
+            let (conn, incoming) = match self.server.poll_output() {
+                sim::Output::Send { conn, text, data } => (conn, Incoming::Message { text, data }),
+                sim::Output::Close { conn, code, reason } => (conn, Incoming::Closed(code, reason)),
+                sim::Output::Drop { conn } => (conn, Incoming::Dropped),
+                sim::Output::Wait(at) => {
+                    self.server_wait = at;
+                    return;
+                }
+            };
+            if conn.0 == self.link.0 && self.linked {
+                self.incoming.push_back(incoming);
+            }
+        }
+    }
+}
+
+fn tell(event: &Event<'_>) -> Told {
+    match event {
+        Event::Dispatch(dispatch) => {
+            Told::Dispatch(dispatch.name().to_owned(), dispatch.seq().unwrap_or(0))
+        }
+        Event::Disconnected(over) => Told::Note(format!("disconnected: {:?}", over.cause)),
+        other => Told::Note(format!("{}: {other:?}", other.kind())),
+    }
+}

@@ -1,0 +1,206 @@
+//! Both adapters against the simulated gateway, over real sockets on this machine.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use futures_lite::future;
+use gatewright_core::{
+    CloseCode, Compression, Config, Event, EventKind, Intents, Leave, Session, Stop,
+};
+use gatewright_sim::{Fault, Loopback, Options, What, serve};
+
+fn gateway(options: Options) -> Loopback {
+    serve(TcpListener::bind("127.0.0.1:0").unwrap(), options).unwrap()
+}
+
+fn config(url: String) -> Config<'static> {
+    Config::new("simulated", Intents::DOCUMENTED).gateway(url)
+}
+
+/// The face both adapters have.
+trait Gateway: Sized {
+    fn connect(config: Config<'static>, compression: Compression) -> Self;
+    fn resume(config: Config<'static>, session: Session, compression: Compression) -> Self;
+    fn block_on<T>(future: impl Future<Output = T>) -> T;
+    fn timeout() -> impl Future<Output = ()>;
+    async fn next(&mut self) -> Result<Event<'_>, Stop>;
+    fn leave(&mut self, how: Leave);
+    fn session(&self) -> Option<Session>;
+}
+
+macro_rules! gateway {
+    ($adapter:ident, $block_on:expr, $timer:expr) => {
+        impl Gateway for $adapter::Gateway {
+            fn connect(config: Config<'static>, compression: Compression) -> Self {
+                let options = $adapter::Options::default().compression(compression);
+                Self::connect(config, options).unwrap()
+            }
+
+            fn resume(config: Config<'static>, session: Session, compression: Compression) -> Self {
+                let options = $adapter::Options::default().compression(compression);
+                Self::resume(config, session, options).unwrap()
+            }
+
+            fn block_on<T>(future: impl Future<Output = T>) -> T {
+                $block_on(future)
+            }
+
+            async fn timeout() {
+                $timer(Duration::from_secs(60)).await;
+            }
+
+            async fn next(&mut self) -> Result<Event<'_>, Stop> {
+                Self::next(self).await
+            }
+
+            fn leave(&mut self, how: Leave) {
+                Self::leave(self, how);
+            }
+
+            fn session(&self) -> Option<Session> {
+                Self::session(self)
+            }
+        }
+    };
+}
+
+fn on_tokio<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+gateway!(gatewright_tokio, on_tokio, tokio::time::sleep);
+gateway!(gatewright_smol, smol::block_on, smol::Timer::after);
+
+/// Does something with a gateway, for a minute at most.
+fn within_a_minute<G: Gateway, T>(task: impl Future<Output = T>) -> T {
+    let task = async { Some(task.await) };
+    let late = async {
+        G::timeout().await;
+        None
+    };
+    G::block_on(future::or(task, late)).expect("it took more than a minute")
+}
+
+/// Waits for a dispatch and collects all sequence numbers up to it.
+async fn up_to<G: Gateway>(gateway: &mut G, kind: EventKind, seqs: &mut Vec<u64>) {
+    loop {
+        match gateway.next().await.expect("the gateway is over") {
+            Event::Dispatch(dispatch) => {
+                seqs.extend(dispatch.seq());
+                if dispatch.kind() == kind {
+                    return;
+                }
+            }
+            Event::Gap { .. } | Event::Duplicate(_) => panic!("an event is missing or came twice"),
+            _ => {}
+        }
+    }
+}
+
+async fn until_over<G: Gateway>(gateway: &mut G) -> Stop {
+    loop {
+        if let Err(stop) = gateway.next().await {
+            return stop;
+        }
+    }
+}
+
+/// Waits until the gateway has seen a client close, and returns the codes.
+fn close_codes(loopback: &Loopback, count: usize) -> Vec<CloseCode> {
+    let code = |what: &What| match what {
+        What::ClosedByClient { code, .. } => *code,
+        _ => None,
+    };
+    for _ in 0..1_000 {
+        let journal = loopback.journal();
+        let codes: Vec<_> = journal.iter().filter_map(|entry| code(&entry.what)).collect();
+        if codes.len() >= count {
+            return codes;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("the gateway saw no close");
+}
+
+fn holds_a_session_through_a_drop<G: Gateway>() {
+    for compression in Compression::ALL {
+        let loopback = gateway(Options { rate: 300, guilds: 2, members: 20, ..Options::default() });
+        let mut client = G::connect(config(loopback.url()), compression);
+        let mut seqs = Vec::new();
+        let stop = within_a_minute::<G, _>(async {
+            up_to(&mut client, EventKind::PresenceUpdate, &mut seqs).await;
+            assert_eq!(loopback.inject(Fault::Drop), 1);
+            up_to(&mut client, EventKind::Resumed, &mut seqs).await;
+            up_to(&mut client, EventKind::PresenceUpdate, &mut seqs).await;
+            client.leave(Leave::End);
+            until_over(&mut client).await
+        });
+        assert_eq!(stop, Stop::Ended);
+        let expected: Vec<u64> = (1..=u64::try_from(seqs.len()).unwrap()).collect();
+        assert_eq!(seqs, expected, "{compression}");
+        assert_eq!(close_codes(&loopback, 1), [CloseCode(1000)], "{compression}");
+        let stats = loopback.stats();
+        assert_eq!((stats.identifies, stats.resumes), (1, 1), "{compression}");
+        assert_eq!((stats.complaints, stats.refused), (0, 0), "{compression}");
+    }
+}
+
+fn parks_and_a_later_gateway_resumes<G: Gateway>() {
+    let loopback = gateway(Options { rate: 300, guilds: 2, members: 20, ..Options::default() });
+    let mut seqs = Vec::new();
+    let compression = Compression::ZlibStream;
+    let session = within_a_minute::<G, _>(async {
+        let mut client = G::connect(config(loopback.url()), compression);
+        up_to(&mut client, EventKind::PresenceUpdate, &mut seqs).await;
+        client.leave(Leave::Park);
+        assert_eq!(until_over(&mut client).await, Stop::Parked);
+        client.session().expect("a parked session is exported")
+    });
+    assert_eq!(close_codes(&loopback, 1), [CloseCode(4000)]);
+    within_a_minute::<G, _>(async {
+        let mut client = G::resume(config(loopback.url()), session, compression);
+        up_to(&mut client, EventKind::Resumed, &mut seqs).await;
+    });
+    seqs.dedup();
+    assert!(seqs.is_sorted_by(|left, right| left + 1 == *right), "{seqs:?}");
+    assert_eq!(loopback.stats().identifies, 1);
+}
+
+fn stops_on_a_wrong_token<G: Gateway>() {
+    let loopback = gateway(Options { token: Some("right".to_owned()), ..Options::default() });
+    let mut client = G::connect(config(loopback.url()), Compression::ZlibStream);
+    let stop = within_a_minute::<G, _>(until_over(&mut client));
+    assert_eq!(stop, Stop::AuthenticationFailed);
+    assert!(stop.to_string().contains("copy the bot's token"), "{stop}");
+    assert_eq!(loopback.stats().connections, 1);
+}
+
+fn answers_a_reconnect_request_with_4000<G: Gateway>() {
+    let loopback = gateway(Options { rate: 100, guilds: 1, members: 5, ..Options::default() });
+    let mut client = G::connect(config(loopback.url()), Compression::Zlib);
+    let mut seqs = Vec::new();
+    within_a_minute::<G, _>(async {
+        up_to(&mut client, EventKind::GuildCreate, &mut seqs).await;
+        assert_eq!(loopback.inject(Fault::Reconnect), 1);
+        up_to(&mut client, EventKind::Resumed, &mut seqs).await;
+    });
+    assert_eq!(close_codes(&loopback, 1), [CloseCode(4000)]);
+}
+
+macro_rules! both {
+    ($($name:ident)*) => {
+        mod tokio_adapter {
+            $(#[test] fn $name() { super::$name::<gatewright_tokio::Gateway>(); })*
+        }
+        mod smol_adapter {
+            $(#[test] fn $name() { super::$name::<gatewright_smol::Gateway>(); })*
+        }
+    };
+}
+
+both! {
+    holds_a_session_through_a_drop
+    parks_and_a_later_gateway_resumes
+    stops_on_a_wrong_token
+    answers_a_reconnect_request_with_4000
+}

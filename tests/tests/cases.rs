@@ -1,0 +1,49 @@
+//! Every case of `CASES.md` names tests that exist.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+/// Collects the text of all Rust files below a folder, build output left out.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            sources(&path, text);
+        } else if name.ends_with(".rs") {
+            text.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_case_names_tests_that_exist() {
+    let cases = fs::read_to_string(root().join("tests/CASES.md")).unwrap();
+    let mut text = String::new();
+    for folder in ["core", "io-tokio", "io-smol", "sim", "cli", "tests"] {
+        sources(&root().join(folder), &mut text);
+    }
+    let mut named = 0;
+    for row in cases.lines().filter(|line| line.starts_with("| ")) {
+        let tests = row.rsplit('|').nth(1).unwrap_or_default();
+        for name in tests.split('`').skip(1).step_by(2) {
+            let is_test = text.contains(&format!("fn {name}()"));
+            assert!(is_test, "CASES.md names {name}, which is no test");
+            named += 1;
+        }
+    }
+    assert!(named >= 50, "only {named} tests are named");
+}
+
+#[test]
+fn every_numbered_case_is_listed_once() {
+    let cases = fs::read_to_string(root().join("tests/CASES.md")).unwrap();
+    for number in (1..=36).chain([51, 52, 53]) {
+        let rows = cases.lines().filter(|line| line.starts_with(&format!("| {number} |")));
+        assert_eq!(rows.count(), 1, "case {number}");
+    }
+}

@@ -1,0 +1,238 @@
+//! A client and a simulated gateway, both sans-I/O, in virtual time.
+
+use std::time::Duration;
+
+use gatewright_core::{
+    CloseCode, Compression, Config, Inflater, Intents, Leave, Memory, Phase, SendLog, Shard, Stop,
+    Zlib,
+};
+use gatewright_sim::{Fault, Options, What};
+use gatewright_tests::{Pair, Told};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn shard(config: Config<'static>, compression: Compression) -> Shard<'static> {
+    Shard::new(config, 1, Memory::heap(compression)).unwrap()
+}
+
+fn pair(compression: Compression, options: Options) -> Pair {
+    Pair::new(shard(Pair::config(Intents::DOCUMENTED), compression), options)
+}
+
+fn live(compression: Compression, options: Options) -> Pair {
+    let mut pair = pair(compression, options);
+    pair.run_until(|pair| pair.shard.status().phase == Phase::Live);
+    pair
+}
+
+fn is_live(pair: &Pair) -> bool {
+    pair.shard.status().phase == Phase::Live
+}
+
+/// Checks that every event came exactly once and in order, in one session.
+fn check_sequence(pair: &Pair) {
+    let seqs = pair.seqs();
+    let expected: Vec<u64> = (1..=u64::try_from(seqs.len()).unwrap()).collect();
+    assert_eq!(seqs, expected);
+}
+
+/// Checks that the gateway has nothing to say against the client.
+fn check_manners(pair: &Pair) {
+    let stats = pair.server.stats();
+    let bad: Vec<_> = pair
+        .server
+        .journal()
+        .iter()
+        .filter(|entry| matches!(entry.what, What::Complaint(_) | What::Refused { .. }))
+        .collect();
+    assert_eq!((stats.complaints, stats.refused), (0, 0), "{bad:?}");
+}
+
+fn close_codes(pair: &Pair) -> Vec<CloseCode> {
+    let code = |what: &What| match what {
+        What::ClosedByClient { code, .. } => *code,
+        _ => None,
+    };
+    pair.server.journal().iter().filter_map(|entry| code(&entry.what)).collect()
+}
+
+#[test]
+fn an_hour_with_drops_and_reconnects_loses_and_doubles_nothing() {
+    for compression in Compression::ALL {
+        let options = Options { rate: 5, guilds: 3, ..Options::default() };
+        let mut pair = live(compression, options);
+        let faults = [Fault::Drop, Fault::Reconnect, Fault::Close(CloseCode(4000)), Fault::Split];
+        for round in 0..20 {
+            pair.run_for(HOUR / 20);
+            pair.run_until(is_live);
+            assert_eq!(pair.inject(faults[round % faults.len()]), 1);
+        }
+        pair.run_until(is_live);
+        check_sequence(&pair);
+        check_manners(&pair);
+        let stats = pair.server.stats();
+        assert_eq!(stats.identifies, 1, "{compression}");
+        assert!(stats.resumes >= 14, "{compression} {stats:?}");
+        assert!(pair.seqs().len() > 15_000, "{compression}");
+        assert!(stats.heartbeats > 80, "{compression} {stats:?}");
+    }
+}
+
+#[test]
+fn the_gateway_sees_1000_after_an_end_and_4000_after_parking_op_7_and_a_missed_ack() {
+    let quiet = || Options { rate: 0, guilds: 1, members: 5, ..Options::default() };
+    let mut ended = live(Compression::ZlibStream, quiet());
+    ended.leave(Leave::End);
+    assert_eq!(close_codes(&ended), [CloseCode(1000)]);
+    assert_eq!((ended.stopped, ended.server.stats().sessions), (Some(Stop::Ended), 0));
+    let mut parked = live(Compression::ZlibStream, quiet());
+    parked.leave(Leave::Park);
+    assert_eq!(close_codes(&parked), [CloseCode(4000)]);
+    assert_eq!(parked.server.stats().sessions, 1);
+    let mut asked = live(Compression::ZlibStream, quiet());
+    asked.inject(Fault::Reconnect);
+    asked.run_for(MINUTE);
+    assert_eq!(close_codes(&asked), [CloseCode(4000)]);
+    assert!(is_live(&asked));
+    let mut unheard = live(Compression::ZlibStream, quiet());
+    unheard.inject(Fault::SwallowAcks);
+    unheard.run_for(MINUTE * 3);
+    assert_eq!(close_codes(&unheard), [CloseCode(4000)]);
+    assert!(unheard.has_told("Zombie"));
+    assert!(is_live(&unheard));
+    for pair in [ended, parked, asked, unheard] {
+        check_sequence(&pair);
+        check_manners(&pair);
+    }
+}
+
+#[test]
+fn a_parked_session_is_resumed_by_a_later_process_without_loss() {
+    let options = Options { rate: 50, ..Options::default() };
+    let mut pair = live(Compression::ZlibStream, options);
+    pair.run_for(MINUTE);
+    pair.leave(Leave::Park);
+    let stored = serde_json::to_string(&pair.shard.session().unwrap()).unwrap();
+    let session = serde_json::from_str(&stored).unwrap();
+    let config = Pair::config(Intents::DOCUMENTED);
+    let memory = Memory::heap(Compression::ZlibStream);
+    pair.shard = Shard::resume(config, session, 2, memory).unwrap();
+    pair.stopped = None;
+    pair.run_for(MINUTE);
+    assert!(is_live(&pair));
+    assert_eq!(pair.server.stats().identifies, 1);
+    check_sequence(&pair);
+}
+
+#[test]
+fn a_consumer_busy_for_minutes_keeps_its_link_and_a_real_zombie_is_found() {
+    let options = Options { rate: 5, ..Options::default() };
+    let mut pair = live(Compression::ZlibStream, options);
+    for _ in 0..5 {
+        pair.busy = true;
+        pair.run_for(MINUTE * 5);
+        pair.busy = false;
+        pair.run_for(MINUTE * 2);
+    }
+    assert_eq!(pair.shard.status().counters.dials, 1);
+    check_sequence(&pair);
+    check_manners(&pair);
+    pair.inject(Fault::Silence);
+    pair.run_for(MINUTE * 3);
+    assert!(pair.has_told("Zombie"));
+    assert!(is_live(&pair));
+}
+
+#[test]
+fn silent_hosts_and_sessions_that_never_come_are_left_and_tried_again() {
+    for (fault, cause) in [
+        (Fault::NoHello, "HelloTimeout"),
+        (Fault::NoReady, "ReadyTimeout"),
+        (Fault::ReconnectBeforeHello, "ReconnectRequestedEarly"),
+    ] {
+        let options = Options { faults: vec![fault], rate: 0, ..Options::default() };
+        let pair = live(Compression::ZlibStream, options);
+        assert!(pair.has_told(cause), "{fault} {:?}", pair.told);
+    }
+}
+
+#[test]
+fn an_invalid_session_begins_anew_and_says_so() {
+    let options = Options { rate: 10, ..Options::default() };
+    let mut pair = live(Compression::ZlibStream, options);
+    pair.run_for(MINUTE);
+    pair.inject(Fault::InvalidSessionResumable);
+    pair.run_for(MINUTE);
+    check_sequence(&pair);
+    pair.inject(Fault::InvalidSession);
+    pair.run_for(MINUTE);
+    assert!(pair.has_told("SessionInvalid"));
+    let readies =
+        pair.told.iter().filter(|told| matches!(told, Told::Dispatch(name, _) if name == "READY"));
+    assert_eq!(readies.count(), 2);
+    assert_eq!(pair.server.stats().identifies, 2);
+}
+
+#[test]
+fn a_corrupted_stream_is_closed_and_resumed_without_loss() {
+    let options = Options { rate: 50, ..Options::default() };
+    let mut pair = live(Compression::Zlib, options);
+    for _ in 0..20 {
+        pair.inject(Fault::Corrupt);
+        pair.run_for(MINUTE);
+    }
+    assert!(pair.has_told("CorruptStream") || pair.has_told("BrokenEnvelope"));
+    assert!(is_live(&pair));
+    check_manners(&pair);
+}
+
+#[test]
+fn a_payload_buffer_of_40_kib_goes_live_on_a_ready_of_2500_guilds() {
+    let payload = vec![0; Memory::MIN_PAYLOAD].leak();
+    let commands = vec![0; Memory::MIN_COMMANDS].leak();
+    let log = Box::leak(Box::new(SendLog::new()));
+    let inflater = Inflater::zlib_stream(Box::leak(Box::new(Zlib::new())));
+    let memory = Memory::lent(payload, commands, log, inflater);
+    let shard = Shard::new(Pair::config(Intents::DOCUMENTED), 1, memory).unwrap();
+    let options = Options { guilds: 2_500, members: 1, rate: 5, ..Options::default() };
+    let mut pair = Pair::new(shard, options);
+    pair.run_for(MINUTE);
+    assert!(is_live(&pair));
+    assert!(pair.shard.session().is_some());
+    let Told::Note(first) = &pair.told[1] else { panic!("{:?}", pair.told[1]) };
+    assert!(first.contains("kind: Ready"), "{first}");
+    let guilds =
+        pair.told.iter().filter(|told| format!("{told:?}").contains("GUILD_CREATE")).count();
+    let small = pair
+        .told
+        .iter()
+        .filter(|told| matches!(told, Told::Dispatch(name, _) if name == "GUILD_CREATE"));
+    assert!(small.count() > 0 && guilds > 0);
+    pair.inject(Fault::Drop);
+    pair.run_for(MINUTE);
+    assert_eq!(pair.server.stats().identifies, 1);
+    assert!(is_live(&pair));
+    check_manners(&pair);
+}
+
+#[test]
+fn refusals_stop_the_client_with_a_sentence_that_says_what_to_change() {
+    let tried = |config: Config<'static>, options: Options| {
+        let mut pair = Pair::new(shard(config, Compression::None), options);
+        pair.run_for(MINUTE);
+        pair.stopped
+    };
+    let plain = || Pair::config(Intents::GUILDS);
+    let token = Options { token: Some("other".to_owned()), ..Options::default() };
+    assert_eq!(tried(plain(), token), Some(Stop::AuthenticationFailed));
+    let unknown = Pair::config(Intents::from_bits_retain(1 << 40));
+    assert_eq!(tried(unknown, Options::default()), Some(Stop::InvalidIntents));
+    let privileged = Options { privileged: Intents::empty(), ..Options::default() };
+    assert_eq!(
+        tried(Pair::config(Intents::GUILD_MEMBERS), privileged),
+        Some(Stop::DisallowedIntents)
+    );
+    let small = Options { guilds: 10, members: 1, max_guilds_per_shard: 3, ..Options::default() };
+    assert_eq!(tried(plain(), small), Some(Stop::ShardingRequired));
+}
