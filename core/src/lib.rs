@@ -35,48 +35,39 @@
 //! ```
 //! use gatewright_core::{Event, Gone, Input, Instant, Link, Output, Shard};
 //!
-//! /// What the loop needs from its surroundings.
 //! trait Transport {
 //!     fn now(&mut self) -> Instant;
 //!     fn open(&mut self, url: &str) -> bool;
 //!     fn send(&mut self, bytes: &[u8]);
 //!     fn close(&mut self, code: u16);
-//!     /// A message, `None` when nothing came until then, an error when the transport is gone.
-//!     fn receive(&mut self, until: Instant) -> Result<Option<Vec<u8>>, ()>;
+//!     /// Receives a message: `Some(false)` if none came until then, `None` if the transport is gone.
+//!     fn receive(&mut self, until: Instant, message: &mut Vec<u8>) -> Option<bool>;
 //! }
 //!
 //! fn run(mut shard: Shard<'_>, io: &mut impl Transport, mut on_event: impl FnMut(Event<'_>)) {
-//!     shard.handle_input(io.now(), Input::Tick);
-//!     let mut link = Link(0);
+//!     let (mut link, mut part, mut input) = (Link(0), Vec::new(), Input::Tick);
 //!     loop {
-//!         match shard.poll_output() {
-//!             Output::Connect(target) => {
-//!                 link = target.link;
-//!                 let up = io.open(&target.to_string());
-//!                 let news = if up { Input::Opened(link) } else { Input::Closed(link, Gone::Unreachable) };
-//!                 shard.handle_input(io.now(), news);
-//!             }
-//!             Output::AskIdentify(link) => shard.handle_input(io.now(), Input::MayIdentify(link)),
-//!             Output::ForgoIdentify(_) => {}
-//!             Output::Send(frame) => {
-//!                 io.send(frame.bytes);
-//!                 shard.handle_input(io.now(), Input::Sent(link));
-//!             }
-//!             Output::Close(code) => {
-//!                 io.close(code.0);
-//!                 shard.handle_input(io.now(), Input::Closed(link, Gone::Dropped));
-//!             }
-//!             Output::Event(_) => on_event(shard.event()),
-//!             Output::Stop(_) => return,
-//!             Output::Wait(until) => match io.receive(until) {
-//!                 Ok(Some(part)) => {
-//!                     let message = Input::Message { link, text: true, part: &part, last: true };
-//!                     shard.handle_input(io.now(), message);
+//!         shard.handle_input(io.now(), input);
+//!         input = loop {
+//!             match shard.poll_output() {
+//!                 Output::Connect(target) => {
+//!                     link = target.link;
+//!                     let up = io.open(&target.to_string());
+//!                     break if up { Input::Opened(link) } else { Input::Closed(link, Gone::Unreachable) };
 //!                 }
-//!                 Ok(None) => shard.handle_input(io.now(), Input::Tick),
-//!                 Err(()) => shard.handle_input(io.now(), Input::Closed(link, Gone::Dropped)),
-//!             },
-//!         }
+//!                 Output::AskIdentify(link) => break Input::MayIdentify(link),
+//!                 Output::Send(frame) => { io.send(frame.bytes); break Input::Sent(link) }
+//!                 Output::Close(code) => { io.close(code.0); break Input::Closed(link, Gone::Dropped) }
+//!                 Output::Event(_) => on_event(shard.event()),
+//!                 Output::ForgoIdentify(_) => {}
+//!                 Output::Stop(_) => return,
+//!                 Output::Wait(until) => break match io.receive(until, &mut part) {
+//!                     Some(true) => Input::Message { link, text: true, part: &part, last: true },
+//!                     Some(false) => Input::Tick,
+//!                     None => Input::Closed(link, Gone::Dropped),
+//!                 },
+//!             }
+//!         };
 //!     }
 //! }
 //! ```

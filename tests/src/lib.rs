@@ -4,9 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use gatewright_core::{
-    CloseCode, Config, Event, Gone, Input, Instant, Leave, Link, Output, Shard, Stop,
+    CloseCode, Config, Event, GateOutput, Gone, IdentifyGate, Input, Instant, Leave, Link, Output,
+    Shard, Stop,
 };
 use gatewright_sim as sim;
+
+/// The number of the only shard.
+const SHARD: u32 = 0;
 
 /// One thing the client told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub struct Pair {
     incoming: VecDeque<Incoming>,
     wait: Instant,
     server_wait: Instant,
+    gate: IdentifyGate<'static>,
+    gate_wait: Instant,
 }
 
 #[derive(Debug)]
@@ -62,6 +68,8 @@ impl Pair {
             incoming: VecDeque::new(),
             wait: Instant::ZERO,
             server_wait: Instant::ZERO,
+            gate: IdentifyGate::heap(1, 1),
+            gate_wait: Instant::MAX,
         }
     }
 
@@ -132,7 +140,11 @@ impl Pair {
         {
             return self.arrive(incoming);
         }
-        if self.server_wait <= self.wait {
+        if self.gate_wait <= self.wait.min(self.server_wait) {
+            self.now = self.now.max(self.gate_wait);
+            self.gate.tick(self.now);
+            self.pass_gate();
+        } else if self.server_wait <= self.wait {
             self.now = self.now.max(self.server_wait);
             self.server.handle_input(self.now, sim::Input::Tick);
             self.drain_server();
@@ -171,9 +183,10 @@ impl Pair {
                     self.connect(link, &path);
                 }
                 Output::AskIdentify(link) => {
-                    self.shard.handle_input(self.now, Input::MayIdentify(link));
+                    self.gate.ask(self.now, SHARD, link).expect("the gate has a place for it");
+                    self.gate_wait = Instant::ZERO;
                 }
-                Output::ForgoIdentify(_) => {}
+                Output::ForgoIdentify(link) => self.gate.forgo(self.now, SHARD, link),
                 Output::Send(frame) => {
                     let (text, data) = (frame.text, frame.bytes.to_vec());
                     self.send(text, &data);
@@ -189,6 +202,23 @@ impl Pair {
                 }
                 Output::Stop(stop) => {
                     self.stopped = Some(stop);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Delivers what the gate grants.
+    fn pass_gate(&mut self) {
+        loop {
+            match self.gate.poll_output() {
+                GateOutput::Grant { shard, link } => {
+                    assert!(self.gate.delivered(self.now, shard, link));
+                    self.shard.handle_input(self.now, Input::MayIdentify(link));
+                    self.drain();
+                }
+                GateOutput::Wait(at) => {
+                    self.gate_wait = at;
                     return;
                 }
             }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use gatewright_core::{
-    CloseCode, Compression, Config, Inflater, Intents, Leave, Memory, Phase, SendLog, Shard, Stop,
-    Zlib,
+    CloseCode, Compression, Config, GateOutput, IdentifyGate, Inflater, Instant, Intents, Leave,
+    Link, Memory, Phase, SendLog, Shard, Stop, Zlib,
 };
-use gatewright_sim::{Fault, Options, What};
+use gatewright_sim::{Conn, Fault, Input as ServerInput, Options, Server, What};
 use gatewright_tests::{Pair, Told};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -235,4 +235,44 @@ fn refusals_stop_the_client_with_a_sentence_that_says_what_to_change() {
     );
     let small = Options { guilds: 10, members: 1, max_guilds_per_shard: 3, ..Options::default() };
     assert_eq!(tried(plain(), small), Some(Stop::ShardingRequired));
+}
+
+/// Trap 28: all shards identify at once after an outage.
+#[test]
+fn shards_that_pass_the_gate_are_never_refused_by_the_gateway() {
+    let (shards, at_once) = (12, 3);
+    let options = Options { max_concurrency: at_once, rate: 0, guilds: 1, ..Options::default() };
+    let mut server = Server::new(options);
+    let mut gate = IdentifyGate::heap(3, 12);
+    let mut now = Instant::from_millis(1_000);
+    for id in 0..shards {
+        let target = "/?v=10&encoding=json";
+        server.handle_input(now, ServerInput::Opened { conn: Conn(id), target });
+        gate.ask(now, id, Link(1)).unwrap();
+    }
+    let begun = now;
+    while server.stats().identifies < u64::from(shards) {
+        match gate.poll_output() {
+            GateOutput::Grant { shard, link } => {
+                assert!(gate.delivered(now, shard, link));
+                let identify = format!(
+                    r#"{{"op":2,"d":{{"token":"t","intents":1,"shard":[{shard},{shards}],"properties":{{"os":"o","browser":"b","device":"d"}}}}}}"#
+                );
+                let data = identify.as_bytes();
+                server.handle_input(
+                    now,
+                    ServerInput::Message { conn: Conn(shard), text: true, data },
+                );
+            }
+            GateOutput::Wait(at) => {
+                assert!(at > now && at < now.saturating_add(MINUTE));
+                now = at;
+                gate.tick(now);
+            }
+        }
+        assert_eq!(server.stats().identifies_refused, 0);
+    }
+    let least = Duration::from_secs(5) * (shards / at_once - 1);
+    let spent = now.saturating_since(begun);
+    assert!(spent >= least && spent <= least + least / 100, "{spent:?}");
 }
