@@ -75,6 +75,12 @@ pub(crate) struct SimulateArgs {
     /// The token to expect; any is taken unless given.
     #[arg(long)]
     pub(crate) token: Option<String>,
+    /// Refuses privileged intents, as if none was enabled in the developer portal.
+    #[arg(long)]
+    pub(crate) deny_privileged: bool,
+    /// The URL to resume at that READY tells; the address it listens on unless given.
+    #[arg(long, value_name = "URL", default_value = "")]
+    pub(crate) resume_url: String,
     /// The heartbeat interval.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "41250ms")]
     pub(crate) heartbeat: Duration,

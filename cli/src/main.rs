@@ -1,5 +1,7 @@
 //! The gatewright command.
 
+#[macro_use]
+mod say;
 mod args;
 mod client;
 mod clock;

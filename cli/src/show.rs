@@ -1,11 +1,12 @@
 //! The story on the screen: lines for people with a live line below, or JSON for machines.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
 use gatewright_core::{Compression, Intents, Status};
 use serde_json::json;
 
+use crate::say;
 use crate::story::{Line, Story, Tone};
 
 /// How often the live line is drawn, in pulses.
@@ -40,9 +41,9 @@ impl Show {
             return;
         }
         let what = if simulated { "a simulated gateway" } else { "the gateway" };
-        anstream::println!("watching {what} at {place} ({runtime}, compression {compression})");
+        say!("watching {what} at {place} ({runtime}, compression {compression})");
         if simulated {
-            anstream::println!("set DISCORD_TOKEN to watch Discord itself");
+            say!("set DISCORD_TOKEN to watch Discord itself");
         }
     }
 
@@ -64,7 +65,7 @@ impl Show {
             Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
             Tone::Plain => Style::new(),
         };
-        anstream::println!("{elapsed:8.3} s  {style}{}{style:#}", line.text);
+        say!("{elapsed:8.3} s  {style}{}{style:#}", line.text);
     }
 
     /// Draws the live line, on a terminal.
@@ -75,20 +76,19 @@ impl Show {
         }
         let rate = story.rate();
         let latency = status.latency.map_or_else(
-            || "latency not known yet".to_owned(),
-            |latency| format!("latency {:.1} ms", latency.as_secs_f64() * 1e3),
+            || "-".to_owned(),
+            |latency| format!("{:.1} ms", latency.as_secs_f64() * 1e3),
         );
         self.clear();
-        let events = grouped(story.events());
-        let traffic = traffic(status);
-        let bold = Style::new().bold();
-        anstream::print!(
-            "{:8.1} s  {bold}{}{bold:#}  {events} events ({rate:.0}/s)  {latency}  {traffic}",
+        let (events, bold) = (grouped(story.events()), Style::new().bold());
+        let kilobytes = |bytes: u64| grouped(bytes / 1_000);
+        say::write(format_args!(
+            "{:6.1} s  {bold}{}{bold:#}  {events} events ({rate:.0}/s)  latency {latency}  {} -> {} kB",
             story.elapsed().as_secs_f64(),
             status.phase,
-        );
-        // A terminal that is gone shows nothing anyway.
-        let _ = anstream::stdout().flush();
+            kilobytes(status.counters.wire_bytes),
+            kilobytes(status.counters.inflated_bytes),
+        ));
     }
 
     /// Writes the table by kind.
@@ -113,13 +113,16 @@ impl Show {
             return;
         }
         self.clear();
-        anstream::println!("\n{:<40} {:>10} {:>12} {:>8}", "event", "count", "bytes", "mean");
+        if story.events() == 0 {
+            return;
+        }
+        say!("\n{:<40} {:>10} {:>12} {:>8}", "event", "count", "bytes", "mean");
         for (name, tally) in kinds {
             let mean = tally.bytes / tally.count.max(1);
             let (count, bytes) = (grouped(tally.count), grouped(tally.bytes));
-            anstream::println!("{name:<40} {count:>10} {bytes:>12} {mean:>8}");
+            say!("{name:<40} {count:>10} {bytes:>12} {mean:>8}");
         }
-        anstream::println!("{:<40} {:>10}   {}", "all", grouped(story.events()), traffic(status));
+        say!("{:<40} {:>10}   {}", "all", grouped(story.events()), traffic(status));
     }
 
     /// Says what the session with the simulated gateway has shown.
@@ -128,7 +131,7 @@ impl Show {
         let (resumes, replayed) = story.resumes();
         let first = first.unwrap_or(0);
         if !self.json {
-            anstream::println!(
+            say!(
                 "sequence numbers {first} to {last}: none missing, none twice; \
                  {resumes} resumed, {replayed} events replayed"
             );
@@ -138,9 +141,15 @@ impl Show {
     /// Clears the live line.
     fn clear(&self) {
         if self.terminal {
-            anstream::print!("\r\x1b[2K");
+            say::write(format_args!("\r\x1b[2K"));
         }
     }
+}
+
+/// Writes how it ended, for machines.
+pub(crate) fn verdict(done: &anyhow::Result<()>) {
+    let error = done.as_ref().err().map(|error| format!("{error:#}"));
+    json_line(&json!({ "event": "verdict", "ok": done.is_ok(), "error": error }));
 }
 
 fn traffic(status: &Status) -> String {
@@ -149,7 +158,7 @@ fn traffic(status: &Status) -> String {
 }
 
 fn json_line(object: &serde_json::Value) {
-    anstream::println!("{object}");
+    say!("{object}");
 }
 
 /// Writes a number with its digits in groups of three.

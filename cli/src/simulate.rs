@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 
 use anyhow::{Context, anyhow};
+use gatewright_core::Intents;
 use gatewright_sim::{Conn, Fault, Loopback, Options, What, serve};
 
 use crate::args::SimulateArgs;
@@ -14,19 +15,21 @@ use crate::watch::options;
 pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
     if args.list_faults {
         for (name, what) in Fault::ALL {
-            anstream::println!("{name:<28} {what}");
+            say!("{name:<28} {what}");
         }
         return Ok(());
     }
     let options = Options {
         faults: args.fault.clone(),
         token: args.token.clone(),
+        resume_url: args.resume_url.clone(),
+        privileged: if args.deny_privileged { Intents::empty() } else { Intents::PRIVILEGED },
         heartbeat_interval: args.heartbeat,
         max_concurrency: args.max_concurrency,
         ..options(args.world)
     };
     let simulated = serve(listen(args.listen)?, options).context("cannot serve")?;
-    anstream::println!("simulated gateway at {} (Ctrl-C ends it)", simulated.url());
+    say!("simulated gateway at {} (Ctrl-C ends it)", simulated.url());
     let pulse = pulse::start()?;
     let mut told = 0;
     while pulse.recv_blocking().unwrap_or(Pulse::Interrupt) != Pulse::Interrupt {
@@ -34,7 +37,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
     }
     tell(&simulated, &mut told);
     let stats = simulated.stats();
-    anstream::println!(
+    say!(
         "{} connections, {} sessions begun, {} resumed, {} events, {} complaints",
         stats.connections,
         stats.identifies,
@@ -63,11 +66,7 @@ fn tell(simulated: &Loopback, told: &mut usize) {
     for entry in journal.iter().skip(*told) {
         if !matches!(entry.what, What::Heartbeat { .. }) {
             let Conn(conn) = entry.conn;
-            anstream::println!(
-                "{:>12} s  connection {conn}: {:?}",
-                entry.at.to_string(),
-                entry.what
-            );
+            say!("{:>12} s  connection {conn}: {:?}", entry.at.to_string(), entry.what);
         }
     }
     *told = journal.len();

@@ -119,6 +119,10 @@ impl Story {
         self.dropped
     }
 
+    pub(crate) const fn has_resumed(&self) -> bool {
+        self.resumes > 0
+    }
+
     pub(crate) const fn drop_connection(&mut self) {
         self.dropped = true;
     }
@@ -292,6 +296,8 @@ impl Story {
 
     fn skip(&mut self, skipped: &Skipped) -> Line {
         self.count(skipped.kind.name(), skipped.seq, skipped.length);
+        self.events += u64::from(skipped.more);
+        self.last_seq = skipped.through.unwrap_or(self.last_seq);
         let text =
             format!("{} of {} bytes skipped: over the payload limit", skipped.kind, skipped.length);
         bad("skipped", text, json!({ "kind": skipped.kind.name(), "bytes": skipped.length }))
@@ -304,7 +310,8 @@ impl Story {
         ensure!(self.doubled == 0, "{} events came twice", self.doubled);
         let counted = self.last_seq + 1 - self.first_seq.unwrap_or(0);
         ensure!(counted == self.events, "{} events for {counted} sequence numbers", self.events);
-        ensure!(!self.dropped || self.resumes > 0, "the dropped session was not resumed");
+        ensure!(self.dropped, "the session was never live, so no Resume was seen");
+        ensure!(self.resumes > 0, "the dropped session was not resumed");
         Ok(())
     }
 }

@@ -13,11 +13,13 @@ use gatewright_sim::{Fault, Loopback, Options, serve};
 use crate::args::{WatchArgs, WorldArgs};
 use crate::client::{self, Client, Errand};
 use crate::pulse::{self, Pulse};
-use crate::show::Show;
+use crate::show::{self, Show};
 use crate::story::Story;
 
 /// How long the simulated gateway is watched unless told.
 const SIMULATED_SPAN: Duration = Duration::from_secs(15);
+/// How long the end waits for the Resume to be seen.
+const RESUME_PATIENCE: Duration = Duration::from_secs(15);
 /// The heartbeat interval of the simulated gateway: short, so that latency is seen.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How many dials may fail before the first connection.
@@ -25,11 +27,23 @@ const DIALS: u32 = 3;
 
 /// Runs the command.
 pub(crate) fn run(args: &WatchArgs) -> anyhow::Result<()> {
+    let done = watch(args);
+    if args.json {
+        show::verdict(&done);
+    }
+    done
+}
+
+fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let token = env::var("DISCORD_TOKEN").ok().filter(|token| !token.is_empty());
     let simulated = match (&args.gateway, &token) {
         (None, None) => Some(simulate(args.world)?),
-        (Some(url), None) if !url.starts_with("ws://") => {
+        (Some(url), None) if url.starts_with("wss://") => {
             bail!("set DISCORD_TOKEN to the bot's token to connect to {url}")
+        }
+        (Some(url), Some(_)) if is_exposed(url) => {
+            anstream::eprintln!("gatewright: {url} is not encrypted: others can read the token");
+            None
         }
         _ => None,
     };
@@ -50,6 +64,13 @@ pub(crate) fn run(args: &WatchArgs) -> anyhow::Result<()> {
     show.begin(&place, simulated.is_some(), args.runtime.name(), args.compress, intents);
     let watch = Watch { simulated, span, show, pulse: pulse::start()?, place };
     client::run(args.runtime, config, args.compress, watch)
+}
+
+/// Tells whether a URL leads off this machine without TLS.
+fn is_exposed(url: &str) -> bool {
+    let local = ["127.", "localhost", "[::1]"];
+    let host = url.strip_prefix("ws://");
+    host.is_some_and(|host| !local.iter().any(|name| host.starts_with(name)))
 }
 
 /// Starts a simulated gateway on a port of this machine.
@@ -115,17 +136,17 @@ impl Errand for Watch {
 
 impl Watch {
     /// Drops the simulated connection once, and tells whether the time is up.
+    ///
+    /// With the simulated gateway the end waits until the Resume was seen.
     fn is_over(&self, story: &mut Story) -> bool {
         let Some(span) = self.span else { return false };
-        if let Some(simulated) = &self.simulated
-            && !story.is_dropped()
-            && story.is_live()
-            && story.elapsed() >= span * 2 / 5
-            && simulated.inject(Fault::Drop) > 0
-        {
+        let Some(simulated) = &self.simulated else { return story.elapsed() >= span };
+        let due = !story.is_dropped() && story.is_live() && story.elapsed() >= span * 2 / 5;
+        if due && simulated.inject(Fault::Drop) > 0 {
             story.drop_connection();
         }
-        story.elapsed() >= span
+        let waits = !story.has_resumed() && story.elapsed() < span + RESUME_PATIENCE;
+        story.elapsed() >= span && !waits
     }
 
     fn finish(

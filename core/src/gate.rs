@@ -153,7 +153,10 @@ impl<'m> IdentifyGate<'m> {
         self.release(shard, |ask| ask.link == link);
     }
 
-    /// Hears that a link is lost, or that nobody can deliver to it; a permit that was used stays used.
+    /// Hears that a link is lost; a permit that was used stays used.
+    ///
+    /// For owners whose shard cannot say [`Output::ForgoIdentify`](crate::Output::ForgoIdentify) any more,
+    /// such as a process that crashed.
     pub fn lost(&mut self, now: Instant, shard: u32, link: Link) {
         self.hear(now);
         self.step_out(shard, link);

@@ -30,7 +30,9 @@ pub enum Input<'i> {
     },
     /// The frame of the last [`Output::Send`] is with the transport, whole.
     Sent(Link),
-    /// The transport is gone: exactly once for each [`Output::Connect`], its last word.
+    /// The transport is gone: once for each [`Output::Connect`], its last word.
+    ///
+    /// A dial that a later [`Output::Connect`] replaces needs none.
     Closed(Link, Gone<'i>),
     /// The answer to [`Output::AskIdentify`].
     MayIdentify(Link),
@@ -41,7 +43,7 @@ pub enum Input<'i> {
 pub enum Output<'o> {
     /// Open a WebSocket, and drop any older transport.
     Connect(Target<'o>),
-    /// Ask for a permit to identify; said once, since shards share a start limit.
+    /// Ask for a permit to identify, since shards share a start limit; said again if none came in 5 min.
     AskIdentify(Link),
     /// The ask, or the permit it got, is not needed any more.
     ForgoIdentify(Link),

@@ -15,7 +15,7 @@ pub(crate) fn now() -> gatewright_core::Instant {
     gatewright_core::Instant::since_epoch(EPOCH.get_or_init(Instant::now).elapsed())
 }
 
-/// A timer that is set anew only when it has to wait for another instant.
+/// A timer that is set anew only when it has to wake up earlier.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     sleep: Option<smol::Timer>,
@@ -31,7 +31,8 @@ impl Timer {
     ) -> Poll<()> {
         let span = || until.saturating_since(now()).min(LONGEST);
         let sleep = self.sleep.get_or_insert_with(|| smol::Timer::after(span()));
-        if self.until != Some(until) {
+        // Put off, it might never come: a wait may be given up and begun anew all the time.
+        if self.until.is_none_or(|armed| until < armed) {
             sleep.set_after(span());
             self.until = Some(until);
         }

@@ -1,6 +1,8 @@
 //! How a WebSocket comes to be: name, TCP, TLS, upgrade.
 
+use std::io;
 use std::pin::Pin;
+use std::time::Duration;
 
 use async_tungstenite::tungstenite::http::Uri;
 use async_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -8,12 +10,16 @@ use async_tungstenite::tungstenite::{ClientRequestBuilder, Error};
 use async_tungstenite::{WebSocketStream, client_async_with_config};
 use gatewright_core::Target;
 use smol::io::{AsyncRead, AsyncWrite};
-use smol::net::TcpStream;
+use smol::net::{self, TcpStream};
+use smol::{Timer, future};
 
 use crate::{Options, tls};
 
 /// Small, since a process may have many shards; a message is read in pieces of this size.
 const READ_BUFFER: usize = 8 * 1024;
+
+/// How long an address may take to answer before the next one is tried.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a WebSocket runs on, plain or TLS.
 pub(crate) type Stream = Box<dyn Io>;
@@ -26,6 +32,22 @@ pub(crate) type Dial = Pin<Box<dyn Future<Output = Result<Socket, Error>> + Send
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// Connects to the first address of the host that answers.
+async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut failed = io::Error::other("the host has no address");
+    for address in net::resolve((host, port)).await? {
+        let late = async {
+            Timer::after(PATIENCE).await;
+            Err(io::ErrorKind::TimedOut.into())
+        };
+        match future::or(TcpStream::connect(address), late).await {
+            Ok(tcp) => return Ok(tcp),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
 
 /// Opens a WebSocket to the target.
 pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
@@ -40,7 +62,7 @@ pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
     Box::pin(async move {
         let uri = url.parse::<Uri>()?;
         let request = ClientRequestBuilder::new(uri).with_header("User-Agent", user_agent);
-        let tcp = TcpStream::connect((host.as_str(), port)).await?;
+        let tcp = connect(&host, port).await?;
         tcp.set_nodelay(true)?;
         let stream = if tls { tls::secure(tcp, &host).await? } else { Box::new(tcp) };
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;

@@ -526,7 +526,7 @@ fn shards_that_share_a_gate_identify_one_after_the_other() {
         let first = Peer::greet(&listener, "");
         let mut second = Peer::accept(&listener);
         second.hello();
-        let early = Duration::from_millis(4_500);
+        let early = Duration::from_secs(3);
         second.socket.get_ref().set_read_timeout(Some(early)).unwrap();
         assert!(second.socket.read().is_err(), "an Identify within the window");
         second.socket.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();

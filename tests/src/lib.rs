@@ -32,8 +32,8 @@ pub struct Pair {
     pub told: Vec<Told>,
     /// How the client ended, once it has.
     pub stopped: Option<Stop>,
-    /// Whether a consumer holds an event: the transport is not looked at.
-    pub busy: bool,
+    /// Whether a consumer holds an event and nobody calls the shard; see [`Pair::hold_for`].
+    held: bool,
     now: Instant,
     link: Link,
     linked: bool,
@@ -61,7 +61,7 @@ impl Pair {
             server: sim::Server::new(options),
             told: Vec::new(),
             stopped: None,
-            busy: false,
+            held: false,
             now: Instant::from_millis(1_000),
             link: Link(0),
             linked: false,
@@ -95,6 +95,16 @@ impl Pair {
             assert!(self.now < end, "nothing came of it in a day: {:?}", self.shard.status());
             self.step();
         }
+    }
+
+    /// Lets a consumer hold an event for a span, as with an adapter that runs only when it is asked for the
+    /// next event: meanwhile nobody calls the shard, and then it hears that time passed.
+    pub fn hold_for(&mut self, span: Duration) {
+        self.held = true;
+        self.run_for(span);
+        self.held = false;
+        self.shard.handle_input(self.now, Input::Busy);
+        self.drain();
     }
 
     /// Leaves, and runs until the shard is over.
@@ -135,22 +145,22 @@ impl Pair {
 
     /// Lets the next thing happen: something that arrives, or the next timer.
     fn step(&mut self) {
-        if !self.busy
+        if !self.held
             && let Some(incoming) = self.incoming.pop_front()
         {
             return self.arrive(incoming);
         }
-        if self.gate_wait <= self.wait.min(self.server_wait) {
+        if !self.held && self.gate_wait <= self.wait.min(self.server_wait) {
             self.now = self.now.max(self.gate_wait);
             self.gate.tick(self.now);
             self.pass_gate();
-        } else if self.server_wait <= self.wait {
+        } else if self.held || self.server_wait <= self.wait {
             self.now = self.now.max(self.server_wait);
             self.server.handle_input(self.now, sim::Input::Tick);
             self.drain_server();
         } else {
             self.now = self.now.max(self.wait);
-            self.shard.handle_input(self.now, if self.busy { Input::Busy } else { Input::Tick });
+            self.shard.handle_input(self.now, Input::Tick);
             self.drain();
         }
     }

@@ -127,21 +127,33 @@ fn a_parked_session_is_resumed_by_a_later_process_without_loss() {
 
 #[test]
 fn a_consumer_busy_for_minutes_keeps_its_link_and_a_real_zombie_is_found() {
-    let options = Options { rate: 5, ..Options::default() };
+    let patience = Some(HOUR);
+    let options = Options { rate: 5, heartbeat_patience: patience, ..Options::default() };
     let mut pair = live(Compression::ZlibStream, options);
     for _ in 0..5 {
-        pair.busy = true;
-        pair.run_for(MINUTE * 5);
-        pair.busy = false;
+        pair.hold_for(MINUTE * 5);
         pair.run_for(MINUTE * 2);
     }
     assert_eq!(pair.shard.status().counters.dials, 1);
     check_sequence(&pair);
     check_manners(&pair);
+    pair.hold_for(MINUTE * 5);
     pair.inject(Fault::Silence);
     pair.run_for(MINUTE * 3);
     assert!(pair.has_told("Zombie"));
     assert!(is_live(&pair));
+    check_sequence(&pair);
+}
+
+#[test]
+fn a_gateway_that_closes_on_a_busy_consumer_costs_a_resume_and_no_event() {
+    let mut pair = live(Compression::ZlibStream, Options { rate: 5, ..Options::default() });
+    pair.hold_for(MINUTE * 2);
+    pair.run_for(MINUTE);
+    assert!(is_live(&pair));
+    let stats = pair.server.stats();
+    assert_eq!((stats.identifies, stats.resumes), (1, 1));
+    check_sequence(&pair);
 }
 
 #[test]
@@ -175,16 +187,18 @@ fn an_invalid_session_begins_anew_and_says_so() {
 }
 
 #[test]
-fn a_corrupted_stream_is_closed_and_resumed_without_loss() {
-    let options = Options { rate: 50, ..Options::default() };
-    let mut pair = live(Compression::Zlib, options);
-    for _ in 0..20 {
-        pair.inject(Fault::Corrupt);
-        pair.run_for(MINUTE);
+fn a_corrupted_stream_is_closed_resumed_and_live_again() {
+    for compression in [Compression::Zlib, Compression::ZlibStream] {
+        let mut pair = live(compression, Options { rate: 50, ..Options::default() });
+        for _ in 0..20 {
+            pair.inject(Fault::Corrupt);
+            pair.run_for(MINUTE / 4);
+        }
+        pair.run_until(is_live);
+        let noticed = pair.has_told("CorruptStream") || pair.has_told("BrokenEnvelope");
+        assert!(noticed, "{compression}");
+        assert!(pair.server.stats().resumes > 0, "{compression}");
     }
-    assert!(pair.has_told("CorruptStream") || pair.has_told("BrokenEnvelope"));
-    assert!(is_live(&pair));
-    check_manners(&pair);
 }
 
 #[test]
@@ -197,6 +211,9 @@ fn a_payload_buffer_of_40_kib_goes_live_on_a_ready_of_2500_guilds() {
     let shard = Shard::new(Pair::config(Intents::DOCUMENTED), 1, memory).unwrap();
     let options = Options { guilds: 2_500, members: 1, rate: 5, ..Options::default() };
     let mut pair = Pair::new(shard, options);
+    let ready = pair.server.world().ready("0123456789abcdef", "ws://sim.example", None);
+    assert!(ready.len() >= 118_000, "{}", ready.len());
+    assert!(ready.find("session_id") > ready.rfind("unavailable"));
     pair.run_for(MINUTE);
     assert!(is_live(&pair));
     assert!(pair.shard.session().is_some());

@@ -40,7 +40,10 @@ impl Shard<'_> {
             return then;
         }
         self.keep_last_words(gone);
+        self.last_error = Some(cause);
         self.keep_or_lose(cause, verdict);
+        // One disconnect is one attempt, though its wait is drawn anew.
+        self.backoff.attempts = self.backoff.attempts.saturating_sub(1);
         let rest = self.backoff.draw(verdict.pause, self.now, &mut self.rng);
         After { cause, code: self.peer_code.take(), rest, stop: verdict.stop }
     }
@@ -104,6 +107,7 @@ impl Shard<'_> {
     fn part_for_good(&mut self, cause: Cause, until: Instant, then: After) {
         let verdict = cause.verdict();
         if verdict.stop.is_some() {
+            self.last_error = Some(cause);
             self.keep_or_lose(cause, verdict);
             let mut then = After { stop: verdict.stop, cause, ..then };
             if self.wanted.close.is_some() {

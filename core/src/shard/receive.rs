@@ -187,7 +187,9 @@ impl Shard<'_> {
             (Phase::Identifying | Phase::Resuming, _) if self.wanted.handshake => {
                 return self.on_unexpected();
             }
-            (Phase::Identifying | Phase::Resuming | Phase::Live, EventKind::Ready) => {
+            (Phase::Identifying | Phase::Resuming | Phase::Live, EventKind::Ready)
+                if !self.is_replayed(found) =>
+            {
                 self.on_ready(found);
             }
             (Phase::Resuming, EventKind::Resumed) => {
@@ -215,6 +217,13 @@ impl Shard<'_> {
     fn on_unexpected(&mut self) {
         bump(&mut self.counters.unexpected);
         self.inbox.forget();
+    }
+
+    /// Tells whether READY is that of the session being resumed, from the replay.
+    fn is_replayed(&self, found: &Found) -> bool {
+        let told = self.inbox.details(found).and_then(|details| details.session_id.plain());
+        let same = self.keys.as_ref().is_some_and(|keys| Some(&keys.id) == told.as_ref());
+        self.phase() == Phase::Resuming && same
     }
 
     /// Begins the session READY tells of.

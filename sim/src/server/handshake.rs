@@ -84,6 +84,9 @@ impl Server {
                 "an Identify asks for payload compression on a compressed transport",
             );
         }
+        if identify.old_presence {
+            self.complain(conn, "an Identify whose presence has no activities");
+        }
         self.stats.identifies += 1;
         self.note(conn, What::Identified { shard, intents });
         self.start_session(conn, identify, shard, intents);
@@ -120,8 +123,7 @@ impl Server {
     }
 
     fn knows_token(&self, token: &str) -> bool {
-        let known = self.options.token.as_ref().map_or(!token.is_empty(), |known| known == token);
-        known && !token.starts_with("Bot ")
+        self.options.token.as_ref().map_or(!token.is_empty(), |known| known == token)
     }
 
     fn take_bucket(&mut self, shard: ShardId) -> bool {

@@ -65,10 +65,12 @@ pub(super) struct Identify {
     pub(super) large_threshold: u32,
     pub(super) shard: Option<ShardId>,
     pub(super) intents: Option<u64>,
+    /// Whether its presence has the shape of older API versions.
+    pub(super) old_presence: bool,
 }
 
 pub(super) fn identify(d: &Value) -> Result<Identify, Refusal> {
-    let token = string(d, "token").ok_or(bad("an Identify without a token"))?;
+    let token = token(d).ok_or(bad("an Identify without a token"))?;
     let properties = d.get("properties").ok_or(bad("an Identify without properties"))?;
     for key in ["os", "browser", "device"] {
         string(properties, key)
@@ -78,12 +80,14 @@ pub(super) fn identify(d: &Value) -> Result<Identify, Refusal> {
         None => false,
         Some(value) => value.as_bool().ok_or(bad("an Identify whose compress is not a boolean"))?,
     };
-    if let Some(presence) = d.get("presence") {
+    let presence = d.get("presence").filter(|presence| !presence.is_null());
+    let old_presence = presence.is_some_and(|presence| presence.get("activities").is_none());
+    if let Some(presence) = presence.filter(|_| !old_presence) {
         self::presence(presence)?;
     }
     let (large_threshold, shard) = (threshold(d)?, shard(d)?);
     let intents = d.get("intents").and_then(Value::as_u64);
-    Ok(Identify { token, compress, large_threshold, shard, intents })
+    Ok(Identify { token, compress, large_threshold, shard, intents, old_presence })
 }
 
 fn threshold(d: &Value) -> Result<u32, Refusal> {
@@ -123,7 +127,7 @@ pub(super) struct Resume {
 pub(super) fn resume(d: &Value) -> Result<Resume, Refusal> {
     let refusal = bad("a Resume without token, session_id and seq");
     Ok(Resume {
-        token: string(d, "token").ok_or(refusal)?,
+        token: token(d).ok_or(refusal)?,
         session_id: string(d, "session_id").ok_or(refusal)?,
         seq: d.get("seq").and_then(Value::as_u64).ok_or(refusal)?,
     })
@@ -131,7 +135,9 @@ pub(super) fn resume(d: &Value) -> Result<Resume, Refusal> {
 
 /// Checks op 3, and the presence of an Identify.
 pub(super) fn presence(d: &Value) -> Result<(), Refusal> {
-    let since = d.get("since").is_some_and(|since| since.is_null() || since.is_u64());
+    let since = d
+        .get("since")
+        .is_some_and(|since| since.is_null() || since.as_f64().is_some_and(|since| since >= 0.0));
     let activities = d.get("activities").and_then(Value::as_array);
     let named = activities.is_some_and(|list| {
         list.iter().all(|each| {
@@ -252,6 +258,12 @@ pub(super) fn channel_info(d: &Value) -> Result<ChannelInfo, Refusal> {
         start: fields.contains(&"voice_start_time"),
         unknown,
     })
+}
+
+/// Reads a token; the gateway takes it with and without the prefix that HTTP wants.
+fn token(d: &Value) -> Option<String> {
+    let token = d.get("token")?.as_str()?;
+    Some(token.strip_prefix("Bot ").unwrap_or(token).to_owned())
 }
 
 fn string(object: &Value, key: &str) -> Option<String> {

@@ -20,8 +20,7 @@ pub(super) fn ready(
     if let Some(shard) = shard {
         json.key("shard").array().item(shard.id).item(shard.count).end_array();
     }
-    json.put("session_type", "normal").put("session_id", session_id);
-    json.put("resume_gateway_url", resume_url).key("relationships").raw("[]");
+    json.put("session_type", "normal").key("relationships").raw("[]");
     json.key("private_channels").raw("[]").key("presences").raw("[]");
     list(&mut json, "guilds", world.guilds_of(shard.unwrap_or_default()), |json, id| {
         json.object().put("unavailable", true).put("id", Id(id.0)).end_object();
@@ -30,7 +29,9 @@ pub(super) fn ready(
     json.key("geo_ordered_rtc_regions").raw(r#"["newark","us-east"]"#);
     json.key("game_relationships").raw("[]").key("auth").raw("{}").key("application").object();
     json.put("id", Id(APPLICATION)).put("flags", 8_953_856).end_object();
-    json.key("_trace").raw(r#"["[\"gateway-sim\",{\"micros\":0}]"]"#).end_object();
+    json.key("_trace").raw(r#"["[\"gateway-sim\",{\"micros\":0}]"]"#);
+    // Last on purpose: no order is promised, and a client must not need the session early.
+    json.put("resume_gateway_url", resume_url).put("session_id", session_id).end_object();
     json.into_text()
 }
 

@@ -173,12 +173,23 @@ fn a_wrong_token_is_closed_with_4004() {
 }
 
 #[test]
-fn a_token_with_its_http_prefix_is_closed_with_4004() {
-    assert_eq!(
-        refused(Options::default(), &identify_with("token", json!("Bot t0k3n"))),
-        Some(4004)
-    );
-    assert_eq!(refused(Options::default(), &identify_with("token", json!(""))), Some(4004));
+fn a_token_is_taken_with_and_without_its_http_prefix() {
+    let known = || Options { token: Some("t0k3n".to_owned()), ..Options::default() };
+    for (token, code) in
+        [("t0k3n", None), ("Bot t0k3n", None), ("Bot x", Some(4004)), ("", Some(4004))]
+    {
+        assert_eq!(refused(known(), &identify_with("token", json!(token))), code, "{token}");
+    }
+    assert_eq!(refused(Options::default(), &identify_with("token", json!("Bot "))), Some(4004));
+}
+
+#[test]
+fn presences_that_libraries_send_are_taken() {
+    let old = json!({"status": "online", "game": null, "since": 0, "afk": false});
+    let float = json!({"status": "online", "activities": [], "since": 0.0, "afk": false});
+    for presence in [json!(null), old, float] {
+        assert_eq!(refused(Options::default(), &identify_with("presence", presence)), None);
+    }
 }
 
 #[test]
@@ -191,7 +202,7 @@ fn an_identify_of_the_wrong_shape_is_closed_with_4001() {
         ("compress", json!("yes")),
         ("large_threshold", json!(49)),
         ("large_threshold", json!(251)),
-        ("presence", json!({"status": "online"})),
+        ("presence", json!({"status": "online", "activities": []})),
     ] {
         assert_eq!(
             refused(Options::default(), &identify_with(key, value.clone())),

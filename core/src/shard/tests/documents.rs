@@ -567,6 +567,20 @@ fn what_comes_before_identify_or_resume_went_out_is_no_answer() {
 }
 
 #[test]
+fn a_ready_that_is_replayed_begins_no_new_session() {
+    let rig = Rig::live();
+    let session = Session { processed: 0, ..rig.shard.session().unwrap() };
+    let shard = Shard::resume(config(), session, 2, memory(Compression::None)).unwrap();
+    let mut rig = Rig::of(shard);
+    rig.greet();
+    rig.sent();
+    assert_eq!(rig.say(READY), ["event READY s=1"]);
+    assert_eq!(rig.phase(), Phase::Resuming);
+    assert_eq!(rig.say(&RESUMED.replace('9', "2")), ["event RESUMED s=2"]);
+    assert_eq!(rig.shard.session().unwrap().processed, 2);
+}
+
+#[test]
 fn a_session_that_ready_replaces_is_told_as_lost() {
     let mut rig = Rig::live();
     let lines = rig.say(&READY.replace("abc", "def"));

@@ -388,6 +388,8 @@ fn a_fatal_code_that_crosses_our_close_counts() {
     rig.say(&op(7, "null"));
     assert_eq!(rig.closed_with(4008), ["disconnected RateLimited 4008 resumes=true"]);
     assert_eq!(rest(&rig), Duration::from_secs(60));
+    let status = rig.shard.status();
+    assert_eq!((status.last_error, status.attempts), (Some(Cause::RateLimited), 1));
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! The command as people run it, against simulated gateways on this machine.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn gatewright(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    command.args(args).env_remove("DISCORD_TOKEN").env_remove("RUST_LOG");
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    gatewright(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A `gatewright simulate` that ends with the test.
+struct Simulated {
+    child: Child,
+    url: String,
+    /// Kept open: the command ends when nobody reads what it says.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Simulated {
+    fn start(args: &[&str]) -> Self {
+        let all = [&["simulate", "--listen", "127.0.0.1:0"], args].concat();
+        let mut child = gatewright(&all).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        let url = line.split(' ').find(|word| word.starts_with("ws://")).unwrap().to_owned();
+        Self { child, url, _output: output }
+    }
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn watching_shows_a_drop_and_a_resume_and_proves_that_nothing_is_missing() {
+    for runtime in ["tokio", "smol"] {
+        let done = run(&["watch", "--for", "4s", "--runtime", runtime]);
+        let shown = text(&done.stdout);
+        assert!(done.status.success(), "{shown}{}", text(&done.stderr));
+        for part in ["identified as", "disconnected: connection lost", "resumed", "MESSAGE_CREATE"]
+        {
+            assert!(shown.contains(part), "{part} in {shown}");
+        }
+        assert!(shown.contains("none missing, none twice; 1 resumed"), "{shown}");
+        assert!(!shown.contains('\x1b'), "colours without a terminal: {shown}");
+    }
+}
+
+#[test]
+fn json_is_one_object_a_line() {
+    let done = run(&["watch", "--for", "300ms", "--json", "--compress", "none"]);
+    assert!(done.status.success());
+    let lines: Vec<Value> =
+        text(&done.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(names.first(), Some(&"begin"));
+    for name in ["connected", "ready", "disconnected", "resumed", "end", "verdict"] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    let end = lines.iter().find(|line| line["event"] == "end").unwrap();
+    assert_eq!(end["first_seq"], 1);
+    assert_eq!(end["events"], end["last_seq"]);
+    assert_eq!(
+        lines.last().unwrap(),
+        &serde_json::json!({"event": "verdict", "ok": true, "error": null})
+    );
+}
+
+#[test]
+fn errors_are_one_sentence_that_says_what_to_do() {
+    let refused = |done: &Output, sentence: &str| {
+        let error = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(1), "{error}");
+        assert!(error.starts_with("gatewright: ") && error.contains(sentence), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    };
+    let simulated = Simulated::start(&["--token", "right", "--guilds", "1"]);
+    let watch = |url: &str, token: &str| {
+        let args = ["watch", "--gateway", url, "--for", "5s"];
+        gatewright(&args).env("DISCORD_TOKEN", token).output().unwrap()
+    };
+    refused(&watch(&simulated.url, "wrong"), "copy the bot's token");
+    refused(&watch(&simulated.url, "Bot right"), "without the prefix");
+    refused(&watch("http://x", "right"), "begins with wss:// or ws://");
+    refused(&watch("ws://127.0.0.1:1", "right"), "check the network or --gateway");
+    refused(&run(&["watch", "--gateway", "wss://x.example"]), "set DISCORD_TOKEN");
+    let address = simulated.url.trim_start_matches("ws://");
+    refused(&run(&["simulate", "--listen", address]), "is in use: give another one with --listen");
+}
+
+#[test]
+fn an_intent_that_is_not_enabled_is_named() {
+    let simulated = Simulated::start(&["--guilds", "1", "--deny-privileged"]);
+    let intents = "guilds,guild_members";
+    let args = ["watch", "--gateway", &simulated.url, "--intents", intents, "--for", "5s"];
+    let done = run(&args);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).contains("enable GUILD_MEMBERS"), "{}", text(&done.stderr));
+}
+
+#[test]
+fn faults_are_listed_and_unknown_flags_are_refused() {
+    let listed = text(&run(&["simulate", "--list-faults"]).stdout);
+    for fault in ["drop", "swallow-acks", "close-N"] {
+        assert!(listed.contains(fault), "{listed}");
+    }
+    let done = run(&["simulate", "--fault", "nonsense"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done.stderr).contains("swallow-acks"), "{}", text(&done.stderr));
+}
