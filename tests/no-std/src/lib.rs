@@ -3,10 +3,10 @@
 
 use core::panic::PanicInfo;
 
+use gatewright_core::{Bucket, Link, Place};
 use gatewright_core::{
     Config, IdentifyGate, Inflater, Input, Instant, Intents, Memory, Output, SendLog, Shard, Zlib,
 };
-use gatewright_core::{Bucket, Link, Place};
 
 #[panic_handler]
 fn halt(_: &PanicInfo<'_>) -> ! {
