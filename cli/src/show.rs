@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
-use gatewright_core::{Compression, Intents, Status};
+use gatewright_core::{Compression, Counters, Intents, Status};
 use serde_json::json;
 
 use crate::say;
@@ -81,13 +81,13 @@ impl Show {
         );
         self.clear();
         let (events, bold) = (grouped(story.events()), Style::new().bold());
-        let kilobytes = |bytes: u64| grouped(bytes / 1_000);
+        let Counters { wire_bytes, inflated_bytes, .. } = status.counters;
         say::write(format_args!(
-            "{:6.1} s  {bold}{}{bold:#}  {events} events ({rate:.0}/s)  latency {latency}  {} -> {} kB",
+            "{:6.1} s  {bold}{}{bold:#}  {events} events {rate:.0}/s  latency {latency}  wire {}  inflated {}",
             story.elapsed().as_secs_f64(),
             status.phase,
-            kilobytes(status.counters.wire_bytes),
-            kilobytes(status.counters.inflated_bytes),
+            sized(wire_bytes),
+            sized(inflated_bytes),
         ));
     }
 
@@ -161,6 +161,14 @@ fn json_line(object: &serde_json::Value) {
     say!("{object}");
 }
 
+/// Writes a number of bytes, short.
+fn sized(bytes: u64) -> String {
+    if bytes < 1_000_000 {
+        return format!("{} kB", bytes / 1_000);
+    }
+    format!("{}.{} MB", grouped(bytes / 1_000_000), bytes / 100_000 % 10)
+}
+
 /// Writes a number with its digits in groups of three.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -177,6 +185,13 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        for (bytes, text) in [(999, "0 kB"), (687_400, "687 kB"), (3_783_000, "3.7 MB")] {
+            assert_eq!(sized(bytes), text);
+        }
+    }
 
     #[test]
     fn digits_stand_in_groups_of_three() {
