@@ -177,10 +177,15 @@ impl Shard<'_> {
         notice.lend("").kind()
     }
 
+    /// Tells whether this is the READY of a session none of whose events was announced yet.
+    fn begins_session(&self, kind: EventKind) -> bool {
+        kind == EventKind::Ready && self.seqs.stale
+    }
+
     /// Returns the gap before a dispatch, once.
     fn gap_before(&mut self, seq: Option<NonZeroU64>, kind: EventKind) -> Option<told::Notice> {
         let (found, announced) = (number(seq), self.seqs.announced);
-        if kind == EventKind::Ready || found.saturating_sub(1) <= announced {
+        if self.begins_session(kind) || found.saturating_sub(1) <= announced {
             return None;
         }
         self.seqs.announced = found - 1;
@@ -190,7 +195,7 @@ impl Shard<'_> {
 
     /// Counts a dispatch as announced; it counts as processed once the next output is asked for.
     fn advance(&mut self, seq: Option<NonZeroU64>, kind: EventKind) {
-        if kind == EventKind::Ready {
+        if self.begins_session(kind) {
             self.seqs = Sequences { announced: 0, processed: 0, stale: false, ..self.seqs };
         }
         self.seqs.announced = self.seqs.announced.max(number(seq));
@@ -205,7 +210,7 @@ impl Shard<'_> {
             return Some(self.announce(gap));
         }
         let repeats = seq.is_some_and(|seq| seq.get() <= self.seqs.announced);
-        let duplicate = repeats && kind != EventKind::Ready;
+        let duplicate = repeats && !self.begins_session(kind);
         if duplicate {
             self.counters.duplicates = self.counters.duplicates.saturating_add(1);
         } else {

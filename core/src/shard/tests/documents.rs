@@ -578,6 +578,12 @@ fn a_ready_that_is_replayed_begins_no_new_session() {
     assert_eq!(rig.phase(), Phase::Resuming);
     assert_eq!(rig.say(&RESUMED.replace('9', "2")), ["event RESUMED s=2"]);
     assert_eq!(rig.shard.session().unwrap().processed, 2);
+    rig.closed(Gone::Dropped);
+    rig.greet();
+    rig.sent();
+    assert_eq!(rig.say(READY), ["duplicate s=1"]);
+    assert_eq!(rig.say(&dispatch(3, "GUILD_CREATE")), ["event GUILD_CREATE s=3"]);
+    assert_eq!(rig.shard.session().unwrap().processed, 3);
 }
 
 #[test]
