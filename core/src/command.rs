@@ -21,7 +21,7 @@ pub enum Command<'c> {
     Raw {
         /// The opcode; those the shard itself sends (1, 2, 6) are refused.
         op: u8,
-        /// One JSON value.
+        /// One JSON value; only its brackets and the ends of its strings are checked.
         d: &'c str,
     },
     /// Asks for members of a guild (opcode 8).
@@ -36,7 +36,8 @@ impl Command<'_> {
     /// Encodes the payload into `out` and returns its length.
     ///
     /// # Errors
-    /// [`CommandError::ReservedOp`] and [`CommandError::NotJson`] for raw payloads that would close the connection,
+    /// [`CommandError::ReservedOp`] and [`CommandError::NotJson`] for raw payloads of the shard's own opcodes or
+    /// with brackets that do not fit,
     /// [`CommandError::TooLong`] if the payload has over [`MAX_PAYLOAD`] bytes or does not fit into `out`.
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, CommandError> {
         let room = out.len().min(MAX_PAYLOAD);

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_payloads_that_would_close_the_connection_are_refused() {
+    fn raw_payloads_that_are_not_one_value_are_refused() {
         let encode = |op, d| Command::Raw { op, d }.encode(&mut [0; MAX_PAYLOAD]);
         assert_eq!(
             command(Command::Raw { op: 43, d: "{\"a\":[1]}" }),

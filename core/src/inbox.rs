@@ -29,7 +29,7 @@ pub(crate) struct Found {
     pub(crate) envelope: Envelope,
     /// Its length in bytes.
     pub(crate) length: u64,
-    /// Whether it was too large to be kept.
+    /// Whether it was too large to be kept; then its UTF-8 is not checked.
     pub(crate) dropped: bool,
     /// Whether the scanner read it, so that its details are known.
     detailed: bool,

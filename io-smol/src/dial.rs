@@ -35,18 +35,20 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Connects to the first address of the host that answers.
 async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut failed = io::Error::other("the host has no address");
-    for address in net::resolve((host, port)).await? {
+    let addresses = net::resolve((host, port)).await?;
+    let Some((last, others)) = addresses.split_last() else {
+        return Err(io::Error::other("the host has no address"));
+    };
+    for address in others {
         let late = async {
             Timer::after(PATIENCE).await;
             Err(io::ErrorKind::TimedOut.into())
         };
-        match future::or(TcpStream::connect(address), late).await {
-            Ok(tcp) => return Ok(tcp),
-            Err(error) => failed = error,
+        if let Ok(tcp) = future::or(TcpStream::connect(address), late).await {
+            return Ok(tcp);
         }
     }
-    Err(failed)
+    TcpStream::connect(last).await
 }
 
 /// Opens a WebSocket to the target.

@@ -36,15 +36,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Connects to the first address of the host that answers.
 async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut failed = io::Error::other("the host has no address");
-    for address in net::lookup_host((host, port)).await? {
-        match timeout(PATIENCE, TcpStream::connect(address)).await {
-            Ok(Ok(tcp)) => return Ok(tcp),
-            Ok(Err(error)) => failed = error,
-            Err(_) => failed = io::ErrorKind::TimedOut.into(),
+    let addresses: Vec<_> = net::lookup_host((host, port)).await?.collect();
+    let Some((last, others)) = addresses.split_last() else {
+        return Err(io::Error::other("the host has no address"));
+    };
+    for address in others {
+        if let Ok(Ok(tcp)) = timeout(PATIENCE, TcpStream::connect(address)).await {
+            return Ok(tcp);
         }
     }
-    Err(failed)
+    TcpStream::connect(last).await
 }
 
 /// Opens a WebSocket to the target.

@@ -1,8 +1,13 @@
 //! The fast scanner: whole dispatches with `d` last, which is how JSON comes from the gateway.
+//!
+//! It reads no byte of `d`, so what stands behind `d` counts as part of it if it ends like it: a key
+//! this version does not know, or a second document the stream did not mark off. Of such a second
+//! document the sequence number is told as a gap by the next one.
 
 use core::num::NonZeroU64;
 
-use super::{Envelope, Span, parse_u64};
+use super::number::parse_u64;
+use super::{Envelope, Span};
 use crate::EventKind;
 
 /// The longest event name it takes; the longest documented one has 38 bytes.

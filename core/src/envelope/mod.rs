@@ -5,11 +5,14 @@
 //! size, finds the end of a document by itself, takes the keys in any order, and keeps the few fields
 //! of `d` that the lifecycle needs even when the document is too large to be kept.
 
+mod details;
 mod fast;
+mod number;
 mod scanner;
 
+pub(crate) use details::Details;
 pub(crate) use fast::scan as fast;
-pub(crate) use scanner::{Details, Fed, Scanner};
+pub(crate) use scanner::{Fed, Scanner};
 
 use core::num::NonZeroU64;
 
@@ -64,17 +67,6 @@ pub(crate) struct Envelope {
     pub(crate) name: Span,
     /// All of `d`.
     pub(crate) data: Span,
-}
-
-/// Reads a number without sign, fraction or exponent.
-fn parse_u64(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |sum, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        sum.checked_mul(10)?.checked_add(digit)
-    })
 }
 
 #[cfg(test)]

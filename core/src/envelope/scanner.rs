@@ -5,11 +5,10 @@
 
 use core::num::NonZeroU64;
 
-use heapless::{String, Vec};
-
-use super::{Envelope, Span, parse_u64};
+use super::details::{Collected, Details};
+use super::number::{is_number, parse_u64};
+use super::{Envelope, Span};
 use crate::EventKind;
-use crate::session::{ID_BYTES, URL_BYTES};
 
 /// How deep values may nest below the first level of `d`.
 const DEPTH: u32 = u64::BITS;
@@ -67,47 +66,6 @@ enum Escape {
     None,
     Begun,
     Unicode { left: u8, code: u32 },
-}
-
-/// Text collected over pieces; what does not fit makes it unusable.
-#[derive(Debug, Default)]
-pub(crate) struct Collected<const N: usize> {
-    bytes: Vec<u8, N, u8>,
-    overflowed: bool,
-}
-
-impl<const N: usize> Collected<N> {
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.overflowed = false;
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.overflowed |= self.bytes.extend_from_slice(bytes).is_err();
-    }
-
-    fn get(&self) -> Option<&[u8]> {
-        (!self.overflowed).then_some(&self.bytes)
-    }
-
-    /// Returns the text, if it is plain ASCII, not empty and fits.
-    pub(crate) fn plain(&self) -> Option<String<N, u8>> {
-        let bytes = self.get().filter(|bytes| bytes.iter().all(u8::is_ascii_graphic))?;
-        let text = core::str::from_utf8(bytes).ok().filter(|text| !text.is_empty())?;
-        String::try_from(text).ok()
-    }
-}
-
-/// The fields of `d` the lifecycle needs.
-#[derive(Debug, Default)]
-pub(crate) struct Details {
-    pub(crate) session_id: Collected<ID_BYTES>,
-    pub(crate) resume_url: Collected<URL_BYTES>,
-    pub(crate) heartbeat_interval_ms: Option<u64>,
-    pub(crate) id: Option<u64>,
-    pub(crate) guild_id: Option<u64>,
-    /// Whether all of `d` is `true`.
-    pub(crate) is_true: bool,
 }
 
 #[derive(Debug)]
@@ -353,7 +311,11 @@ impl Scanner {
             (Escape::None, b'\\') => self.escape = Escape::Begun,
             (Escape::None, _) => {
                 let run = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-                self.collect(rest.get(..run).unwrap_or_default());
+                let plain = rest.get(..run).unwrap_or_default();
+                if plain.iter().any(|byte| *byte < b' ') {
+                    return Err(Broken);
+                }
+                self.collect(plain);
                 return Ok(run);
             }
             (Escape::Begun, b'u') => self.escape = Escape::Unicode { left: 4, code: 0 },
@@ -448,11 +410,14 @@ impl Scanner {
 
     fn end_scalar(&mut self) -> Result<(), Broken> {
         let token = self.token.get().unwrap_or_default();
-        let number = parse_u64(token);
-        let is_word = token.first().is_some_and(u8::is_ascii_lowercase);
-        if is_word && !matches!(token, b"true" | b"false" | b"null") {
+        // Of a number too long to be kept only the beginning is known.
+        let long = self.token.overflowed
+            && self.token.bytes.first().is_some_and(|byte| !byte.is_ascii_lowercase());
+        let word = matches!(token, b"true" | b"false" | b"null");
+        if !word && !long && !is_number(token) {
             return Err(Broken);
         }
+        let number = parse_u64(token);
         match self.slot {
             Slot::Data => self.details.is_true = token == b"true",
             Slot::GuildId => self.details.guild_id = number,

@@ -151,6 +151,12 @@ fn broken_documents_are_refused() {
         r#"{"op":tru}"#,
         r#"{"op":1]"#,
         r#"{,}"#,
+        r#"{"op":01}"#,
+        r#"{"op":1.}"#,
+        r#"{"op":1e}"#,
+        r#"{"op":-}"#,
+        r#"{"op":1abc}"#,
+        "{\"op\":1,\"a\":\"\n\"}",
         r#"{"op":0,"d":[}]}"#,
         r#"{"a":"\x"}"#,
         r#"{"a":"\u12g4"}"#,
@@ -198,6 +204,18 @@ fn unknown_names_keep_their_text() {
         assert_eq!(envelope.kind, EventKind::Unknown);
         assert_eq!(envelope.name.of(document.as_bytes()), b"SOMETHING_NEW");
     }
+}
+
+#[test]
+fn every_number_of_the_grammar_is_taken() {
+    for number in ["0", "-0", "10", "1.0", "-1.25", "1e5", "1E+5", "0.1e-10"] {
+        let document = format!(r#"{{"op":9,"x":{number},"d":{number}}}"#);
+        assert_eq!(scan(&document).op, 9, "{number}");
+    }
+    let long = format!(r#"{{"op":9,"x":{},"d":null}}"#, "9".repeat(2_000));
+    assert_eq!(scan(&long).op, 9);
+    let word = format!(r#"{{"op":9,"x":{}}}"#, "t".repeat(65));
+    assert_eq!(feed(word.as_bytes(), 7).err(), Some(Broken));
 }
 
 #[test]

@@ -97,6 +97,8 @@ struct Sequences {
     processed: u64,
     /// Whether the two above are those of an earlier session, whose events still wait.
     stale: bool,
+    /// Whether the READY that waits replaces a session that was not lost before.
+    replaces: bool,
 }
 
 impl Sequences {
@@ -208,7 +210,8 @@ impl<'m> Shard<'m> {
         checked.map_err(SetupError::Session)?;
         let mut shard = Self::new(config, seed, memory)?;
         let (processed, received) = (session.processed, session.received);
-        shard.seqs = Sequences { received, announced: processed, processed, stale: false };
+        shard.seqs =
+            Sequences { received, announced: processed, processed, ..Sequences::default() };
         let mut keys = Keys { id: session.id, url: session.resume_url };
         if !keys.url.is_empty() && !shard.accepts_resume_url(&keys.url) {
             keys.url.clear();

@@ -44,7 +44,7 @@ impl Shard<'_> {
         self.keep_or_lose(cause, verdict);
         // One disconnect is one attempt, though its wait is drawn anew.
         self.backoff.attempts = self.backoff.attempts.saturating_sub(1);
-        let rest = self.backoff.draw(verdict.pause, self.now, &mut self.rng);
+        let rest = then.rest.max(self.backoff.draw(verdict.pause, self.now, &mut self.rng));
         After { cause, code: self.peer_code.take(), rest, stop: verdict.stop }
     }
 
@@ -189,7 +189,7 @@ impl Shard<'_> {
 
     fn lose_session(&mut self, cause: Cause, stop: Option<Stop>) {
         self.tally = Tally::default();
-        self.seqs = Sequences { received: 0, stale: true, ..self.seqs };
+        self.seqs = Sequences { received: 0, stale: true, replaces: false, ..self.seqs };
         let had_one = self.keys.take().is_some();
         if had_one && stop.is_none_or(|stop| !stop.is_requested()) {
             self.tell(told::Notice::SessionLost { cause });

@@ -10,7 +10,7 @@ use crate::inbox::Document;
 use crate::lifecycle::{Phase, State};
 use crate::ports::{Frame, Link, Output, Purpose, Stop, Target};
 use crate::url::Url;
-use crate::{CloseCode, EventKind, Instant};
+use crate::{Cause, CloseCode, EventKind, Instant};
 
 /// A frame that is with the adapter and not yet with the transport.
 #[derive(Clone, Copy, Debug)]
@@ -157,13 +157,13 @@ impl Shard<'_> {
         self.next_notice(false).map(|notice| self.announce(notice))
     }
 
-    /// Takes the next notice, or the gap before the document it tells of.
+    /// Takes the next notice, or what is to be told before the document it tells of.
     fn next_notice(&mut self, waiting: bool) -> Option<told::Notice> {
         let notice = self.told.front(waiting)?;
         if let told::Notice::Skipped(skipped) = notice
-            && let Some(gap) = self.gap_before(skipped.seq, skipped.kind)
+            && let Some(before) = self.told_before(skipped.seq, skipped.kind)
         {
-            return Some(gap);
+            return Some(before);
         }
         self.told.pop();
         Some(notice)
@@ -182,8 +182,11 @@ impl Shard<'_> {
         kind == EventKind::Ready && self.seqs.stale
     }
 
-    /// Returns the gap before a dispatch, once.
-    fn gap_before(&mut self, seq: Option<NonZeroU64>, kind: EventKind) -> Option<told::Notice> {
+    /// Returns what is to be told before a dispatch, once: a session it replaces, or a gap.
+    fn told_before(&mut self, seq: Option<NonZeroU64>, kind: EventKind) -> Option<told::Notice> {
+        if self.begins_session(kind) && core::mem::take(&mut self.seqs.replaces) {
+            return Some(told::Notice::SessionLost { cause: Cause::SessionInvalid });
+        }
         let (found, announced) = (number(seq), self.seqs.announced);
         if self.begins_session(kind) || found.saturating_sub(1) <= announced {
             return None;
@@ -205,9 +208,9 @@ impl Shard<'_> {
     fn next_dispatch(&mut self) -> Option<EventKind> {
         let document = self.next_document()?;
         let (seq, kind) = (document.seq, document.kind);
-        if let Some(gap) = self.gap_before(seq, kind) {
+        if let Some(before) = self.told_before(seq, kind) {
             self.inbox.put_back(document);
-            return Some(self.announce(gap));
+            return Some(self.announce(before));
         }
         let repeats = seq.is_some_and(|seq| seq.get() <= self.seqs.announced);
         let duplicate = repeats && !self.begins_session(kind);

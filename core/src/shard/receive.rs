@@ -219,11 +219,10 @@ impl Shard<'_> {
         self.inbox.forget();
     }
 
-    /// Tells whether READY is that of the session being resumed, from the replay.
+    /// Tells whether READY is that of the session at hand, once more.
     fn is_replayed(&self, found: &Found) -> bool {
         let told = self.inbox.details(found).and_then(|details| details.session_id.plain());
-        let same = self.keys.as_ref().is_some_and(|keys| Some(&keys.id) == told.as_ref());
-        self.phase() == Phase::Resuming && same
+        self.keys.as_ref().is_some_and(|keys| Some(&keys.id) == told.as_ref())
     }
 
     /// Begins the session READY tells of.
@@ -237,12 +236,10 @@ impl Shard<'_> {
             }
             None => self.told.limit(Limit::SessionId),
         }
-        if self.keys.is_some() {
-            self.tell(told::Notice::SessionLost { cause: Cause::SessionInvalid });
-        }
+        let replaces = self.keys.is_some();
         self.keys = keys;
         bump(&mut self.counters.readies);
-        self.seqs = Sequences { received: 0, stale: true, ..self.seqs };
+        self.seqs = Sequences { received: 0, stale: true, replaces, ..self.seqs };
         self.tally = Tally::default();
         self.backoff.ready();
         self.enter(Trigger::Ready, State::Live { since: self.now });

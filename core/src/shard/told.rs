@@ -75,6 +75,10 @@ impl Unkept {
     /// Adds one that came after it and is not told by itself.
     pub(super) fn merge(&mut self, later: &Self) {
         self.more = self.more.saturating_add(1).saturating_add(later.more);
+        if later.kind == EventKind::Ready {
+            // A session begins among them, which must not be overlooked.
+            self.kind = later.kind;
+        }
         self.through = later.through.or(self.through);
     }
 

@@ -584,6 +584,9 @@ fn a_ready_that_is_replayed_begins_no_new_session() {
     assert_eq!(rig.say(READY), ["duplicate s=1"]);
     assert_eq!(rig.say(&dispatch(3, "GUILD_CREATE")), ["event GUILD_CREATE s=3"]);
     assert_eq!(rig.shard.session().unwrap().processed, 3);
+    rig.say(&RESUMED.replace('9', "4"));
+    assert_eq!(rig.say(READY), ["duplicate s=1"]);
+    assert_eq!(rig.shard.session().unwrap().received, 4);
 }
 
 #[test]
@@ -593,6 +596,9 @@ fn a_session_that_ready_replaces_is_told_as_lost() {
     assert_eq!(lines, ["session lost SessionInvalid", "event READY s=1"]);
     let session = rig.shard.session().unwrap();
     assert_eq!((session.id.as_str(), session.received, session.processed), ("def", 1, 1));
+    let both = format!("{}{}", dispatch(2, "GUILD_CREATE"), READY.replace("abc", "ghi"));
+    let expected = ["event GUILD_CREATE s=2", "session lost SessionInvalid", "event READY s=1"];
+    assert_eq!(rig.say(&both), expected);
 }
 
 #[cfg(feature = "alloc")]

@@ -410,3 +410,17 @@ fn a_session_lost_behind_waiting_events_leaves_no_false_gap() {
     rig.go_live();
     assert_eq!(rig.say(&dispatch(2, "GUILD_CREATE")), ["event GUILD_CREATE s=2"]);
 }
+
+#[test]
+fn a_code_that_crosses_our_close_never_shortens_the_wait() {
+    let mut rig = Rig::new();
+    for least in [1, 2, 4, 8, 16] {
+        rig.greet();
+        let link = rig.link();
+        rig.give(Input::MayIdentify(link));
+        rig.sent();
+        rig.say(&op(9, "false"));
+        rig.closed_with(4009);
+        assert!(rest(&rig) >= Duration::from_secs(least), "{:?}", rest(&rig));
+    }
+}
