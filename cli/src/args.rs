@@ -63,10 +63,10 @@ impl WatchArgs {
 /// The flags of `simulate`.
 #[derive(Debug, Parser)]
 pub(crate) struct SimulateArgs {
-    /// The address to listen on.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8765")]
+    /// The address to listen on; port 0 is any that is free.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8765", value_parser = address)]
     pub(crate) listen: SocketAddr,
-    /// A fault that strikes once, by name; may be given several times.
+    /// A fault that strikes once, by name, some seconds after a session is live; several strike in turn.
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Vec<Fault>,
     /// Lists the faults and ends.
@@ -79,12 +79,12 @@ pub(crate) struct SimulateArgs {
     #[arg(long)]
     pub(crate) deny_privileged: bool,
     /// The URL to resume at that READY tells; the address it listens on unless given.
-    #[arg(long, value_name = "URL", default_value = "")]
-    pub(crate) resume_url: String,
-    /// The heartbeat interval.
+    #[arg(long, value_name = "URL")]
+    pub(crate) resume_url: Option<String>,
+    /// The heartbeat interval; clients may not take one below 5 s or above 10 min.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "41250ms")]
     pub(crate) heartbeat: Duration,
-    /// How many Identifies are taken in 5 s.
+    /// How many buckets of shards there are; each takes one Identify in 5 s.
     #[arg(long, default_value = "1")]
     pub(crate) max_concurrency: u32,
     #[command(flatten)]
@@ -142,6 +142,10 @@ fn intents(text: &str) -> Result<Intents, String> {
             format!("no intent is called {name}; there are ALL, UNPRIVILEGED, {}", names.join(", "))
         })
     })
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:8765".to_owned())
 }
 
 fn shard(text: &str) -> Result<ShardId, String> {

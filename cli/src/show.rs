@@ -41,7 +41,8 @@ impl Show {
             return;
         }
         let what = if simulated { "a simulated gateway" } else { "the gateway" };
-        say!("watching {what} at {place} ({runtime}, compression {compression})");
+        say!("watching {what} at {place}");
+        say!("runtime {runtime}, compression {compression}");
         if simulated {
             say!("set DISCORD_TOKEN to watch Discord itself");
         }
@@ -122,20 +123,20 @@ impl Show {
             let (count, bytes) = (grouped(tally.count), grouped(tally.bytes));
             say!("{name:<40} {count:>10} {bytes:>12} {mean:>8}");
         }
-        say!("{:<40} {:>10}   {}", "all", grouped(story.events()), traffic(status));
+        say!("{:<40} {:>10}", "all", grouped(story.events()));
+        say!("{}", traffic(status));
     }
 
-    /// Says what the session with the simulated gateway has shown.
+    /// Says what the sequence numbers have shown.
     pub(crate) fn proof(&self, story: &Story) {
-        let (first, last) = story.seqs();
-        let (resumes, replayed) = story.resumes();
-        let first = first.unwrap_or(0);
-        if !self.json {
-            say!(
-                "sequence numbers {first} to {last}: none missing, none twice; \
-                 {resumes} resumed, {replayed} events replayed"
-            );
+        let (Some(first), last) = story.seqs() else { return };
+        if self.json {
+            return;
         }
+        let none = |count: u64| if count == 0 { "none".to_owned() } else { count.to_string() };
+        let ((missing, doubled), (resumes, replayed)) = (story.faults(), story.resumes());
+        say!("sequence {first} to {last}: {} missing, {} twice", none(missing), none(doubled));
+        say!("{resumes} resumed, {replayed} events replayed");
     }
 
     /// Clears the live line.

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
     let options = Options {
         faults: args.fault.clone(),
         token: args.token.clone(),
-        resume_url: args.resume_url.clone(),
+        resume_url: args.resume_url.clone().unwrap_or_default(),
         privileged: if args.deny_privileged { Intents::empty() } else { Intents::PRIVILEGED },
         heartbeat_interval: args.heartbeat,
         max_concurrency: args.max_concurrency,
@@ -66,8 +66,16 @@ fn tell(simulated: &Loopback, told: &mut usize) {
     for entry in journal.iter().skip(*told) {
         if !matches!(entry.what, What::Heartbeat { .. }) {
             let Conn(conn) = entry.conn;
-            say!("{:>12} s  connection {conn}: {:?}", entry.at.to_string(), entry.what);
+            say!("{:>12} s  connection {conn}: {}", entry.at.to_string(), words(&entry.what));
         }
     }
     *told = journal.len();
+}
+
+/// Writes an entry short.
+fn words(what: &What) -> String {
+    if let What::Identified { shard, intents } = what {
+        return format!("Identified {{ shard: {shard}, intents: {:#x} }}", intents.bits());
+    }
+    format!("{what:?}")
 }

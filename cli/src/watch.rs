@@ -105,7 +105,7 @@ enum Heard<'e> {
 impl Errand for Watch {
     async fn run<C: Client>(mut self, mut client: C) -> anyhow::Result<()> {
         let mut story = Story::new();
-        let mut leaving = false;
+        let (mut leaving, mut interrupted) = (false, false);
         let stop = loop {
             let pulse = async { Heard::Pulse(self.pulse.recv().await.unwrap_or(Pulse::Beat)) };
             let event = async { Heard::Event(client.next().await) };
@@ -116,7 +116,7 @@ impl Errand for Watch {
                     }
                 }
                 Heard::Event(Err(stop)) => break stop,
-                Heard::Pulse(Pulse::Interrupt) => leaving = true,
+                Heard::Pulse(Pulse::Interrupt) => (leaving, interrupted) = (true, true),
                 Heard::Pulse(Pulse::Beat) => {
                     self.show.live(&mut story, &client.status());
                     leaving |= self.is_over(&mut story);
@@ -130,7 +130,19 @@ impl Errand for Watch {
                 client.leave(Leave::End);
             }
         };
-        self.finish(&story, &client.status(), stop)
+        self.show.end(&story, &client.status());
+        if !stop.is_requested() {
+            bail!("{stop}");
+        }
+        if !story.has_begun() && !interrupted {
+            let error = client.last_error().map_or_else(String::new, |error| format!(": {error}"));
+            bail!("no session was begun in the time given{error}");
+        }
+        if self.simulated.is_some() && !interrupted {
+            story.check()?;
+        }
+        self.show.proof(&story);
+        Ok(())
     }
 }
 
@@ -147,22 +159,5 @@ impl Watch {
         }
         let waits = !story.has_resumed() && story.elapsed() < span + RESUME_PATIENCE;
         story.elapsed() >= span && !waits
-    }
-
-    fn finish(
-        &self,
-        story: &Story,
-        status: &gatewright_core::Status,
-        stop: Stop,
-    ) -> anyhow::Result<()> {
-        self.show.end(story, status);
-        if !stop.is_requested() {
-            bail!("{stop}");
-        }
-        if self.simulated.is_some() {
-            story.check()?;
-            self.show.proof(story);
-        }
-        Ok(())
     }
 }

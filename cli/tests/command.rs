@@ -56,7 +56,7 @@ fn watching_shows_a_drop_and_a_resume_and_proves_that_nothing_is_missing() {
         {
             assert!(shown.contains(part), "{part} in {shown}");
         }
-        assert!(shown.contains("none missing, none twice; 1 resumed"), "{shown}");
+        assert!(shown.contains("none missing, none twice\n1 resumed"), "{shown}");
         assert!(!shown.contains('\x1b'), "colours without a terminal: {shown}");
     }
 }
@@ -111,6 +111,16 @@ fn an_intent_that_is_not_enabled_is_named() {
     let done = run(&args);
     assert_eq!(done.status.code(), Some(1));
     assert!(text(&done.stderr).contains("enable GUILD_MEMBERS"), "{}", text(&done.stderr));
+}
+
+#[test]
+fn a_session_that_never_begins_is_an_error() {
+    let simulated = Simulated::start(&["--guilds", "1", "--fault", "no-hello"]);
+    let done = run(&["watch", "--gateway", &simulated.url, "--for", "1s", "--json"]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).contains("no session was begun"), "{}", text(&done.stderr));
+    let verdict = text(&done.stdout).lines().last().unwrap().to_owned();
+    assert!(verdict.contains(r#""ok":false"#), "{verdict}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The core in a hand-written loop over blocking std sockets: how to embed it anywhere. `ws://` only.
 //!
-//! `DISCORD_TOKEN=... GATEWAY_URL=ws://127.0.0.1:8080 cargo run -p gatewright-core --features alloc --example blocking`
+//! `DISCORD_TOKEN=... GATEWAY_URL=ws://127.0.0.1:8765 cargo run -p gatewright-core --features alloc --example blocking`
 
 use std::env;
 use std::error::Error;
@@ -29,7 +29,8 @@ struct Driver {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the time enters")]
 fn main() -> Result<(), Box<dyn Error>> {
-    let (token, url) = (env::var("DISCORD_TOKEN")?, env::var("GATEWAY_URL")?);
+    let token = env::var("DISCORD_TOKEN").map_err(|_| "expected a bot token in DISCORD_TOKEN")?;
+    let url = env::var("GATEWAY_URL").map_err(|_| "expected a ws:// URL in GATEWAY_URL")?;
     let config = Config::new(token, Intents::unprivileged()).gateway(url);
     // The standard library's hash keys are random: a seed that differs from run to run.
     let seed = RandomState::new().build_hasher().finish();

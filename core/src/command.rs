@@ -14,6 +14,9 @@ use crate::{ChannelId, GuildId, UserId};
 pub const MAX_PAYLOAD: usize = 4096;
 
 /// Something to send to the gateway once the shard is live.
+///
+/// A presence for the beginning of a session belongs into [`Config::presence`](crate::Config::presence); a
+/// Resume brings none, so the command changes it from then on.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Command<'c> {

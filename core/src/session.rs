@@ -15,7 +15,8 @@ pub(crate) const URL_BYTES: usize = 128;
 /// A session as plain data, to be stored and resumed by a later process.
 ///
 /// A Resume asks for what follows [`processed`](Self::processed): an event whose handler did not finish comes again.
-/// The session id and the token together let anyone resume the session: store it like a secret.
+/// The session id and the token together let anyone resume the session: store it like a secret. It is
+/// `Serialize` and `Deserialize`, for any format of serde.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The version of this record: [`Session::VERSION`].

@@ -1,7 +1,7 @@
 //! Connects, prints what happens, and sees `!ping`; Ctrl-C parks the session.
 //!
 //! `DISCORD_TOKEN=... cargo run -p gatewright-smol --example smol-ping`; another gateway than Discord's is
-//! named by `GATEWAY_URL`, as in `ws://127.0.0.1:8080`.
+//! named by `GATEWAY_URL`, as in `ws://127.0.0.1:8765`, where `gatewright simulate` listens.
 
 use std::env;
 use std::error::Error;
@@ -42,9 +42,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn show(event: &Event<'_>) {
-    println!("{}", event.kind());
-    if let Event::Disconnected(lost) = event {
-        println!("{}; next attempt after {:?}", lost.cause, lost.redial_after);
+    match event {
+        Event::Disconnected(lost) => match lost.redial_after {
+            Some(wait) => println!("disconnected: {}; again in {wait:.1?}", lost.cause),
+            None => println!("disconnected: {}", lost.cause),
+        },
+        event => println!("{}", event.kind()),
     }
     if let Event::Dispatch(dispatch) = event
         && dispatch.kind() == EventKind::MessageCreate

@@ -99,6 +99,9 @@ impl Gateway {
     }
 
     /// Returns the session as plain data, if there is one to resume.
+    ///
+    /// There is one from READY on, through losses of the connection and after parking, until the gateway or
+    /// [`Leave::End`] ends it.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
         self.shard.session()

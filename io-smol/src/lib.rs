@@ -29,6 +29,34 @@
 //! [`Gate`]. Several waits at once are an `or` or a `select!`: [`Gateway::next`] may be dropped at any
 //! time.
 //!
+//! # Across restarts
+//!
+//! Park instead of ending, store the session, and resume it in the next process: events in between are
+//! replayed, and no session start is spent.
+//!
+//! ```no_run
+//! use gatewright_smol::{Config, Gateway, Leave, Options, Session};
+//!
+//! # async fn run(config: Config<'static>) -> Result<(), Box<dyn std::error::Error>> {
+//! let stored = std::fs::read_to_string("session.json").ok();
+//! let stored: Option<Session> = stored.and_then(|text| serde_json::from_str(&text).ok());
+//! let mut gateway = match stored {
+//!     Some(session) => Gateway::resume(config, session, Options::default())?,
+//!     None => Gateway::connect(config, Options::default())?,
+//! };
+//! // Later, to leave: go on until the gateway is over, then store what there is.
+//! gateway.leave(Leave::Park);
+//! while gateway.next().await.is_ok() {}
+//! match gateway.session() {
+//!     Some(session) => std::fs::write("session.json", serde_json::to_string(&session)?)?,
+//!     None => std::fs::remove_file("session.json")?,
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
 //! | feature | default | what for |
 //! |---|---|---|
 //! | `tls` | yes | `wss://`, by rustls with ring and the bundled webpki roots |

@@ -1,7 +1,7 @@
 //! Connects, prints what happens, and sees `!ping`; Ctrl-C parks the session.
 //!
 //! `DISCORD_TOKEN=... cargo run -p gatewright-tokio --example tokio-ping`; another gateway than Discord's is
-//! named by `GATEWAY_URL`, as in `ws://127.0.0.1:8080`.
+//! named by `GATEWAY_URL`, as in `ws://127.0.0.1:8765`, where `gatewright simulate` listens.
 
 use std::env;
 use std::error::Error;
@@ -19,6 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         config = config.gateway(url);
     }
     let mut gateway = Gateway::connect(config, Options::default())?;
+    // Fused, since the loop goes on after Ctrl-C until the session is parked.
     let mut interrupted = pin!(tokio::signal::ctrl_c().fuse());
     let stop = loop {
         tokio::select! {
@@ -38,9 +39,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn show(event: &Event<'_>) {
-    println!("{}", event.kind());
-    if let Event::Disconnected(lost) = event {
-        println!("{}; next attempt after {:?}", lost.cause, lost.redial_after);
+    match event {
+        Event::Disconnected(lost) => match lost.redial_after {
+            Some(wait) => println!("disconnected: {}; again in {wait:.1?}", lost.cause),
+            None => println!("disconnected: {}", lost.cause),
+        },
+        event => println!("{}", event.kind()),
     }
     if let Event::Dispatch(dispatch) = event
         && dispatch.kind() == EventKind::MessageCreate

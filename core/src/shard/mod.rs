@@ -314,6 +314,9 @@ impl<'m> Shard<'m> {
     }
 
     /// Returns the session as plain data, if there is one to resume.
+    ///
+    /// There is one from READY on, through losses of the connection and after parking, until the gateway or
+    /// [`Leave::End`] ends it.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
         let keys = self.keys.as_ref()?;

@@ -144,17 +144,15 @@ impl Shard<'_> {
     /// Takes the next event and makes it the one at hand.
     fn next_event(&mut self) -> Option<EventKind> {
         let waiting = self.inbox.has_waiting();
-        let notice = self.next_notice(waiting).or_else(|| self.told.next_limit());
-        let notice = notice.or_else(|| {
-            self.outbox.take_fate().map(|(id, fate)| told::Notice::Command { id, fate })
-        });
-        if let Some(notice) = notice {
+        if let Some(notice) = self.next_notice(waiting).or_else(|| self.told.next_limit()) {
             return Some(self.announce(notice));
         }
         if let Some(kind) = self.next_dispatch() {
             return Some(kind);
         }
-        self.next_notice(false).map(|notice| self.announce(notice))
+        let fate = |(id, fate)| told::Notice::Command { id, fate };
+        let notice = self.next_notice(false).or_else(|| self.outbox.take_fate().map(fate))?;
+        Some(self.announce(notice))
     }
 
     /// Takes the next notice, or what is to be told before the document it tells of.
