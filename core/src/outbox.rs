@@ -168,12 +168,12 @@ impl<'m> Outbox<'m> {
         open.map(|record| record.expires).min().filter(|expires| *expires < Instant::MAX)
     }
 
-    /// Returns the command to send next, and its payload's length.
-    pub(crate) fn front(&self) -> Option<(CommandId, usize)> {
+    /// Returns the command to send next.
+    pub(crate) fn front(&self) -> Option<CommandId> {
         if self.open == 0 {
             return None;
         }
-        self.find_open(|_| true).map(|record| (record.id, record.len))
+        self.find_open(|_| true).map(|record| record.id)
     }
 
     /// Returns the payload of a command that waits.
@@ -258,7 +258,7 @@ mod tests {
             assert_eq!(outbox.push(&RAW, Instant::MAX), Ok(CommandId(id)));
         }
         for id in 0..3 {
-            assert_eq!(outbox.front(), Some((CommandId(id), ENCODED.len())));
+            assert_eq!(outbox.front(), Some(CommandId(id)));
             assert_eq!(outbox.payload(CommandId(id)), ENCODED);
             outbox.seal(CommandId(id), Fate::Sent);
         }
@@ -334,7 +334,7 @@ mod tests {
         let latest = outbox.push(&presence, Instant::MAX).unwrap();
         outbox.replace_presences(latest, None);
         assert_eq!(outbox.take_fate(), Some((CommandId(0), Fate::Replaced)));
-        assert_eq!(outbox.front(), Some((CommandId(1), ENCODED.len())));
+        assert_eq!(outbox.front(), Some(CommandId(1)));
         assert_eq!(outbox.queued(), 2);
     }
 }

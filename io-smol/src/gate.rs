@@ -16,9 +16,8 @@ pub struct Gate(Arc<Mutex<Line>>);
 #[derive(Debug)]
 struct Line {
     gate: IdentifyGate<'static>,
-    buckets: u32,
-    /// Grants that are to be fetched, at most one for each bucket.
-    granted: Vec<(u32, Link)>,
+    /// Grants that are to be fetched; whether one still holds is the gate's to say.
+    granted: BTreeMap<u32, Link>,
     wakers: BTreeMap<u32, Waker>,
     wait: Instant,
 }
@@ -29,11 +28,9 @@ impl Gate {
     /// `GET /gateway/bot` tells `max_concurrency`; less than 1 counts as 1.
     #[must_use]
     pub fn new(max_concurrency: usize, shards: usize) -> Self {
-        let buckets = max_concurrency.max(1);
         let line = Line {
-            gate: IdentifyGate::heap(buckets, shards),
-            buckets: u32::try_from(buckets).unwrap_or(u32::MAX),
-            granted: Vec::new(),
+            gate: IdentifyGate::heap(max_concurrency.max(1), shards),
+            granted: BTreeMap::new(),
             wakers: BTreeMap::new(),
             wait: Instant::MAX,
         };
@@ -67,7 +64,7 @@ impl Gate {
     ) -> Result<(), Instant> {
         self.with(|line| line.gate.tick(now));
         let mut line = self.lock();
-        if line.granted.contains(&(shard, link)) {
+        if line.granted.get(&shard) == Some(&link) {
             line.forget(shard);
             if line.gate.delivered(now, shard, link) {
                 return Ok(());
@@ -107,16 +104,14 @@ impl Line {
         }
     }
 
-    /// Keeps a grant until it is fetched; it means that an older one of its bucket was taken back.
+    /// Keeps a grant until it is fetched, and returns whom to wake.
     fn grant(&mut self, shard: u32, link: Link) -> Option<Waker> {
-        let bucket = shard % self.buckets;
-        self.granted.retain(|(other, _)| other % self.buckets != bucket);
-        self.granted.push((shard, link));
+        self.granted.insert(shard, link);
         self.wakers.remove(&shard)
     }
 
     fn forget(&mut self, shard: u32) {
-        self.granted.retain(|(other, _)| *other != shard);
+        self.granted.remove(&shard);
         self.wakers.remove(&shard);
     }
 }

@@ -118,7 +118,7 @@ impl Shard<'_> {
             return None;
         }
         self.outbox.expire(self.now, None);
-        let (id, _) = self.outbox.front()?;
+        let id = self.outbox.front()?;
         let free = self.throttle.free_at(self.now) <= self.now;
         free.then_some((What::Command(id), Step::SendCommand(id)))
     }
