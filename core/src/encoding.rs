@@ -12,6 +12,8 @@ pub enum Encoding {
     /// JSON.
     #[default]
     Json,
+    /// The Erlang External Term Format.
+    Etf,
 }
 
 impl Encoding {
@@ -20,6 +22,7 @@ impl Encoding {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::Etf => "etf",
         }
     }
 }
@@ -62,6 +65,8 @@ impl Compression {
     pub(crate) const fn query(self, encoding: Encoding) -> &'static str {
         match (self, encoding) {
             (Self::None | Self::Zlib, Encoding::Json) => "v=10&encoding=json",
+            (Self::None | Self::Zlib, Encoding::Etf) => "v=10&encoding=etf",
+            (Self::ZlibStream, Encoding::Etf) => "v=10&encoding=etf&compress=zlib-stream",
             (Self::ZlibStream, Encoding::Json) => "v=10&encoding=json&compress=zlib-stream",
         }
     }

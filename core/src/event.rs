@@ -3,7 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::{Cause, CloseCode, CommandId, EventKind, Fate, GuildId, Link, Purpose};
+use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Expected};
+use crate::{Cause, CloseCode, CommandId, Encoding, EventKind, Fate, GuildId, Link, Purpose};
 
 /// An event, lent by [`Shard::event`](crate::Shard::event).
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +61,12 @@ impl Event<'_> {
     }
 }
 
-/// A dispatch: its kind and sequence number, and its `d` as it came.
+/// A dispatch: its kind and sequence number, and its `d` as it came, decoded when it is asked for.
+///
+/// A `d` that does not decode costs nothing but itself: the sequence number counts and the connection stays.
 #[derive(Clone, Copy)]
 pub struct Dispatch<'e> {
+    pub(crate) encoding: Encoding,
     pub(crate) kind: EventKind,
     pub(crate) seq: Option<u64>,
     pub(crate) name: &'e [u8],
@@ -88,10 +92,55 @@ impl<'e> Dispatch<'e> {
         core::str::from_utf8(self.name).unwrap_or_default()
     }
 
-    /// Returns `d` as it came: JSON text, whose UTF-8 is checked and whose grammar is not.
+    /// Returns how `d` is encoded.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Returns `d` as it came.
+    ///
+    /// In JSON its UTF-8 is checked and its grammar is not; in ETF it is a term without the version byte.
     #[must_use]
     pub const fn data(&self) -> &'e [u8] {
         self.data
+    }
+
+    /// Returns a cursor that stands before `d`.
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor<'e> {
+        Cursor::trusted(self.encoding, self.data)
+    }
+
+    /// Decodes `d` as `T`: an event or an object of [`model`](crate::model), or a type of one's own.
+    ///
+    /// # Errors
+    /// [`DecodeError`] tells the offset in `d` and what was expected there; it is
+    /// [`Expected::Dispatch`] if `T` is an event of another kind.
+    pub fn decode<T: Decode<'e>>(&self) -> Result<T, DecodeError> {
+        if !T::is_of(self.kind) {
+            return Err(self.cursor().error(Expected::Dispatch));
+        }
+        let mut cursor = self.cursor();
+        let value = cursor.decode()?;
+        cursor.end()?;
+        Ok(value)
+    }
+
+    /// Deserializes `d` as a type that knows serde.
+    ///
+    /// `scratch` takes texts with escapes, one at a time; with the feature `alloc` it may be empty.
+    ///
+    /// # Errors
+    /// [`DeserializeError`] tells the offset in `d` and what was expected there, or what the type itself says.
+    pub fn deserialize<T: serde::Deserialize<'e>>(
+        &self,
+        scratch: &mut [u8],
+    ) -> Result<T, DeserializeError> {
+        let mut deserializer = Deserializer::new(self.cursor(), scratch);
+        let value = T::deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(value)
     }
 }
 

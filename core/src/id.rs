@@ -24,6 +24,14 @@ macro_rules! ids {
             }
         }
 
+        impl crate::decode::Decode<'_> for $name {
+            fn decode(
+                cursor: &mut crate::decode::Cursor<'_>,
+            ) -> Result<Self, crate::decode::DecodeError> {
+                cursor.snowflake().map(Self)
+            }
+        }
+
         impl From<u64> for $name {
             fn from(id: u64) -> Self {
                 Self(id)
@@ -38,12 +46,52 @@ macro_rules! ids {
 pub const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
 ids! {
+    /// The id of an application, or of one's own bot as one.
+    ApplicationId,
+    /// The id of an attachment.
+    AttachmentId,
+    /// The id of an entry of the audit log.
+    AuditLogEntryId,
     /// The id of a channel or thread.
     ChannelId,
+    /// The id of an application command.
+    ApplicationCommandId,
+    /// The id of a custom emoji.
+    EmojiId,
+    /// The id of an entitlement.
+    EntitlementId,
     /// The id of a guild.
     GuildId,
+    /// The id of an integration.
+    IntegrationId,
+    /// The id of an interaction.
+    InteractionId,
+    /// The id of a message.
+    MessageId,
+    /// The id of a role.
+    RoleId,
+    /// The id of an AutoMod rule.
+    RuleId,
+    /// The id of a scheduled event.
+    ScheduledEventId,
+    /// The id of a thing that is sold.
+    SkuId,
+    /// The id of a soundboard sound.
+    SoundId,
+    /// The id of a stage instance.
+    StageInstanceId,
+    /// The id of a sticker.
+    StickerId,
+    /// The id of a pack of stickers.
+    StickerPackId,
+    /// The id of a subscription.
+    SubscriptionId,
+    /// The id of a tag of a forum.
+    TagId,
     /// The id of a user.
     UserId,
+    /// The id of a webhook.
+    WebhookId,
 }
 
 impl GuildId {

@@ -119,6 +119,7 @@ mod backoff;
 mod close;
 mod command;
 mod config;
+pub mod decode;
 mod disconnect;
 mod encode;
 mod encoding;
@@ -134,6 +135,7 @@ mod kind;
 mod lease;
 mod lifecycle;
 mod memory;
+pub mod model;
 mod outbox;
 mod ports;
 mod rng;
@@ -156,7 +158,12 @@ pub use disconnect::Cause;
 pub use encoding::{Compression, Encoding, UnknownCompression};
 pub use event::{Connected, Disconnected, Dispatch, Event, Limit, Skipped};
 pub use gate::{Bucket, GateFull, GateOutput, IdentifyGate, Place};
-pub use id::{ChannelId, DISCORD_EPOCH_MS, GuildId, ShardId, UserId};
+pub use id::{
+    ApplicationCommandId, ApplicationId, AttachmentId, AuditLogEntryId, ChannelId,
+    DISCORD_EPOCH_MS, EmojiId, EntitlementId, GuildId, IntegrationId, InteractionId, MessageId,
+    RoleId, RuleId, ScheduledEventId, ShardId, SkuId, SoundId, StageInstanceId, StickerId,
+    StickerPackId, SubscriptionId, TagId, UserId, WebhookId,
+};
 pub use inflate::{Inflater, Zlib};
 pub use intents::Intents;
 pub use kind::EventKind;

@@ -1,0 +1,209 @@
+//! The External Term Format, term by term, as Discord speaks it.
+//!
+//! Every function takes the document and a place in it, and returns the place behind what it read.
+//!
+//! Source: Erlang/OTP documentation, *External Term Format*.
+
+use super::Kind;
+use super::error::{DecodeError, Expected};
+
+/// Begins every document.
+pub(crate) const VERSION: u8 = 131;
+
+/// The tags of terms.
+pub(crate) mod tag {
+    pub(crate) const ATOM: u8 = 100;
+    pub(crate) const ATOM_UTF8: u8 = 118;
+    pub(crate) const BINARY: u8 = 109;
+    pub(crate) const COMPRESSED: u8 = 80;
+    pub(crate) const FLOAT: u8 = 99;
+    pub(crate) const INTEGER: u8 = 98;
+    pub(crate) const LARGE_BIG: u8 = 111;
+    pub(crate) const LARGE_TUPLE: u8 = 105;
+    pub(crate) const LIST: u8 = 108;
+    pub(crate) const MAP: u8 = 116;
+    pub(crate) const NEW_FLOAT: u8 = 70;
+    pub(crate) const NIL: u8 = 106;
+    pub(crate) const SMALL_ATOM: u8 = 115;
+    pub(crate) const SMALL_ATOM_UTF8: u8 = 119;
+    pub(crate) const SMALL_BIG: u8 = 110;
+    pub(crate) const SMALL_INTEGER: u8 = 97;
+    pub(crate) const SMALL_TUPLE: u8 = 104;
+    pub(crate) const STRING: u8 = 107;
+}
+
+/// A number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Number {
+    Float(f64),
+    Integer { negative: bool, magnitude: u64 },
+}
+
+/// Bytes of an atom or a binary.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word<'e> {
+    pub(super) bytes: &'e [u8],
+    pub(super) is_atom: bool,
+    pub(super) end: usize,
+}
+
+impl Word<'_> {
+    /// Tells whether this is an atom that stands for null.
+    pub(super) fn is_null(&self) -> bool {
+        self.is_atom && matches!(self.bytes, b"nil" | b"null" | b"undefined")
+    }
+}
+
+fn value_error(at: usize) -> DecodeError {
+    DecodeError::new(at, Expected::Value)
+}
+
+/// Returns the bytes at a place, which must all be there.
+fn take<const N: usize>(doc: &[u8], at: usize) -> Result<[u8; N], DecodeError> {
+    let chunk = doc.get(at..).and_then(<[u8]>::first_chunk::<N>);
+    chunk.copied().ok_or_else(|| value_error(doc.len()))
+}
+
+/// Returns the tag at a place.
+pub(super) fn tag_at(doc: &[u8], at: usize) -> Result<u8, DecodeError> {
+    doc.get(at).copied().ok_or_else(|| value_error(at))
+}
+
+/// Reads a length of 1, 2 or 4 bytes.
+fn length<const N: usize>(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
+    let bytes = take::<N>(doc, at)?;
+    Ok(bytes.iter().fold(0, |len, byte| len << 8 | usize::from(*byte)))
+}
+
+/// Reads the 32-bit length behind a tag at `at`.
+pub(super) fn count(doc: &[u8], at: usize) -> Result<u32, DecodeError> {
+    Ok(u32::from_be_bytes(take(doc, at + 1)?))
+}
+
+/// Reads the 16-bit length behind a tag at `at`.
+pub(super) fn short_count(doc: &[u8], at: usize) -> Result<u16, DecodeError> {
+    Ok(u16::from_be_bytes(take(doc, at + 1)?))
+}
+
+/// Reads an atom or a binary; nothing if another term stands there.
+pub(super) fn word(doc: &[u8], at: usize) -> Result<Option<Word<'_>>, DecodeError> {
+    let tag = tag_at(doc, at)?;
+    let (len, start) = match tag {
+        tag::BINARY => (length::<4>(doc, at + 1)?, at + 5),
+        tag::ATOM | tag::ATOM_UTF8 => (length::<2>(doc, at + 1)?, at + 3),
+        tag::SMALL_ATOM | tag::SMALL_ATOM_UTF8 => (length::<1>(doc, at + 1)?, at + 2),
+        _ => return Ok(None),
+    };
+    let end = start.saturating_add(len);
+    let bytes = doc.get(start..end).ok_or_else(|| value_error(at))?;
+    Ok(Some(Word { bytes, is_atom: tag != tag::BINARY, end }))
+}
+
+/// Tells what kind of value begins at a place.
+pub(super) fn kind(doc: &[u8], at: usize) -> Result<Kind, DecodeError> {
+    Ok(match tag_at(doc, at)? {
+        tag::MAP => Kind::Object,
+        tag::LIST | tag::NIL | tag::STRING | tag::SMALL_TUPLE | tag::LARGE_TUPLE => Kind::List,
+        tag::BINARY => Kind::Text,
+        tag::ATOM | tag::ATOM_UTF8 | tag::SMALL_ATOM | tag::SMALL_ATOM_UTF8 => {
+            match word(doc, at)? {
+                Some(word) if word.is_null() => Kind::Null,
+                Some(word) if matches!(word.bytes, b"true" | b"false") => Kind::Bool,
+                _ => Kind::Text,
+            }
+        }
+        tag::SMALL_INTEGER
+        | tag::INTEGER
+        | tag::SMALL_BIG
+        | tag::LARGE_BIG
+        | tag::NEW_FLOAT
+        | tag::FLOAT => Kind::Number,
+        tag::COMPRESSED => return Err(DecodeError::new(at, Expected::Uncompressed)),
+        _ => return Err(value_error(at)),
+    })
+}
+
+/// Reads a number and the place behind it; nothing if another term stands there.
+pub(super) fn number(doc: &[u8], at: usize) -> Result<Option<(Number, usize)>, DecodeError> {
+    let unsigned = |magnitude| Number::Integer { negative: false, magnitude };
+    Ok(Some(match tag_at(doc, at)? {
+        tag::SMALL_INTEGER => {
+            let [byte] = take(doc, at + 1)?;
+            (unsigned(byte.into()), at + 2)
+        }
+        tag::INTEGER => {
+            let value = i32::from_be_bytes(take(doc, at + 1)?);
+            let magnitude = value.unsigned_abs().into();
+            (Number::Integer { negative: value < 0, magnitude }, at + 5)
+        }
+        tag::SMALL_BIG => big(doc, at + 2, length::<1>(doc, at + 1)?)?,
+        tag::LARGE_BIG => big(doc, at + 5, length::<4>(doc, at + 1)?)?,
+        tag::NEW_FLOAT => (Number::Float(f64::from_be_bytes(take(doc, at + 1)?)), at + 9),
+        tag::FLOAT => (Number::Float(old_float(doc, at + 1)?), at + 1 + OLD_FLOAT),
+        _ => return Ok(None),
+    }))
+}
+
+/// Reads a big integer's sign and its bytes, the lowest first; over eight of them are refused.
+fn big(doc: &[u8], at: usize, len: usize) -> Result<(Number, usize), DecodeError> {
+    let [sign] = take(doc, at)?;
+    let end = (at + 1).saturating_add(len);
+    let bytes = doc.get(at + 1..end).ok_or_else(|| value_error(at))?;
+    let (low, high) = bytes.split_at(len.min(8));
+    if high.iter().any(|byte| *byte != 0) || sign > 1 {
+        return Err(DecodeError::new(at, Expected::Integer));
+    }
+    let magnitude = low.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    Ok((Number::Integer { negative: sign == 1, magnitude }, end))
+}
+
+/// The bytes of a float as text.
+const OLD_FLOAT: usize = 31;
+
+fn old_float(doc: &[u8], at: usize) -> Result<f64, DecodeError> {
+    let bytes = take::<OLD_FLOAT>(doc, at)?;
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    let text = core::str::from_utf8(text).ok().map(str::trim);
+    let float = text.and_then(|text| text.parse().ok());
+    float.ok_or_else(|| DecodeError::new(at, Expected::Number))
+}
+
+/// Skips one term, however deep, without a stack: it counts the terms still to come.
+pub(super) fn skip(doc: &[u8], start: usize) -> Result<usize, DecodeError> {
+    let (mut at, mut open) = (start, 1_u64);
+    while open > 0 {
+        open -= 1;
+        let (inner, end) = head(doc, at)?;
+        open += inner;
+        at = end;
+    }
+    if at > doc.len() { Err(value_error(doc.len())) } else { Ok(at) }
+}
+
+/// Returns how many terms follow as parts of the one at `at`, and the place behind its own bytes.
+fn head(doc: &[u8], at: usize) -> Result<(u64, usize), DecodeError> {
+    let tag = tag_at(doc, at)?;
+    let leaf = |end: usize| Ok((0, end));
+    match tag {
+        tag::SMALL_INTEGER => leaf(at + 2),
+        tag::INTEGER => leaf(at + 5),
+        tag::NEW_FLOAT => leaf(at + 9),
+        tag::FLOAT => leaf(at + 1 + OLD_FLOAT),
+        tag::NIL => leaf(at + 1),
+        tag::SMALL_ATOM | tag::SMALL_ATOM_UTF8 => leaf(at + 2 + length::<1>(doc, at + 1)?),
+        tag::ATOM | tag::ATOM_UTF8 | tag::STRING => leaf(at + 3 + length::<2>(doc, at + 1)?),
+        tag::SMALL_BIG => leaf(at + 3 + length::<1>(doc, at + 1)?),
+        tag::BINARY => leaf((at + 5).saturating_add(length::<4>(doc, at + 1)?)),
+        tag::LARGE_BIG => leaf((at + 6).saturating_add(length::<4>(doc, at + 1)?)),
+        tag::MAP => Ok((u64::from(count(doc, at)?) * 2, at + 5)),
+        // The tail of a list is one more term.
+        tag::LIST => Ok((u64::from(count(doc, at)?) + 1, at + 5)),
+        tag::LARGE_TUPLE => Ok((count(doc, at)?.into(), at + 5)),
+        tag::SMALL_TUPLE => {
+            let [len] = take(doc, at + 1)?;
+            Ok((len.into(), at + 2))
+        }
+        tag::COMPRESSED => Err(DecodeError::new(at, Expected::Uncompressed)),
+        _ => Err(value_error(at)),
+    }
+}

@@ -1,0 +1,173 @@
+//! Types from lists of fields: objects, enums that keep unknown numbers, sets that keep unknown bits.
+
+/// Makes a type of an object from its fields, each with its type and, where it differs, its name.
+///
+/// An object marked `lenient` treats a field of a wrong type as absent.
+macro_rules! object {
+    ($(#[$meta:meta])* lenient $($rest:tt)*) => {
+        $crate::decode::macros::object! { @make lenient; $(#[$meta])* $($rest)* }
+    };
+    ($(#[$meta:meta])* pub struct $($rest:tt)*) => {
+        $crate::decode::macros::object! { @make strict; $(#[$meta])* pub struct $($rest)* }
+    };
+    (@make $how:ident; $(#[$meta:meta])* pub struct $name:ident $(<$life:lifetime>)? {
+        $($(#[$doc:meta])* $field:ident: $type:ty $(= $wire:literal)?,)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name $(<$life>)? {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        $crate::decode::macros::object! { @decode $how $name ($($life)?) $($field: $type = [$($wire)?],)* }
+    };
+    (@decode $how:ident $name:ident () $($body:tt)*) => {
+        $crate::decode::macros::object! { @impl $how ('e) ($name) $($body)* }
+    };
+    (@decode $how:ident $name:ident ($life:lifetime) $($body:tt)*) => {
+        $crate::decode::macros::object! { @impl $how ($life) ($name<$life>) $($body)* }
+    };
+    (@impl $how:ident ($life:lifetime) ($whole:ty) $($field:ident: $type:ty = [$($wire:literal)?],)*) => {
+        impl<$life> $crate::decode::Decode<$life> for $whole {
+            fn decode(
+                cursor: &mut $crate::decode::Cursor<$life>,
+            ) -> Result<Self, $crate::decode::DecodeError> {
+                #[expect(non_upper_case_globals, reason = "named after the fields")]
+                mod word {
+                    $(pub(super) const $field: u64 = 
+                        $crate::decode::word($crate::decode::macros::object!(@name $field $($wire)?).as_bytes());)*
+                }
+                let start = cursor.here();
+                $(let mut $field: Option<$type> = <$type as $crate::decode::Decode<$life>>::absent();)*
+                let mut members = cursor.object()?;
+                while let Some(key) = cursor.key(&mut members)? {
+                    match key.word() {
+                        $(word::$field if key.is($crate::decode::macros::object!(@name $field $($wire)?)) => {
+                            $crate::decode::macros::object!(@read $how $field cursor);
+                        })*
+                        _ => cursor.skip()?,
+                    }
+                }
+                Ok(Self {
+                    $($field: match $field {
+                        Some(value) => value,
+                        None => return Err($crate::decode::DecodeError::missing(start, &$crate::decode::macros::object!(@name $field $($wire)?))),
+                    },)*
+                })
+            }
+        }
+    };
+    (@name $field:ident $wire:literal) => { $wire };
+    (@name $field:ident) => { stringify!($field) };
+    (@read strict $field:ident $cursor:ident) => { $field = Some($cursor.decode()?) };
+    (@read lenient $field:ident $cursor:ident) => {
+        if let Some(value) = $cursor.lenient()? {
+            $field = Some(value);
+        }
+    };
+}
+
+/// Makes an enum of numbers that keeps those it does not name.
+macro_rules! numbers {
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $number:literal,)* })*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant,)*
+            /// A number this version has no name for.
+            Unknown(i32),
+        }
+
+        impl $name {
+            /// Returns the number on the wire.
+            #[must_use]
+            pub const fn number(self) -> i32 {
+                match self {
+                    $(Self::$variant => $number,)*
+                    Self::Unknown(number) => number,
+                }
+            }
+        }
+
+        impl From<i32> for $name {
+            fn from(number: i32) -> Self {
+                match number {
+                    $($number => Self::$variant,)*
+                    _ => Self::Unknown(number),
+                }
+            }
+        }
+
+        impl $crate::decode::Decode<'_> for $name {
+            fn decode(
+                cursor: &mut $crate::decode::Cursor<'_>,
+            ) -> Result<Self, $crate::decode::DecodeError> {
+                cursor.decode::<i32>().map(Self::from)
+            }
+        }
+    )*};
+}
+
+/// Makes an enum of texts that keeps those it does not name.
+macro_rules! texts {
+    ($($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* })*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $name<'e> {
+            $($(#[$doc])* $variant,)*
+            /// A text this version has no name for.
+            Unknown($crate::decode::Text<'e>),
+        }
+
+        impl<'e> $name<'e> {
+            /// Returns the text on the wire.
+            #[must_use]
+            pub const fn text(self) -> $crate::decode::Text<'e> {
+                match self {
+                    $(Self::$variant => $crate::decode::Text::plain($text),)*
+                    Self::Unknown(text) => text,
+                }
+            }
+        }
+
+        impl<'e> $crate::decode::Decode<'e> for $name<'e> {
+            fn decode(
+                cursor: &mut $crate::decode::Cursor<'e>,
+            ) -> Result<Self, $crate::decode::DecodeError> {
+                let text = cursor.text()?;
+                $(if text == $text {
+                    return Ok(Self::$variant);
+                })*
+                Ok(Self::Unknown(text))
+            }
+        }
+    )*};
+}
+
+/// Makes a set of bits, from a number or a text of its digits, that keeps bits it does not name.
+macro_rules! bits {
+    ($($(#[$($meta:tt)*])* pub struct $name:ident { $($(#[$($doc:tt)*])* const $flag:ident = $value:expr;)* })*) => {$(
+        bitflags::bitflags! {
+            $(#[$($meta)*])*
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            pub struct $name: u64 {
+                $($(#[$($doc)*])* const $flag = $value;)*
+
+                const _ = !0;
+            }
+        }
+
+        impl $crate::decode::Decode<'_> for $name {
+            fn decode(
+                cursor: &mut $crate::decode::Cursor<'_>,
+            ) -> Result<Self, $crate::decode::DecodeError> {
+                cursor.u64().map(Self::from_bits_retain)
+            }
+        }
+    )*};
+}
+
+pub(crate) use {bits, numbers, object, texts};

@@ -1,0 +1,192 @@
+//! Numbers as they stand in a document: read only when somebody asks for a value.
+
+use core::fmt;
+
+use super::etf;
+
+/// A number lent from a document; kept as it came until it is asked for.
+///
+/// ```
+/// use gatewright_core::decode::{Cursor, Number};
+/// use gatewright_core::Encoding;
+///
+/// let number: Number<'_> = Cursor::new(Encoding::Json, b"1.5e3")?.decode()?;
+/// assert_eq!((number.as_u64(), number.as_f64()), (None, Some(1500.0)));
+/// assert_eq!(number.to_string(), "1.5e3");
+/// # Ok::<(), gatewright_core::decode::DecodeError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Number<'e>(Form<'e>);
+
+#[derive(Clone, Copy)]
+enum Form<'e> {
+    /// A number in JSON.
+    Digits(&'e [u8]),
+    Float(f64),
+    /// Sign and magnitude.
+    Integer(bool, u64),
+}
+
+impl<'e> Number<'e> {
+    pub(super) const fn json(digits: &'e [u8]) -> Self {
+        Self(Form::Digits(digits))
+    }
+
+    pub(super) fn etf(number: etf::Number) -> Self {
+        Self(match number {
+            etf::Number::Float(float) => Form::Float(float),
+            etf::Number::Integer { negative, magnitude } => Form::Integer(negative, magnitude),
+        })
+    }
+
+    /// Returns the value, if it is an integer from 0 to 2^64 - 1 without fraction or exponent.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        match self.0 {
+            Form::Digits(digits) => parse_u64(digits),
+            Form::Integer(negative, magnitude) => {
+                (!negative || magnitude == 0).then_some(magnitude)
+            }
+            Form::Float(_) => None,
+        }
+    }
+
+    /// Returns the value, if it is an integer from -2^63 to 2^63 - 1 without fraction or exponent.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.0 {
+            Form::Digits(digits) => match digits.strip_prefix(b"-") {
+                Some(digits) => signed(true, parse_u64(digits)?),
+                None => signed(false, parse_u64(digits)?),
+            },
+            Form::Integer(negative, magnitude) => signed(negative, magnitude),
+            Form::Float(_) => None,
+        }
+    }
+
+    /// Returns the value as the nearest float; nothing if it is beyond the range of one.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        let value = match self.0 {
+            Form::Digits(digits) => core::str::from_utf8(digits).ok()?.parse().ok()?,
+            Form::Float(float) => float,
+            Form::Integer(negative, magnitude) => float(negative, magnitude),
+        };
+        value.is_finite().then_some(value)
+    }
+}
+
+pub(super) fn signed(negative: bool, magnitude: u64) -> Option<i64> {
+    if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
+}
+
+/// Returns the nearest float.
+fn float(negative: bool, magnitude: u64) -> f64 {
+    let (high, low) = (magnitude >> 32, magnitude & u64::from(u32::MAX));
+    let half = |half| u32::try_from(half).map_or(0.0, f64::from);
+    // Both halves are exact, and the sum is rounded once.
+    let value = half(high) * 4_294_967_296.0 + half(low);
+    if negative { -value } else { value }
+}
+
+impl PartialEq for Number<'_> {
+    /// Compares values: as integers if both are, else as floats.
+    fn eq(&self, other: &Self) -> bool {
+        match ((self.as_u64(), self.as_i64()), (other.as_u64(), other.as_i64())) {
+            ((None, None), _) | (_, (None, None)) => self.as_f64() == other.as_f64(),
+            (left, right) => left == right,
+        }
+    }
+}
+
+impl fmt::Display for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Form::Digits(digits) => f.write_str(core::str::from_utf8(digits).unwrap_or_default()),
+            Form::Float(float) => float.fmt(f),
+            Form::Integer(negative, magnitude) => {
+                f.write_str(if negative { "-" } else { "" })?;
+                magnitude.fmt(f)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Reads a number without sign, fraction or exponent.
+pub(crate) fn parse_u64(digits: &[u8]) -> Option<u64> {
+    let mut sum = 0_u64;
+    let (eights, rest) = digits.as_chunks::<8>();
+    for eight in eights {
+        sum = sum.checked_mul(100_000_000)?.checked_add(parse_eight(*eight)?)?;
+    }
+    for byte in rest {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        sum = sum.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    (!digits.is_empty()).then_some(sum)
+}
+
+/// Reads eight digits at once: pairs, then fours, then all.
+fn parse_eight(digits: [u8; 8]) -> Option<u64> {
+    let word = u64::from_le_bytes(digits);
+    let above = word.wrapping_add(0x4646_4646_4646_4646);
+    let values = word.wrapping_sub(0x3030_3030_3030_3030);
+    if (above | values) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (values.wrapping_mul(10)).wrapping_add(values >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn digits_of_any_length_are_read_exactly() {
+        for number in [0, 7, 12_345_678, 99_999_999, 123_456_789, 175_928_847_299_117_063, u64::MAX]
+        {
+            assert_eq!(parse_u64(number.to_string().as_bytes()), Some(number));
+            assert_eq!(parse_u64(format!("000000000{number}").as_bytes()), Some(number));
+        }
+        for text in [
+            "",
+            "18446744073709551616",
+            "1234567x",
+            "x2345678",
+            "12345678/",
+            "1234567:",
+            "-1",
+            "1.0",
+            " 1",
+        ] {
+            assert_eq!(parse_u64(text.as_bytes()), None, "{text}");
+        }
+        for byte in 0..=u8::MAX {
+            let mut text = *b"11111111";
+            text[3] = byte;
+            assert_eq!(parse_u64(&text).is_some(), byte.is_ascii_digit(), "{byte}");
+        }
+    }
+
+    #[test]
+    fn integers_become_the_nearest_float() {
+        for number in [0, 1, 1 << 53, (1 << 53) + 1, u64::MAX, u64::MAX - 1024] {
+            let exact = number.to_string().parse::<f64>().unwrap();
+            assert_eq!(float(false, number), exact, "{number}");
+            assert_eq!(float(true, number), -exact, "{number}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Text as it stands in a document: borrowed, and unescaped only when it is looked at.
+
+use core::fmt;
+use core::str::Chars;
+
+/// Text lent from a document; its escapes are resolved while it is read.
+///
+/// The bytes are valid UTF-8. A surrogate without its other half reads as U+FFFD and is counted by
+/// [`lone_surrogates`](Self::lone_surrogates).
+///
+/// ```
+/// use gatewright_core::decode::{Cursor, Text};
+/// use gatewright_core::Encoding;
+///
+/// let text: Text<'_> = Cursor::new(Encoding::Json, br#""na\u00efve""#)?.decode()?;
+/// assert_eq!(text, "naïve");
+/// assert_eq!(text.as_str(), None);
+/// assert_eq!(text.copy_to(&mut [0; 16]), Some("naïve"));
+/// # Ok::<(), gatewright_core::decode::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Default)]
+pub struct Text<'e> {
+    bytes: &'e [u8],
+    escaped: bool,
+}
+
+impl<'e> Text<'e> {
+    /// Wraps text without escapes.
+    #[must_use]
+    pub const fn plain(text: &'e str) -> Self {
+        Self { bytes: text.as_bytes(), escaped: false }
+    }
+
+    pub(super) const fn new(bytes: &'e [u8], escaped: bool) -> Self {
+        Self { bytes, escaped }
+    }
+
+    /// Returns the bytes as they stand in the document, escapes included.
+    #[must_use]
+    pub const fn raw(&self) -> &'e [u8] {
+        self.bytes
+    }
+
+    /// Tells whether there is an escape in it, so that [`as_str`](Self::as_str) cannot lend it.
+    #[must_use]
+    pub const fn is_escaped(&self) -> bool {
+        self.escaped
+    }
+
+    /// Tells whether it has no characters.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Lends the text, unless it holds an escape.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'e str> {
+        if self.escaped { None } else { core::str::from_utf8(self.bytes).ok() }
+    }
+
+    /// Iterates over the characters.
+    #[must_use]
+    pub fn chars(&self) -> TextChars<'e> {
+        let text = core::str::from_utf8(self.bytes).unwrap_or_default();
+        TextChars { rest: text.chars(), escaped: self.escaped, lone: 0 }
+    }
+
+    /// Counts the surrogates without their other half.
+    #[must_use]
+    pub fn lone_surrogates(&self) -> usize {
+        let mut chars = self.chars();
+        chars.by_ref().for_each(drop);
+        chars.lone
+    }
+
+    /// Copies the text, escapes resolved, and lends the copy; nothing if it does not fit.
+    pub fn copy_to<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b str> {
+        let mut len = 0;
+        if self.escaped {
+            for char in self.chars() {
+                let room = buffer.get_mut(len..len + char.len_utf8())?;
+                len += char.encode_utf8(room).len();
+            }
+        } else {
+            buffer.get_mut(..self.bytes.len())?.copy_from_slice(self.bytes);
+            len = self.bytes.len();
+        }
+        core::str::from_utf8(buffer.get(..len)?).ok()
+    }
+
+    /// Lends the text, or copies it to the heap if it holds an escape.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_cow(&self) -> alloc::borrow::Cow<'e, str> {
+        match self.as_str() {
+            Some(text) => text.into(),
+            None => self.chars().collect::<alloc::string::String>().into(),
+        }
+    }
+
+    /// Reads decimal digits as a number.
+    pub(super) fn digits(&self) -> Option<u64> {
+        if !self.escaped {
+            return super::number::parse_u64(self.bytes);
+        }
+        let digit =
+            |sum: u64, char: char| sum.checked_mul(10)?.checked_add(char.to_digit(10)?.into());
+        self.chars().try_fold(0, digit).filter(|_| !self.bytes.is_empty())
+    }
+}
+
+impl<'e> From<&'e str> for Text<'e> {
+    fn from(text: &'e str) -> Self {
+        Self::plain(text)
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Text<'_>) -> bool {
+        if self.escaped || other.escaped {
+            self.chars().eq(other.chars())
+        } else {
+            self.bytes == other.bytes
+        }
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        *self == Text::plain(other)
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_str() {
+            Some(text) => f.pad(text),
+            None => self.chars().try_for_each(|char| fmt::Write::write_char(f, char)),
+        }
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Write::write_char(f, '"')?;
+        for char in self.chars() {
+            for escaped in char.escape_debug() {
+                fmt::Write::write_char(f, escaped)?;
+            }
+        }
+        fmt::Write::write_char(f, '"')
+    }
+}
+
+/// The characters of a [`Text`].
+#[derive(Clone, Debug)]
+pub struct TextChars<'e> {
+    rest: Chars<'e>,
+    escaped: bool,
+    lone: usize,
+}
+
+impl Iterator for TextChars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let char = self.rest.next()?;
+        if char == '\\' && self.escaped { Some(self.escape()) } else { Some(char) }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (least, most) = self.rest.size_hint();
+        (if self.escaped { least / 6 } else { least }, most)
+    }
+}
+
+impl TextChars<'_> {
+    /// Resolves what follows a backslash.
+    fn escape(&mut self) -> char {
+        match self.rest.next() {
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('u') => self.unicode(),
+            Some(char) => char,
+            None => char::REPLACEMENT_CHARACTER,
+        }
+    }
+
+    fn unicode(&mut self) -> char {
+        let first = self.hex();
+        if let Some(char) = char::from_u32(first) {
+            return char;
+        }
+        if first < 0xDC00
+            && let Some(char) = self.low_half(first)
+        {
+            return char;
+        }
+        self.lone += 1;
+        char::REPLACEMENT_CHARACTER
+    }
+
+    /// Takes the other half of a surrogate pair, if it follows.
+    fn low_half(&mut self, first: u32) -> Option<char> {
+        let mut ahead = self.clone();
+        if ahead.rest.next() != Some('\\') || ahead.rest.next() != Some('u') {
+            return None;
+        }
+        let second = ahead.hex().checked_sub(0xDC00).filter(|low| *low < 0x400)?;
+        self.rest = ahead.rest;
+        char::from_u32(0x1_0000 + ((first - 0xD800) << 10) + second)
+    }
+
+    fn hex(&mut self) -> u32 {
+        let digits = self.rest.by_ref().take(4);
+        digits.fold(0, |code, char| code << 4 | char.to_digit(16).unwrap_or(0))
+    }
+}

@@ -1,0 +1,175 @@
+//! Points in time as Discord writes them.
+
+use core::fmt;
+
+use super::{Cursor, Decode, DecodeError, Text};
+
+/// A time as it came: ISO 8601 text, read when it is asked for.
+///
+/// ```
+/// use gatewright_core::decode::{Cursor, Timestamp};
+/// use gatewright_core::Encoding;
+///
+/// let json = br#""2015-01-01T01:00:00.250000+01:00""#;
+/// let time: Timestamp<'_> = Cursor::new(Encoding::Json, json)?.decode()?;
+/// assert_eq!(time.unix_micros(), Some(1_420_070_400_250_000));
+/// # Ok::<(), gatewright_core::decode::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Timestamp<'e>(Text<'e>);
+
+impl<'e> Timestamp<'e> {
+    /// Returns the text.
+    #[must_use]
+    pub const fn text(&self) -> Text<'e> {
+        self.0
+    }
+
+    /// Returns microseconds since the Unix epoch; nothing if the text is no such time.
+    #[must_use]
+    pub fn unix_micros(&self) -> Option<i64> {
+        let mut buffer = [0; 40];
+        parse(self.0.copy_to(&mut buffer)?.as_bytes())
+    }
+}
+
+impl<'e> From<Text<'e>> for Timestamp<'e> {
+    fn from(text: Text<'e>) -> Self {
+        Self(text)
+    }
+}
+
+impl<'e> Decode<'e> for Timestamp<'e> {
+    fn decode(cursor: &mut Cursor<'e>) -> Result<Self, DecodeError> {
+        cursor.text().map(Self)
+    }
+}
+
+impl fmt::Display for Timestamp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Timestamp<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+const SECOND: i64 = 1_000_000;
+
+fn parse(text: &[u8]) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let (time, rest) = rest.split_at_checked(9)?;
+    let (year, month, day) = (digits(date, 0, 4)?, digits(date, 5, 2)?, digits(date, 8, 2)?);
+    let (hour, minute, second) = (digits(time, 1, 2)?, digits(time, 4, 2)?, digits(time, 7, 2)?);
+    let separators = [date.get(4)?, date.get(7)?, time.first()?, time.get(3)?, time.get(6)?];
+    let right = separators == [&b'-', &b'-', &b'T', &b':', &b':'];
+    let within = (1..=12).contains(&month)
+        && (1..=days_in(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    let (fraction, zone) = split_fraction(rest)?;
+    let minutes = (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute - offset(zone)?;
+    (right && within).then_some((minutes * 60 + second) * SECOND + fraction)
+}
+
+/// Reads `len` digits.
+fn digits(text: &[u8], at: usize, len: usize) -> Option<i64> {
+    let digits = text.get(at..at + len)?;
+    digits
+        .iter()
+        .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+}
+
+/// Reads up to six digits behind a point, and passes further ones.
+fn split_fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+    let Some(fraction) = text.strip_prefix(b".") else {
+        return Some((0, text));
+    };
+    let len = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, zone) = fraction.split_at_checked(len)?;
+    let padded = digits.iter().chain(core::iter::repeat(&b'0')).take(6);
+    let micros = padded.fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
+    (len > 0).then_some((micros, zone))
+}
+
+/// Reads a zone as minutes east of UTC.
+fn offset(zone: &[u8]) -> Option<i64> {
+    let (sign, rest) = zone.split_first()?;
+    if (*sign, rest) == (b'Z', &[]) {
+        return Some(0);
+    }
+    let minutes = digits(rest, 0, 2)? * 60 + digits(rest, 3, 2)?;
+    match (sign, rest.get(2), rest.len()) {
+        (b'+', Some(b':'), 5) => Some(minutes),
+        (b'-', Some(b':'), 5) => Some(-minutes),
+        _ => None,
+    }
+}
+
+const fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+const fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Counts days since the Unix epoch, in years that begin in March.
+const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let of_years = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    of_years + (153 * month + 2) / 5 + day - 1 - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(text: &str) -> Option<i64> {
+        Timestamp(Text::plain(text)).unix_micros()
+    }
+
+    #[test]
+    fn times_are_read_in_every_form_seen() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1969-12-31T23:59:59.5Z", -500_000),
+            ("2015-01-01T00:00:00+00:00", 1_420_070_400_000_000),
+            ("2015-01-01T00:00:00.123000+00:00", 1_420_070_400_123_000),
+            ("2000-02-29T12:34:56.123456789-05:30", 951_847_496_123_456),
+            ("0000-03-01T00:00:00Z", -62_162_035_200_000_000),
+            ("9999-12-31T23:59:60Z", 253_402_300_800_000_000),
+        ] {
+            assert_eq!(micros(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "2015-01-01",
+            "2015-01-01T00:00:00",
+            "2015-13-01T00:00:00Z",
+            "2015-02-29T00:00:00Z",
+            "2015-01-01 00:00:00Z",
+            "2015-01-01T24:00:00Z",
+            "2015-01-01T00:00:00.Z",
+            "2015-01-01T00:00:00+0000",
+            "2015-01-01T00:00:00Zx",
+            "+015-01-01T00:00:00Z",
+            "2015-01-01T00:00:00+00:0x",
+        ] {
+            assert_eq!(micros(text), None, "{text}");
+        }
+    }
+}
