@@ -292,23 +292,19 @@ impl<'e> Cursor<'e> {
     }
 
     /// Reads digits behind an optional quote and minus, and nothing else up to the value's end.
+    #[inline]
     fn json_digits(&mut self, quote: usize, negative: bool) -> Option<u64> {
         let start = self.at + quote + usize::from(negative);
-        let mut end = start;
-        while json::byte(self.doc, end).is_ascii_digit() {
-            end += 1;
-        }
-        let digits = self.doc.get(start..end)?;
-        let value = parse_u64(digits);
+        let (value, end) = json::digits(self.doc, start);
         let next = json::byte(self.doc, end);
         if quote == 1 {
-            if next == b'\\' {
+            if next != b'"' {
                 return self.json_text().ok().and_then(|text| text.digits());
             }
             self.at = end + 1;
-            return value.filter(|_| next == b'"');
+            return value;
         }
-        let zeros = digits.len() > 1 && digits.first() == Some(&b'0');
+        let zeros = end > start + 1 && json::byte(self.doc, start) == b'0';
         let ends = matches!(next, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
         self.at = end;
         value.filter(|_| !zeros && (ends || end == self.doc.len()))
@@ -485,7 +481,19 @@ impl<'e> Cursor<'e> {
         Ok(true)
     }
 
+    #[inline]
     fn json_key(&mut self) -> Result<Key<'e>, DecodeError> {
+        match json::short_key(self.doc, self.at) {
+            Some((key, end)) => {
+                self.at = end;
+                Ok(key)
+            }
+            None => self.long_json_key(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_json_key(&mut self) -> Result<Key<'e>, DecodeError> {
         self.space();
         if json::byte(self.doc, self.at) != b'"' {
             return Err(self.error(Expected::Value));

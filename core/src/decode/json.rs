@@ -5,6 +5,9 @@
 //! read is checked in full.
 
 use super::error::{DecodeError, Expected};
+use super::key::Key;
+use super::number::{parse_eight, parse_u64};
+use super::scan::{self, Marks};
 use super::{Kind, MAX_DEPTH};
 
 /// Returns the byte at a place, or what cannot stand anywhere between values.
@@ -44,86 +47,72 @@ fn is_wordlike(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_')
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-/// Loads eight bytes, the first one lowest.
-fn load(doc: &[u8], at: usize) -> Option<u64> {
-    let eight = doc.get(at..)?.first_chunk::<8>()?;
-    Some(u64::from_le_bytes(*eight))
+/// Returns as many bytes as a block has.
+fn block<const N: usize>(doc: &[u8], at: usize) -> Option<&[u8; N]> {
+    doc.get(at..)?.first_chunk()
 }
-
-/// Marks the bytes of a word that are `byte` with their highest bit; exact up to the first mark.
-const fn marks(word: u64, byte: u8) -> u64 {
-    let different = word ^ (ONES * byte as u64);
-    different.wrapping_sub(ONES) & !different & HIGHS
-}
-
-/// Marks control characters; exact up to the first mark.
-const fn control_marks(word: u64) -> u64 {
-    word.wrapping_sub(ONES * 0x20) & !word & HIGHS
-}
-
-/// Returns the index of the first marked byte.
-const fn first(marks: u64) -> usize {
-    marks.trailing_zeros() as usize / 8
-}
-
-/// Short texts end within this many words; longer ones are worth a call of `memchr`.
-const SHORT_WORDS: usize = 4;
 
 /// Finds the end of a text whose opening quote is before `at`: the place of the closing quote, and
 /// whether an escape stands before it.
-pub(super) fn text_end(doc: &[u8], start: usize) -> Result<(usize, bool), DecodeError> {
-    let mut at = start;
-    for _ in 0..SHORT_WORDS {
-        let Some(word) = load(doc, at) else {
-            break;
-        };
-        let found = marks(word, b'"') | marks(word, b'\\') | control_marks(word);
-        if found != 0 {
-            at += first(found);
-            return match byte(doc, at) {
-                b'"' => Ok((at, false)),
-                b'\\' => escaped_end(doc, at),
-                _ => Err(DecodeError::new(at, Expected::Text)),
-            };
+#[inline]
+pub(super) fn text_end(doc: &[u8], at: usize) -> Result<(usize, bool), DecodeError> {
+    if let Some(block) = block(doc, at) {
+        let stops = scan::stops(block);
+        let stop = at + first(stops.into());
+        if stops != 0 && byte(doc, stop) == b'"' {
+            return Ok((stop, false));
         }
-        at += 8;
     }
     long_text_end(doc, at)
 }
 
-#[inline(never)]
-fn long_text_end(doc: &[u8], at: usize) -> Result<(usize, bool), DecodeError> {
-    let (end, quote) = plain_run(doc, at)?;
-    if quote { Ok((end, false)) } else { escaped_end(doc, end) }
+/// Reads a plain key, its quotes and the colon behind it, if all of it stands there as it usually does.
+#[inline]
+pub(super) fn short_key(doc: &[u8], at: usize) -> Option<(Key<'_>, usize)> {
+    let (quote, rest) = doc.get(at..)?.split_first()?;
+    let block = rest.first_chunk::<{ scan::SHORT }>()?;
+    let len = first(scan::stops(block).into());
+    let name = rest.get(..len)?;
+    let first = u64::from_le_bytes(*block.first_chunk()?);
+    let usual = *quote == b'"' && rest.get(len) == Some(&b'"') && rest.get(len + 1) == Some(&b':');
+    usual.then(|| (Key::of_short(name, first), at + len + 3))
 }
 
-/// Passes characters up to a quote or backslash; tells whether it is a quote.
-fn plain_run(doc: &[u8], at: usize) -> Result<(usize, bool), DecodeError> {
-    let rest = doc.get(at..).unwrap_or_default();
-    let Some(len) = memchr::memchr2(b'"', b'\\', rest) else {
-        return Err(DecodeError::new(doc.len(), Expected::Text));
-    };
-    let plain = rest.get(..len).unwrap_or_default();
-    if plain.iter().fold(false, |any, byte| any | (*byte < b' ')) {
-        let control = plain.iter().position(|byte| *byte < b' ').unwrap_or(0);
-        return Err(DecodeError::new(at + control, Expected::Text));
+#[inline(never)]
+fn long_text_end(doc: &[u8], at: usize) -> Result<(usize, bool), DecodeError> {
+    let stop = stop(doc, at)?;
+    if byte(doc, stop) == b'"' { Ok((stop, false)) } else { escaped_end(doc, stop) }
+}
+
+/// Passes characters up to a quote or a backslash.
+fn stop(doc: &[u8], mut at: usize) -> Result<usize, DecodeError> {
+    while let Some(block) = block(doc, at) {
+        let stops = scan::stops(block);
+        if stops != 0 {
+            at += first(stops.into());
+            break;
+        }
+        at += scan::SHORT;
     }
-    Ok((at + len, rest.get(len) == Some(&b'"')))
+    while !matches!(byte(doc, at), b'"' | b'\\' | 0..b' ') {
+        at += 1;
+    }
+    if byte(doc, at) < b' ' { Err(DecodeError::new(at, Expected::Text)) } else { Ok(at) }
+}
+
+/// Returns the index of the first marked byte.
+const fn first(marks: u64) -> usize {
+    marks.trailing_zeros() as usize
 }
 
 /// Finds the end of a text from a backslash in it on, and checks its escapes.
 #[inline(never)]
 fn escaped_end(doc: &[u8], mut at: usize) -> Result<(usize, bool), DecodeError> {
     loop {
-        at = escape_end(doc, at)?;
-        let (end, quote) = plain_run(doc, at)?;
-        if quote {
-            return Ok((end, true));
+        at = stop(doc, escape_end(doc, at)?)?;
+        if byte(doc, at) == b'"' {
+            return Ok((at, true));
         }
-        at = end;
     }
 }
 
@@ -138,6 +127,26 @@ fn escape_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
         }
         _ => Err(DecodeError::new(at, Expected::Text)),
     }
+}
+
+/// Reads digits: their value, unless it is beyond 64 bits or there are none, and the place behind them.
+#[inline]
+pub(super) fn digits(doc: &[u8], start: usize) -> (Option<u64>, usize) {
+    let (mut at, mut value) = (start, 0_u64);
+    while let Some(eight) = block(doc, at).and_then(|eight| parse_eight(*eight)) {
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight);
+        at += 8;
+    }
+    while byte(doc, at).is_ascii_digit() {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(byte(doc, at) - b'0'));
+        at += 1;
+    }
+    // No number of up to 19 digits is beyond 64 bits.
+    let value = match at - start {
+        1..=19 => Some(value),
+        _ => parse_u64(doc.get(start..at).unwrap_or_default()),
+    };
+    (value, at)
 }
 
 /// Finds the end of a number and checks its grammar.
@@ -192,70 +201,135 @@ fn skip_number(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
     if is_wordlike(byte(doc, end)) || byte(doc, at) == b'-' { number_end(doc, at) } else { Ok(end) }
 }
 
-/// Skips a text whose opening quote is before `at`, its escapes unchecked.
-pub(super) fn skip_text(doc: &[u8], start: usize) -> Result<usize, DecodeError> {
-    let mut at = start;
-    for _ in 0..SHORT_WORDS {
-        let Some(word) = load(doc, at) else {
-            break;
-        };
-        let found = marks(word, b'"') | marks(word, b'\\');
-        if found != 0 {
-            at += first(found);
-            if byte(doc, at) == b'"' {
-                return Ok(at + 1);
-            }
-            at += 2;
-        } else {
-            at += 8;
-        }
-    }
-    skip_long_text(doc, at)
+/// Skips a text whose opening quote is before `at`.
+#[inline]
+fn skip_text(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
+    text_end(doc, at).map(|(end, _)| end + 1)
 }
 
-#[inline(never)]
-fn skip_long_text(doc: &[u8], mut at: usize) -> Result<usize, DecodeError> {
-    loop {
-        let rest = doc.get(at..).unwrap_or_default();
-        let Some(len) = memchr::memchr2(b'"', b'\\', rest) else {
-            return Err(DecodeError::new(doc.len(), Expected::Text));
-        };
-        at += len;
-        if byte(doc, at) == b'"' {
-            return Ok(at + 1);
-        }
-        at += 2;
-    }
+/// How many brackets are open, of each kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    braces: u32,
+    brackets: u32,
 }
 
-/// Skips a list or an object.
+/// What a block of values begins within.
+#[derive(Clone, Copy, Debug, Default)]
+struct Carry {
+    /// All ones within a text.
+    text: u64,
+    /// Whether the first byte is escaped.
+    escaped: bool,
+}
+
+/// Skips a list or an object, a block at a time; brackets are counted by their kind.
 fn skip_nested(doc: &[u8], start: usize, depth: u8) -> Result<usize, DecodeError> {
     let most = u32::from(MAX_DEPTH.saturating_sub(depth));
-    let (mut at, mut open, mut braces) = (start, 0, 0_u64);
+    let (mut at, mut open, mut carry) = (start, Open::default(), Carry::default());
     loop {
-        let byte = byte(doc, at);
-        at += 1;
-        match byte {
-            b'"' => at = skip_text(doc, at)?,
-            b'{' | b'[' => {
-                if open == most {
-                    return Err(DecodeError::new(at - 1, Expected::Shallow));
-                }
-                open += 1;
-                braces = braces << 1 | u64::from(byte == b'{');
-            }
-            b'}' | b']' => {
-                if (braces & 1 == 1) != (byte == b'}') {
-                    return Err(DecodeError::new(at - 1, Expected::Value));
-                }
-                braces >>= 1;
-                open -= 1;
-                if open == 0 {
-                    return Ok(at);
-                }
-            }
-            0 if at > doc.len() => return Err(DecodeError::new(doc.len(), Expected::Value)),
-            _ => {}
+        let marks = match block(doc, at) {
+            Some(block) => scan::marks(block),
+            None => scan::marks(&last_block(doc, at)),
+        };
+        let marks = outside_texts(marks, &mut carry);
+        if !open.pass(&marks, most)
+            && let Some(end) = open.step(at, &marks, most)?
+        {
+            return Ok(end);
         }
+        at += scan::LONG;
+        if at >= doc.len() {
+            let expected = if carry.text == 0 { Expected::Value } else { Expected::Text };
+            return Err(DecodeError::new(doc.len(), expected));
+        }
+    }
+}
+
+/// Fills the last bytes of a document up to a block, with spaces.
+#[inline(never)]
+fn last_block(doc: &[u8], at: usize) -> [u8; scan::LONG] {
+    let mut block = [b' '; scan::LONG];
+    for (to, from) in block.iter_mut().zip(doc.get(at..).unwrap_or_default()) {
+        *to = *from;
+    }
+    block
+}
+
+/// Leaves only the brackets that stand outside texts.
+fn outside_texts(marks: Marks, carry: &mut Carry) -> Marks {
+    let escaped = escaped_bytes(marks.backslashes, carry);
+    let texts = scan::parity_up_to(marks.quotes & !escaped) ^ carry.text;
+    carry.text = 0_u64.wrapping_sub(texts >> 63);
+    Marks {
+        open_braces: marks.open_braces & !texts,
+        close_braces: marks.close_braces & !texts,
+        open_brackets: marks.open_brackets & !texts,
+        close_brackets: marks.close_brackets & !texts,
+        ..marks
+    }
+}
+
+/// Marks the bytes behind a backslash that is not escaped itself.
+fn escaped_bytes(backslashes: u64, carry: &mut Carry) -> u64 {
+    let mut escaped = u64::from(core::mem::take(&mut carry.escaped));
+    let mut left = backslashes & !escaped;
+    while left != 0 {
+        let backslash = left & left.wrapping_neg();
+        carry.escaped = backslash >> 63 == 1;
+        escaped |= backslash << 1;
+        left &= !(backslash | backslash << 1);
+    }
+    escaped
+}
+
+impl Open {
+    /// Takes a whole block if it surely neither ends the value nor breaks a rule.
+    fn pass(&mut self, marks: &Marks, most: u32) -> bool {
+        let opened = Self {
+            braces: marks.open_braces.count_ones(),
+            brackets: marks.open_brackets.count_ones(),
+        };
+        let closed = Self {
+            braces: marks.close_braces.count_ones(),
+            brackets: marks.close_brackets.count_ones(),
+        };
+        let balanced = closed.braces <= self.braces && closed.brackets <= self.brackets;
+        let goes_on = closed.total() < self.total();
+        let passes = balanced && goes_on && self.total() + opened.total() <= most;
+        if passes {
+            self.braces = self.braces + opened.braces - closed.braces;
+            self.brackets = self.brackets + opened.brackets - closed.brackets;
+        }
+        passes
+    }
+
+    const fn total(&self) -> u32 {
+        self.braces + self.brackets
+    }
+
+    /// Takes a block bracket by bracket, up to the one that ends the value.
+    fn step(&mut self, at: usize, marks: &Marks, most: u32) -> Result<Option<usize>, DecodeError> {
+        let opening = marks.open_braces | marks.open_brackets;
+        let braces = marks.open_braces | marks.close_braces;
+        let mut left = opening | marks.close_braces | marks.close_brackets;
+        while left != 0 {
+            let place = first(left);
+            let bracket = left & left.wrapping_neg();
+            left ^= bracket;
+            let count = if braces & bracket == 0 { &mut self.brackets } else { &mut self.braces };
+            if opening & bracket != 0 {
+                *count += 1;
+                if self.total() > most {
+                    return Err(DecodeError::new(at + place, Expected::Shallow));
+                }
+                continue;
+            }
+            *count = count.checked_sub(1).ok_or(DecodeError::new(at + place, Expected::Value))?;
+            if self.total() == 0 {
+                return Ok(Some(at + place + 1));
+            }
+        }
+        Ok(None)
     }
 }

@@ -8,91 +8,113 @@ use super::text::Text;
 /// A key of an object; it is compared with `==`.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'e> {
+    /// A mix of the name; the magnitude of an integer.
     word: u64,
-    form: Form<'e>,
+    bytes: &'e [u8],
+    form: Form,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Form<'e> {
-    Integer(bool, u64),
-    Text(Text<'e>),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Escaped,
+    Negative,
+    Plain,
+    Positive,
 }
 
 impl<'e> Key<'e> {
     pub(super) fn of_text(text: Text<'e>) -> Self {
-        let word = if text.is_escaped() { escaped_word(text) } else { word(text.raw()) };
-        Self { word, form: Form::Text(text) }
+        if text.is_escaped() {
+            Self { word: escaped_word(text), bytes: text.raw(), form: Form::Escaped }
+        } else {
+            Self::of_bytes(text.raw())
+        }
     }
 
+    #[inline]
     pub(super) const fn of_bytes(bytes: &'e [u8]) -> Self {
-        Self { word: word(bytes), form: Form::Text(Text::new(bytes, false)) }
+        Self { word: word(bytes), bytes, form: Form::Plain }
+    }
+
+    /// Wraps a plain name of at most 32 bytes whose first eight bytes, or more than it has, are known.
+    #[inline]
+    pub(super) fn of_short(bytes: &'e [u8], first: u64) -> Self {
+        let len = bytes.len();
+        let word = if len < 8 {
+            first & ((1 << (8 * len)) - 1)
+        } else {
+            let last = bytes.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+            mix(first, last, len)
+        };
+        Self { word, bytes, form: Form::Plain }
     }
 
     pub(super) const fn of_integer(negative: bool, magnitude: u64) -> Self {
-        Self { word: u64::MAX, form: Form::Integer(negative, magnitude) }
+        let form = if negative { Form::Negative } else { Form::Positive };
+        Self { word: magnitude, bytes: &[], form }
     }
 
     /// Returns the text; nothing if the key is an integer, as in ETF it may be.
     #[must_use]
     pub const fn text(&self) -> Option<Text<'e>> {
         match self.form {
-            Form::Text(text) => Some(text),
-            Form::Integer(..) => None,
+            Form::Escaped => Some(Text::new(self.bytes, true)),
+            Form::Plain => Some(Text::new(self.bytes, false)),
+            Form::Negative | Form::Positive => None,
         }
     }
 
     /// Returns the key as an id, if it is an integer or a text of its digits.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
-        match self.form {
-            Form::Text(text) => text.digits(),
-            Form::Integer(negative, magnitude) => {
-                (!negative || magnitude == 0).then_some(magnitude)
-            }
+        match self.text() {
+            Some(text) => text.digits(),
+            None => Some(self.word).filter(|word| self.form == Form::Positive || *word == 0),
         }
     }
 
     /// Returns the key as an integer, if it is one or a text of its digits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
-        match self.form {
-            Form::Text(text) => Number::json(text.raw()).as_i64(),
-            Form::Integer(negative, magnitude) => signed(negative, magnitude),
+        match self.text() {
+            Some(text) => Number::json(text.raw()).as_i64(),
+            None => signed(self.form == Form::Negative, self.word),
         }
     }
 
     /// Tells whether this is the same key; an integer is the same as a text of its digits.
     pub(super) fn same(&self, other: &Key<'_>) -> bool {
-        match (self.form, other.form) {
-            (Form::Text(left), Form::Text(right)) => left == right,
+        match (self.text(), other.text()) {
+            (Some(left), Some(right)) => left == right,
             _ => self.as_u64().is_some() && self.as_u64() == other.as_u64(),
         }
     }
 
     /// Returns a number that tells most keys apart.
-    pub(crate) const fn word(&self) -> u64 {
+    #[inline]
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn word(&self) -> u64 {
         self.word
     }
 
     /// Tells whether this is the key `name`, which has no escapes.
     #[inline]
-    pub(crate) fn is(&self, name: &str) -> bool {
-        match self.form {
-            Form::Text(text) if !text.is_escaped() => text.raw() == name.as_bytes(),
-            Form::Text(text) => text == *name,
-            Form::Integer(..) => false,
-        }
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        (self.form == Form::Plain && self.bytes == name.as_bytes())
+            || (self.form == Form::Escaped && Text::new(self.bytes, true) == *name)
     }
 }
 
 impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.form {
-            Form::Integer(negative, magnitude) => {
-                f.write_str(if negative { "-" } else { "" })?;
-                magnitude.fmt(f)
+        match self.text() {
+            Some(text) => text.fmt(f),
+            None => {
+                f.write_str(if self.form == Form::Negative { "-" } else { "" })?;
+                self.word.fmt(f)
             }
-            Form::Text(text) => text.fmt(f),
         }
     }
 }
@@ -124,7 +146,12 @@ pub(crate) const fn word(name: &[u8]) -> u64 {
         }
         return word;
     }
-    eight(name, 0) ^ eight(name, len - 8).rotate_left(29) ^ len as u64
+    mix(eight(name, 0), eight(name, len - 8), len)
+}
+
+#[inline]
+const fn mix(first: u64, last: u64, len: usize) -> u64 {
+    first ^ last.rotate_left(29) ^ len as u64
 }
 
 #[expect(

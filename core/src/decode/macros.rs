@@ -35,7 +35,7 @@ macro_rules! object {
             ) -> Result<Self, $crate::decode::DecodeError> {
                 #[expect(non_upper_case_globals, reason = "named after the fields")]
                 mod word {
-                    $(pub(super) const $field: u64 = 
+                    $(pub(super) const $field: u64 =
                         $crate::decode::word($crate::decode::macros::object!(@name $field $($wire)?).as_bytes());)*
                 }
                 let start = cursor.here();

@@ -24,6 +24,7 @@ mod json;
 mod key;
 pub(crate) mod macros;
 mod number;
+mod scan;
 mod seq;
 mod text;
 mod timestamp;

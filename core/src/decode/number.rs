@@ -136,7 +136,8 @@ pub(crate) fn parse_u64(digits: &[u8]) -> Option<u64> {
 }
 
 /// Reads eight digits at once: pairs, then fours, then all.
-fn parse_eight(digits: [u8; 8]) -> Option<u64> {
+#[inline]
+pub(super) fn parse_eight(digits: [u8; 8]) -> Option<u64> {
     let word = u64::from_le_bytes(digits);
     let above = word.wrapping_add(0x4646_4646_4646_4646);
     let values = word.wrapping_sub(0x3030_3030_3030_3030);

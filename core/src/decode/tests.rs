@@ -46,6 +46,9 @@ fn texts_of_every_length_end_at_their_quote() {
             let broken = special == "\u{1}";
             let (mut read, mut skipped) = (json(&text), json(&text));
             assert_eq!(read.text().is_ok(), !broken, "{text}");
+            assert_eq!(skipped.skip().and_then(|()| skipped.end()).is_ok(), !broken, "{text}");
+            let list = format!("[{text}]");
+            let mut skipped = json(&list);
             skipped.skip().unwrap();
             skipped.end().unwrap();
             let cut = &text[..text.len() - 1];
@@ -184,7 +187,7 @@ fn skipping_checks_brackets_and_the_ends_of_texts() {
         cursor.skip().unwrap();
         cursor.end().unwrap();
     }
-    for text in ["[}", "[", "\"", "\"\\\"", "[\"]", "{\"a\":[}]", "]", ",", "", "nul", "truex", "-"]
+    for text in ["[}", "[", "\"", "\"\\\"", "[\"]", "{\"a\":[}", "]", ",", "", "nul", "truex", "-"]
     {
         assert!(json(text).skip().is_err(), "{text}");
     }

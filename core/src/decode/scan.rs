@@ -1,0 +1,140 @@
+//! Many bytes at once: where the few that matter to JSON stand in a block.
+//!
+//! One meaning, two ways: vector registers where the target has them, else byte by byte.
+
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
+use scalar as way;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+use vector as way;
+
+/// The bytes of a block of a text.
+pub(super) const SHORT: usize = 32;
+/// The bytes of a block of values.
+pub(super) const LONG: usize = 64;
+
+/// Where each structural byte stands in a block; the first byte has the lowest bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    pub(super) quotes: u64,
+    pub(super) backslashes: u64,
+    pub(super) open_braces: u64,
+    pub(super) close_braces: u64,
+    pub(super) open_brackets: u64,
+    pub(super) close_brackets: u64,
+}
+
+/// Marks quotes, backslashes and control characters.
+#[inline]
+pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
+    way::stops(block)
+}
+
+/// Marks structural bytes.
+#[inline]
+pub(super) fn marks(block: &[u8; LONG]) -> Marks {
+    way::marks(block)
+}
+
+/// Sets each bit to the parity of all bits up to it: from quotes to what is within them.
+pub(super) const fn parity_up_to(mut bits: u64) -> u64 {
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^ bits << 32
+}
+
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+mod vector {
+    use wide::u8x32;
+
+    use super::{LONG, Marks, SHORT};
+
+    const fn every(byte: u8) -> u8x32 {
+        u8x32::new([byte; SHORT])
+    }
+
+    #[inline]
+    pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
+        let bytes = u8x32::new(*block);
+        let control = bytes.min(every(b' ' - 1)).simd_eq(bytes);
+        (bytes.simd_eq(every(b'"')) | bytes.simd_eq(every(b'\\')) | control).to_bitmask()
+    }
+
+    #[inline]
+    pub(super) fn marks(block: &[u8; LONG]) -> Marks {
+        let (halves, _) = block.as_chunks::<SHORT>();
+        let [low, high] = halves else {
+            return Marks::default();
+        };
+        let (low, high) = (u8x32::new(*low), u8x32::new(*high));
+        let find = |byte| {
+            let mark = |half: u8x32| u64::from(half.simd_eq(every(byte)).to_bitmask());
+            mark(low) | mark(high) << SHORT
+        };
+        Marks {
+            quotes: find(b'"'),
+            backslashes: find(b'\\'),
+            open_braces: find(b'{'),
+            close_braces: find(b'}'),
+            open_brackets: find(b'['),
+            close_brackets: find(b']'),
+        }
+    }
+}
+
+#[cfg(any(test, not(any(target_arch = "aarch64", target_arch = "x86_64"))))]
+mod scalar {
+    use super::{LONG, Marks, SHORT};
+
+    pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
+        block.iter().rev().fold(0, |marks, byte| {
+            marks << 1 | u32::from(*byte < b' ' || matches!(byte, b'"' | b'\\'))
+        })
+    }
+
+    pub(super) fn marks(block: &[u8; LONG]) -> Marks {
+        let mut marks = Marks::default();
+        let mut bit = 1;
+        for byte in block {
+            match byte {
+                b'"' => marks.quotes |= bit,
+                b'\\' => marks.backslashes |= bit,
+                b'{' => marks.open_braces |= bit,
+                b'}' => marks.close_braces |= bit,
+                b'[' => marks.open_brackets |= bit,
+                b']' => marks.close_brackets |= bit,
+                _ => {}
+            }
+            bit <<= 1;
+        }
+        marks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_mark_the_same_bytes() {
+        for byte in 0..=u8::MAX {
+            for at in 0..LONG {
+                let mut block = [b'a'; LONG];
+                block[at] = byte;
+                block[(at + 7) % LONG] = b'"';
+                assert_eq!(way::marks(&block), scalar::marks(&block), "{byte} at {at}");
+                let short = *block.first_chunk().unwrap();
+                assert_eq!(way::stops(&short), scalar::stops(&short), "{byte} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn parity_marks_what_is_between_quotes() {
+        assert_eq!(parity_up_to(0b0100_0100), 0b0011_1100);
+        assert_eq!(parity_up_to(1), u64::MAX);
+        assert_eq!(parity_up_to(1 | 1 << 63), u64::MAX >> 1);
+    }
+}
