@@ -35,6 +35,8 @@ pub enum Fault {
     /// Sends nothing more, though the connection stays up.
     Silence,
     /// Cuts each message into several, also within the sync marker of zlib.
+    ///
+    /// A message of zstd-stream stays whole: it is one gateway message by definition.
     Split,
     /// Acknowledges no heartbeat from now on.
     SwallowAcks,

@@ -25,6 +25,8 @@ pub enum Compression {
     Payload,
     /// One zlib stream for the whole connection.
     ZlibStream,
+    /// One zstd frame for the whole connection.
+    ZstdStream,
 }
 
 /// What happened.

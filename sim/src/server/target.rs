@@ -30,6 +30,7 @@ pub(super) fn read(target: &str) -> Target {
     match value("compress") {
         None => {}
         Some("zlib-stream") => read.compression = Compression::ZlibStream,
+        Some("zstd-stream") => read.compression = Compression::ZstdStream,
         Some(_) => {
             read.complaints.push("the URL asks for a compression this server does not speak")
         }
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn odd_but_harmless_targets_are_complained_of() {
         for target in
-            ["/gateway?v=10&encoding=json", "/?v=10", "/?v=10&encoding=json&compress=zstd-stream"]
+            ["/gateway?v=10&encoding=json", "/?v=10", "/?v=10&encoding=json&compress=lzma"]
         {
             let target = read(target);
             assert_eq!((target.refusal, target.complaints.len()), (None, 1));

@@ -1,10 +1,13 @@
 //! The sending half of one connection: compression, and the faults that touch bytes.
 
+use std::fmt;
 use std::time::Duration;
 
 use flate2::write::ZlibEncoder;
 use flate2::{Compress, Compression as Level, FlushCompress};
 use gatewright_core::Instant;
+use zstd::zstd_safe::zstd_sys::ZSTD_EndDirective;
+use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
 
 use crate::journal::Compression;
 use crate::rng::Rng;
@@ -13,6 +16,8 @@ use crate::rng::Rng;
 const SMALLEST_COMPRESSED: usize = 512;
 /// A shorter message is not worth a flipped bit.
 const SMALLEST_CORRUPTED: usize = 32;
+/// The window of a zstd stream: 256 KiB, as in the frames of the real gateway.
+const WINDOW_LOG: u32 = 18;
 
 /// One WebSocket message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +38,22 @@ pub(super) struct Wire {
     pub(super) split: bool,
 }
 
-#[derive(Debug)]
 enum Encoder {
     Payload,
     Plain,
-    Stream(Compress),
+    Zlib(Compress),
+    Zstd(CCtx<'static>),
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Payload => "Payload",
+            Self::Plain => "Plain",
+            Self::Zlib(_) => "Zlib",
+            Self::Zstd(_) => "Zstd",
+        })
+    }
 }
 
 impl Wire {
@@ -45,7 +61,8 @@ impl Wire {
         let encoder = match compression {
             Compression::None => Encoder::Plain,
             Compression::Payload => Encoder::Payload,
-            Compression::ZlibStream => Encoder::Stream(Compress::new(Level::new(6), true)),
+            Compression::ZlibStream => Encoder::Zlib(Compress::new(Level::new(6), true)),
+            Compression::ZstdStream => Encoder::Zstd(endless_frame()),
         };
         Self {
             encoder,
@@ -72,11 +89,16 @@ impl Wire {
             self.corrupt = false;
             self.flip_a_bit(&mut frame.data);
         }
-        // A payload compressed on its own is whole by definition.
-        if self.split && (frame.text || matches!(self.encoder, Encoder::Stream(_))) {
-            return self.cut(frame);
+        if self.split && self.may_cut(&frame) { self.cut(frame) } else { vec![frame] }
+    }
+
+    /// A payload compressed on its own is whole by definition, and so is a message of zstd.
+    const fn may_cut(&self, frame: &Frame) -> bool {
+        match self.encoder {
+            Encoder::Payload => frame.text,
+            Encoder::Plain | Encoder::Zlib(_) => true,
+            Encoder::Zstd(_) => false,
         }
-        vec![frame]
     }
 
     fn compress(&mut self, json: &[u8]) -> Frame {
@@ -85,7 +107,8 @@ impl Wire {
                 Frame { text: false, data: zlib(json) }
             }
             Encoder::Payload | Encoder::Plain => Frame { text: true, data: json.to_vec() },
-            Encoder::Stream(stream) => Frame { text: false, data: flush(stream, json) },
+            Encoder::Zlib(stream) => Frame { text: false, data: flush(stream, json) },
+            Encoder::Zstd(frame) => Frame { text: false, data: flush_block(frame, json) },
         }
     }
 
@@ -135,6 +158,38 @@ fn flush(stream: &mut Compress, json: &[u8]) -> Vec<u8> {
     }
 }
 
+/// Starts the one zstd frame of a connection, whose header tells nothing but the window.
+fn endless_frame() -> CCtx<'static> {
+    let mut frame = CCtx::create();
+    // No parameter is out of its bounds, so none is refused.
+    for parameter in [
+        CParameter::CompressionLevel(3),
+        CParameter::WindowLog(WINDOW_LOG),
+        CParameter::ContentSizeFlag(false),
+        CParameter::ChecksumFlag(false),
+    ] {
+        let _ = frame.set_parameter(parameter);
+    }
+    frame
+}
+
+/// Compresses on into an endless frame, up to the end of a block.
+fn flush_block(frame: &mut CCtx<'_>, json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len() / 2 + 64);
+    let mut input = InBuffer::around(json);
+    loop {
+        let written = out.len();
+        let mut output = OutBuffer::around_pos(&mut out, written);
+        let left = frame.compress_stream2(&mut output, &mut input, ZSTD_EndDirective::ZSTD_e_flush);
+        match left {
+            Ok(0) => return out,
+            Ok(left) => out.reserve(left.max(json.len() / 4)),
+            // Zstd has no error but being called wrongly; the client will miss this message.
+            Err(_) => return out,
+        }
+    }
+}
+
 fn zlib(json: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = ZlibEncoder::new(Vec::with_capacity(json.len() / 2), Level::new(6));
@@ -146,6 +201,7 @@ fn zlib(json: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use flate2::{Decompress, FlushDecompress};
+    use zstd::stream::raw::Operation as _;
 
     use super::*;
 
@@ -170,6 +226,25 @@ mod tests {
             assert_eq!(frames.len(), 1);
             assert!(!frames[0].text && frames[0].data.ends_with(&[0, 0, 0xFF, 0xFF]), "{len}");
             assert_eq!(inflate(&mut inflater, &frames[0].data), message.as_bytes(), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_zstd_stream_is_one_frame_whose_blocks_end_with_each_message() {
+        let mut wire = Wire::new(Compression::ZstdStream, Rng::new(1));
+        wire.split = true;
+        let mut decoder = zstd::stream::raw::Decoder::new().unwrap();
+        for (at, len) in [0, 1, 60, 200, 1_000, 131_072, 1_000_000, 5].into_iter().enumerate() {
+            let message = noise(len);
+            let frames = wire.encode(message.as_bytes());
+            assert_eq!(frames.len(), 1, "a message of zstd is never cut");
+            let header = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x40];
+            assert_eq!(frames[0].data.starts_with(&header), at == 0);
+            let mut plain = vec![0; message.len() + 1];
+            let status = decoder.run_on_buffers(&frames[0].data, &mut plain).unwrap();
+            assert_eq!(status.bytes_read, frames[0].data.len());
+            assert_ne!(status.remaining, 0, "the frame never ends");
+            assert_eq!(plain[..status.bytes_written], *message.as_bytes(), "{len}");
         }
     }
 
