@@ -17,8 +17,17 @@
 //! It closes where the real gateway closes, with the same code; what a correct client never does
 //! but the gateway lets pass becomes a [`What::Complaint`]. Where Discord says nothing, this
 //! server chooses: a known session that timed out is 4009 and an unknown one op 9 `false`; a
-//! payload whose fields do not fit its opcode is 4001; a binary message is 4002; an encoding
-//! other than `json` is 4012; a compression it does not speak counts as none and is complained of.
+//! payload whose fields do not fit its opcode is 4001; a message of the wrong kind, binary for
+//! JSON or text for ETF, is 4002; an encoding other than `json` and `etf` is 4012; a compression
+//! other than `zlib-stream` and `zstd-stream` counts as none and is complained of.
+//!
+//! # Encodings
+//!
+//! The world is written in JSON throughout; for a client of ETF each payload is turned into a
+//! term as it leaves, by [`to_etf`], in a [`Dialect`] of [`Options`] or a drawn one. What such a
+//! client says is held to ETF as strictly as Discord holds it: keys are binaries, and the only
+//! atoms are `true`, `false` and `nil`. Then the same rules apply as to JSON. Identify's
+//! `compress` has no effect on ETF or on a compressed transport and is complained of.
 //!
 //! # A loop
 //!
@@ -63,6 +72,7 @@
     )
 )]
 
+mod etf;
 mod fault;
 mod journal;
 mod json;
@@ -72,6 +82,7 @@ mod rng;
 mod server;
 mod world;
 
+pub use self::etf::{Dialect, EtfError, from_etf, to_etf};
 pub use self::fault::{Fault, UnknownFault};
 pub use self::journal::{Compression, Entry, Stats, What};
 pub use self::loopback::{Loopback, serve};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatewright_core::Intents;
 
+use crate::etf::Dialect;
 use crate::fault::Fault;
 use crate::world::WorldSize;
 
@@ -46,6 +47,8 @@ pub struct Options {
     pub session_timeout: Duration,
     /// The number of dispatches a session keeps for replay.
     pub replay_capacity: u32,
+    /// How ETF is written; `None` draws a dialect for each connection.
+    pub dialect: Option<Dialect>,
     /// The URL that READY tells; a loopback server puts in its own if it is empty.
     pub resume_url: String,
     /// The number of journal entries kept; older ones are forgotten half at a time.
@@ -86,6 +89,7 @@ impl Default for Options {
             heartbeat_patience: None,
             session_timeout: Duration::from_secs(90),
             replay_capacity: 5_000,
+            dialect: None,
             resume_url: String::new(),
             journal_capacity: 65_536,
             faults: Vec::new(),
@@ -109,6 +113,7 @@ impl fmt::Debug for Options {
             .field("heartbeat_patience", &self.heartbeat_patience)
             .field("session_timeout", &self.session_timeout)
             .field("replay_capacity", &self.replay_capacity)
+            .field("dialect", &self.dialect)
             .field("resume_url", &self.resume_url)
             .field("journal_capacity", &self.journal_capacity)
             .field("faults", &self.faults)

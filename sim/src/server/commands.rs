@@ -31,8 +31,8 @@ impl Server {
             let why = "more than 120 payloads in 60 s";
             return self.refuse(conn, Refusal { code: CloseCode::RATE_LIMITED, why });
         }
-        let greeted = link.hello_sent;
-        let payload = match referee::open(text, data) {
+        let (greeted, encoding) = (link.hello_sent, link.encoding);
+        let payload = match referee::open(encoding, text, data) {
             Ok(payload) => payload,
             Err(refusal) => return self.refuse(conn, refusal),
         };
@@ -69,7 +69,7 @@ impl Server {
         if link.swallow_acks {
             self.note(conn, What::AckSwallowed);
         } else {
-            self.out.send_first(now, conn, Arc::from(ACK.as_bytes()));
+            self.out.send_first(now, conn, Arc::from(ACK));
         }
         if faults.early {
             self.complain(conn, "a heartbeat within half an interval of the last one");

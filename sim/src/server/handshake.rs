@@ -8,10 +8,12 @@ use gatewright_core::{CloseCode, Instant, Intents, ShardId};
 use super::link::{Link, Phase};
 use super::referee::{self, Identify, Refusal, Resume};
 use super::session::Session;
-use super::wire::Wire;
+use super::target::Encoding;
+use super::wire::{Coding, Wire};
 use super::{Conn, Server, target};
+use crate::etf::Dialect;
 use crate::fault::Fault;
-use crate::journal::{Compression, What};
+use crate::journal::What;
 
 /// How long a bucket is busy after an Identify.
 ///
@@ -27,8 +29,15 @@ impl Server {
         let target = target::read(target);
         let beat_by = self.now.saturating_add(self.options.patience());
         self.stats.connections += 1;
-        self.links.insert(conn, Link::new(target.compression, beat_by));
-        self.out.open(conn, Wire::new(target.compression, self.rng.fork()));
+        self.links.insert(conn, Link::new(target.encoding, target.compression, beat_by));
+        let mut rng = self.rng.fork();
+        let coding = match target.encoding {
+            Encoding::Etf => {
+                Coding::Etf(self.options.dialect.unwrap_or_else(|| Dialect::draw(&mut rng)))
+            }
+            Encoding::Json => Coding::Json,
+        };
+        self.out.open(conn, Wire::new(coding, target.compression, rng));
         self.note(conn, What::Opened { compression: target.compression });
         target.complaints.iter().for_each(|about| self.complain(conn, about));
         match target.refusal {
@@ -74,15 +83,11 @@ impl Server {
         if self.stalls(conn) {
             return;
         }
-        let plain = self.links.get(&conn).is_some_and(|link| link.compression == Compression::None);
-        if let Some(wire) = self.out.wire(conn).filter(|_| compress && plain) {
-            wire.compress_payloads();
-        }
-        if compress && !plain {
-            self.complain(
-                conn,
-                "an Identify asks for payload compression on a compressed transport",
-            );
+        if compress {
+            match self.links.get(&conn).and_then(Link::refuses_compress) {
+                Some(about) => self.complain(conn, about),
+                None => self.out.wire(conn).into_iter().for_each(Wire::compress_payloads),
+            }
         }
         if identify.old_presence {
             self.complain(conn, "an Identify whose presence has no activities");
@@ -241,12 +246,12 @@ impl Server {
         if let Some(holder) = self.sessions.get(&number).and_then(|session| session.conn) {
             self.cut(holder);
         }
-        let plain = self.links.get(&conn).is_some_and(|link| link.compression == Compression::None);
+        let allowed = self.links.get(&conn).is_some_and(|link| link.refuses_compress().is_none());
         if let Some(session) = self.sessions.get_mut(&number) {
             session.conn = Some(conn);
             session.last_conn = conn;
             session.expires = None;
-            let payloads = session.compress && plain;
+            let payloads = session.compress && allowed;
             self.out.wire(conn).filter(|_| payloads).into_iter().for_each(Wire::compress_payloads);
             if !session.pending.is_empty() {
                 self.streaming.push_back(number);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatewright_core::Instant;
 
+use super::target::Encoding;
 use crate::journal::Compression;
 
 /// How far a connection has got.
@@ -28,6 +29,7 @@ pub(super) struct BeatFaults {
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) phase: Phase,
+    pub(super) encoding: Encoding,
     pub(super) compression: Compression,
     pub(super) hello_sent: bool,
     pub(super) no_ready: bool,
@@ -42,9 +44,10 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(compression: Compression, beat_by: Instant) -> Self {
+    pub(super) fn new(encoding: Encoding, compression: Compression, beat_by: Instant) -> Self {
         Self {
             phase: Phase::Fresh,
+            encoding,
             compression,
             hello_sent: false,
             no_ready: false,
@@ -97,6 +100,17 @@ impl Link {
         }
     }
 
+    /// Says why Identify's `compress` has no effect here, if it has none.
+    pub(super) const fn refuses_compress(&self) -> Option<&'static str> {
+        match (self.encoding, self.compression) {
+            (Encoding::Etf, _) => Some("an Identify asks for payload compression of ETF"),
+            (Encoding::Json, Compression::None | Compression::Payload) => None,
+            (Encoding::Json, Compression::ZlibStream | Compression::ZstdStream) => {
+                Some("an Identify asks for payload compression on a compressed transport")
+            }
+        }
+    }
+
     /// Returns the next moment something is due on this connection by itself.
     pub(super) fn deadline(&self) -> Instant {
         self.reconnect_by.map_or(self.beat_by, |by| by.min(self.beat_by))
@@ -142,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_beat_that_was_asked_for_is_never_early() {
-        let mut link = Link::new(Compression::None, Instant::ZERO);
+        let mut link = Link::new(Encoding::Json, Compression::None, Instant::ZERO);
         let interval = Duration::from_secs(40);
         let mut beat = |at: u64, asked, seq| {
             link.asked_beats = asked;

@@ -195,7 +195,8 @@ impl Server {
 
     /// Sends an event of the caller's to all sessions, whatever their intents.
     ///
-    /// `d` goes out as it is: a test may want it broken. The world's truth does not change.
+    /// `d` goes out as it is: a test may want it broken, and then [an ETF client gets a term that
+    /// breaks off](crate::to_etf). The world's truth does not change.
     pub fn dispatch(&mut self, now: Instant, kind: &str, d: &str) {
         self.advance(now);
         let sessions = self.sessions.keys().copied().collect::<Vec<_>>();
@@ -237,7 +238,7 @@ impl Server {
     }
 
     fn send(&mut self, conn: Conn, json: &str) {
-        self.out.send(self.now, conn, Arc::from(json.as_bytes()));
+        self.out.send(self.now, conn, Arc::from(json));
     }
 
     /// Gives a dispatch the session's next sequence, keeps it, and sends it if there is a connection.
@@ -246,7 +247,7 @@ impl Server {
             return;
         };
         session.seq += 1;
-        let json = Arc::<[u8]>::from(envelope(kind, session.seq, d).into_bytes());
+        let json = Arc::<str>::from(envelope(kind, session.seq, d));
         session.keep(
             Arc::clone(&json),
             usize::try_from(self.options.replay_capacity).unwrap_or(usize::MAX),

@@ -18,7 +18,7 @@ struct Item {
 enum Act {
     Close(CloseCode, &'static str),
     Drop,
-    Send(Arc<[u8]>),
+    Send(Arc<str>),
 }
 
 /// Queues messages as JSON and encodes each only when it leaves.
@@ -50,7 +50,7 @@ impl Outbox {
     }
 
     /// Queues a message; says whether it is going to be sent.
-    pub(super) fn send(&mut self, now: Instant, conn: Conn, json: Arc<[u8]>) -> bool {
+    pub(super) fn send(&mut self, now: Instant, conn: Conn, json: Arc<str>) -> bool {
         let spoken = self.wires.get(&conn).is_some_and(|wire| !wire.silent);
         if spoken {
             self.push(now, Item { conn, act: Act::Send(json) });
@@ -59,7 +59,7 @@ impl Outbox {
     }
 
     /// Queues a message ahead of all that waits for the same connection.
-    pub(super) fn send_first(&mut self, now: Instant, conn: Conn, json: Arc<[u8]>) {
+    pub(super) fn send_first(&mut self, now: Instant, conn: Conn, json: Arc<str>) {
         let Some(wire) = self.wires.get(&conn).filter(|wire| !wire.silent) else {
             return;
         };
@@ -122,7 +122,7 @@ impl Outbox {
         }
     }
 
-    fn encode(&mut self, conn: Conn, json: &[u8]) {
+    fn encode(&mut self, conn: Conn, json: &str) {
         if let Some(wire) = self.wires.get_mut(&conn) {
             self.pieces.extend(wire.encode(json).into_iter().map(|frame| (conn, frame)));
         }

@@ -3,6 +3,9 @@
 use gatewright_core::{ChannelId, CloseCode, GuildId, ShardId};
 use serde_json::Value;
 
+use super::target::Encoding;
+use crate::etf::{self, EtfError};
+
 /// The longest payload a client may send, in bytes.
 ///
 /// Source: Discord documentation, *Sending Events*.
@@ -33,20 +36,44 @@ pub(super) struct Payload {
     pub(super) extra: bool,
 }
 
-pub(super) fn open(text: bool, data: &[u8]) -> Result<Payload, Refusal> {
-    if !text {
-        return Err(garbled("a binary message though the encoding is json"));
+pub(super) fn open(encoding: Encoding, text: bool, data: &[u8]) -> Result<Payload, Refusal> {
+    match (encoding, text) {
+        (Encoding::Etf, true) => return Err(garbled("a text message though the encoding is etf")),
+        (Encoding::Json, false) => {
+            return Err(garbled("a binary message though the encoding is json"));
+        }
+        (Encoding::Etf, false) | (Encoding::Json, true) => {}
     }
     if data.len() > MOST_BYTES {
         return Err(garbled("a payload over 4096 bytes"));
     }
-    let value = serde_json::from_slice(data).map_err(|_| garbled("a payload that is not JSON"))?;
+    let value = match encoding {
+        Encoding::Etf => etf::from_client(data).map_err(|error| garbled(no_term(error)))?,
+        Encoding::Json => {
+            serde_json::from_slice(data).map_err(|_| garbled("a payload that is not JSON"))?
+        }
+    };
     let Value::Object(mut object) = value else {
         return Err(garbled("a payload that is not an object"));
     };
     let op = object.get("op").and_then(Value::as_u64).ok_or(bad("a payload without an opcode"))?;
     let d = object.remove("d").unwrap_or(Value::Null);
     Ok(Payload { op, d, extra: object.len() > 1 })
+}
+
+const fn no_term(error: EtfError) -> &'static str {
+    match error {
+        EtfError::BadAtom => "a payload with an atom that is neither true nor false nor nil",
+        EtfError::BadKey => "a payload with a key that is no binary",
+        EtfError::Trailing => "a payload with bytes after its term",
+        EtfError::BadList
+        | EtfError::BadNumber
+        | EtfError::BadText
+        | EtfError::Incomplete
+        | EtfError::TooDeep
+        | EtfError::UnknownTag(_)
+        | EtfError::Version => "a payload that is not ETF",
+    }
 }
 
 /// Reads op 1: the sequence, if there is one.
@@ -287,11 +314,11 @@ mod tests {
     #[test]
     fn what_cannot_be_decoded_is_4002_and_what_does_not_fit_is_4001() {
         for data in [&b"\xFF"[..], b"", b"{", b"[]", b"3", br#"{"op":1,"d":nope}"#] {
-            assert_eq!(code(open(true, data)), 4002);
+            assert_eq!(code(open(Encoding::Json, true, data)), 4002);
         }
-        assert_eq!(code(open(false, br#"{"op":1,"d":1}"#)), 4002);
+        assert_eq!(code(open(Encoding::Json, false, br#"{"op":1,"d":1}"#)), 4002);
         for data in [r"{}", r#"{"op":"1"}"#, r#"{"op":-1}"#, r#"{"op":1.5}"#] {
-            assert_eq!(code(open(true, data.as_bytes())), 4001, "{data}");
+            assert_eq!(code(open(Encoding::Json, true, data.as_bytes())), 4001, "{data}");
         }
     }
 
@@ -300,14 +327,16 @@ mod tests {
         let fill = "x".repeat(4_096 - r#"{"op":3,"d":""}"#.len());
         let fits = json!({"op": 3, "d": fill}).to_string();
         assert_eq!(fits.len(), 4_096);
-        assert!(open(true, fits.as_bytes()).is_ok());
-        assert_eq!(code(open(true, format!("{fits} ").as_bytes())), 4002);
+        assert!(open(Encoding::Json, true, fits.as_bytes()).is_ok());
+        assert_eq!(code(open(Encoding::Json, true, format!("{fits} ").as_bytes())), 4002);
     }
 
     #[test]
     fn keys_that_only_servers_send_are_noticed() {
-        assert!(open(true, br#"{"op":1,"d":null,"s":null,"t":null}"#).unwrap().extra);
-        assert!(!open(true, br#"{"op":1,"d":null}"#).unwrap().extra);
+        assert!(
+            open(Encoding::Json, true, br#"{"op":1,"d":null,"s":null,"t":null}"#).unwrap().extra
+        );
+        assert!(!open(Encoding::Json, true, br#"{"op":1,"d":null}"#).unwrap().extra);
     }
 
     #[test]

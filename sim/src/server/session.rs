@@ -28,12 +28,12 @@ pub(super) struct Session {
     pub(super) seq: u64,
     /// The newest sequence that was sent.
     pub(super) delivered: u64,
-    pub(super) replay: VecDeque<(u64, Arc<[u8]>)>,
+    pub(super) replay: VecDeque<(u64, Arc<str>)>,
 }
 
 impl Session {
     /// Keeps a dispatch for replay, forgetting the oldest beyond `capacity`.
-    pub(super) fn keep(&mut self, json: Arc<[u8]>, capacity: usize) {
+    pub(super) fn keep(&mut self, json: Arc<str>, capacity: usize) {
         self.replay.push_back((self.seq, json));
         if self.replay.len() > capacity {
             self.replay.pop_front();
@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// Returns what came after `seq`; `None` if some of it is forgotten.
-    pub(super) fn missed(&self, seq: u64) -> Option<Vec<(u64, Arc<[u8]>)>> {
+    pub(super) fn missed(&self, seq: u64) -> Option<Vec<(u64, Arc<str>)>> {
         let missed = self.replay.iter().filter(|(kept, _)| *kept > seq);
         let missed = missed.cloned().collect::<Vec<_>>();
         (missed.len() as u64 == self.seq - seq.min(self.seq)).then_some(missed)

@@ -5,9 +5,17 @@ use gatewright_core::CloseCode;
 use super::referee::Refusal;
 use crate::journal::Compression;
 
+/// How payloads are encoded, in both directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Etf,
+    Json,
+}
+
 /// What a request target asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
+    pub(super) encoding: Encoding,
     pub(super) compression: Compression,
     pub(super) complaints: Vec<&'static str>,
     pub(super) refusal: Option<Refusal>,
@@ -15,7 +23,7 @@ pub(super) struct Target {
 
 /// Reads a target such as `/?v=10&encoding=json&compress=zlib-stream`.
 ///
-/// Any version but 10 and any encoding but `json` are refused with 4012. A missing encoding counts
+/// Any version but 10 and any encoding but `json` and `etf` are refused with 4012. A missing encoding counts
 /// as `json` and a compression this server does not speak as none; both are complained of.
 pub(super) fn read(target: &str) -> Target {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -23,7 +31,12 @@ pub(super) fn read(target: &str) -> Target {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next()
     };
-    let mut read = Target { compression: Compression::None, complaints: Vec::new(), refusal: None };
+    let mut read = Target {
+        encoding: Encoding::Json,
+        compression: Compression::None,
+        complaints: Vec::new(),
+        refusal: None,
+    };
     if !matches!(path, "" | "/") {
         read.complaints.push("the path of the URL is not /");
     }
@@ -35,13 +48,16 @@ pub(super) fn read(target: &str) -> Target {
             read.complaints.push("the URL asks for a compression this server does not speak")
         }
     }
-    if value("encoding").is_none() {
-        read.complaints.push("the URL does not name an encoding");
+    match value("encoding") {
+        None => read.complaints.push("the URL does not name an encoding"),
+        Some("etf") => read.encoding = Encoding::Etf,
+        Some("json") => {}
+        Some(_) => {
+            read.refusal = Some(refused("the URL asks for another encoding than json and etf"));
+        }
     }
     if value("v") != Some("10") {
         read.refusal = Some(refused("the URL asks for another API version than 10"));
-    } else if value("encoding").is_some_and(|encoding| encoding != "json") {
-        read.refusal = Some(refused("the URL asks for another encoding than json"));
     }
     read
 }
@@ -56,11 +72,13 @@ mod tests {
 
     #[test]
     fn the_order_of_parameters_does_not_matter() {
-        let target = read("/?compress=zlib-stream&v=10&encoding=json");
-        assert_eq!(
-            target,
-            Target { compression: Compression::ZlibStream, complaints: Vec::new(), refusal: None }
-        );
+        for (target, encoding, compression) in [
+            ("/?compress=zlib-stream&v=10&encoding=json", Encoding::Json, Compression::ZlibStream),
+            ("/?encoding=etf&compress=zstd-stream&v=10", Encoding::Etf, Compression::ZstdStream),
+        ] {
+            let expected = Target { encoding, compression, complaints: Vec::new(), refusal: None };
+            assert_eq!(read(target), expected);
+        }
     }
 
     #[test]
@@ -69,7 +87,9 @@ mod tests {
             "/",
             "/?encoding=json",
             "/?v=9&encoding=json",
-            "/?v=10&encoding=etf",
+            "/?v=9&encoding=etf",
+            "/?v=10&encoding=ETF",
+            "/?v=10&encoding=",
             "/?v=&encoding=json",
         ] {
             assert_eq!(

@@ -1,5 +1,6 @@
-//! The sending half of one connection: compression, and the faults that touch bytes.
+//! The sending half of one connection: encoding, compression, and the faults that touch bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use gatewright_core::Instant;
 use zstd::zstd_safe::zstd_sys::ZSTD_EndDirective;
 use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
 
+use crate::etf::{Dialect, to_etf};
 use crate::journal::Compression;
 use crate::rng::Rng;
 
@@ -29,6 +31,7 @@ pub(super) struct Frame {
 /// Turns JSON into WebSocket messages.
 #[derive(Debug)]
 pub(super) struct Wire {
+    coding: Coding,
     encoder: Encoder,
     rng: Rng,
     pub(super) corrupt: bool,
@@ -36,6 +39,13 @@ pub(super) struct Wire {
     pub(super) due: Instant,
     pub(super) silent: bool,
     pub(super) split: bool,
+}
+
+/// What JSON is turned into before it is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    Etf(Dialect),
+    Json,
 }
 
 enum Encoder {
@@ -57,7 +67,7 @@ impl fmt::Debug for Encoder {
 }
 
 impl Wire {
-    pub(super) fn new(compression: Compression, rng: Rng) -> Self {
+    pub(super) fn new(coding: Coding, compression: Compression, rng: Rng) -> Self {
         let encoder = match compression {
             Compression::None => Encoder::Plain,
             Compression::Payload => Encoder::Payload,
@@ -65,6 +75,7 @@ impl Wire {
             Compression::ZstdStream => Encoder::Zstd(endless_frame()),
         };
         Self {
+            coding,
             encoder,
             rng,
             corrupt: false,
@@ -83,8 +94,11 @@ impl Wire {
     }
 
     /// Turns one gateway message into WebSocket messages, usually one.
-    pub(super) fn encode(&mut self, json: &[u8]) -> Vec<Frame> {
-        let mut frame = self.compress(json);
+    pub(super) fn encode(&mut self, json: &str) -> Vec<Frame> {
+        let mut frame = match self.coding {
+            Coding::Etf(dialect) => self.compress(Cow::Owned(to_etf(json, dialect))),
+            Coding::Json => self.compress(Cow::Borrowed(json.as_bytes())),
+        };
         if self.corrupt && frame.data.len() >= SMALLEST_CORRUPTED {
             self.corrupt = false;
             self.flip_a_bit(&mut frame.data);
@@ -101,14 +115,15 @@ impl Wire {
         }
     }
 
-    fn compress(&mut self, json: &[u8]) -> Frame {
+    fn compress(&mut self, payload: Cow<'_, [u8]>) -> Frame {
+        let text = self.coding == Coding::Json;
         match &mut self.encoder {
-            Encoder::Payload if json.len() > SMALLEST_COMPRESSED => {
-                Frame { text: false, data: zlib(json) }
+            Encoder::Payload if payload.len() > SMALLEST_COMPRESSED => {
+                Frame { text: false, data: zlib(&payload) }
             }
-            Encoder::Payload | Encoder::Plain => Frame { text: true, data: json.to_vec() },
-            Encoder::Zlib(stream) => Frame { text: false, data: flush(stream, json) },
-            Encoder::Zstd(frame) => Frame { text: false, data: flush_block(frame, json) },
+            Encoder::Payload | Encoder::Plain => Frame { text, data: payload.into_owned() },
+            Encoder::Zlib(stream) => Frame { text: false, data: flush(stream, &payload) },
+            Encoder::Zstd(frame) => Frame { text: false, data: flush_block(frame, &payload) },
         }
     }
 
@@ -141,12 +156,12 @@ fn starts_letter(data: &[u8], at: usize) -> bool {
 }
 
 /// Compresses on into one endless stream, up to a sync marker.
-fn flush(stream: &mut Compress, json: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(json.len() / 2 + 64);
+fn flush(stream: &mut Compress, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() / 2 + 64);
     let start = stream.total_in();
     loop {
         let done = usize::try_from(stream.total_in() - start).unwrap_or(usize::MAX);
-        let rest = json.get(done..).unwrap_or_default();
+        let rest = payload.get(done..).unwrap_or_default();
         // Deflate has no error but being called wrongly, and then it makes no progress.
         let before = out.len();
         let _ = stream.compress_vec(rest, &mut out, FlushCompress::Sync);
@@ -154,7 +169,7 @@ fn flush(stream: &mut Compress, json: &[u8]) -> Vec<u8> {
         if !full || (rest.is_empty() && out.len() == before) {
             return out;
         }
-        out.reserve(json.len() / 4 + 64);
+        out.reserve(payload.len() / 4 + 64);
     }
 }
 
@@ -174,27 +189,27 @@ fn endless_frame() -> CCtx<'static> {
 }
 
 /// Compresses on into an endless frame, up to the end of a block.
-fn flush_block(frame: &mut CCtx<'_>, json: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(json.len() / 2 + 64);
-    let mut input = InBuffer::around(json);
+fn flush_block(frame: &mut CCtx<'_>, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+    let mut input = InBuffer::around(payload);
     loop {
         let written = out.len();
         let mut output = OutBuffer::around_pos(&mut out, written);
         let left = frame.compress_stream2(&mut output, &mut input, ZSTD_EndDirective::ZSTD_e_flush);
         match left {
             Ok(0) => return out,
-            Ok(left) => out.reserve(left.max(json.len() / 4)),
+            Ok(left) => out.reserve(left.max(payload.len() / 4)),
             // Zstd has no error but being called wrongly; the client will miss this message.
             Err(_) => return out,
         }
     }
 }
 
-fn zlib(json: &[u8]) -> Vec<u8> {
+fn zlib(payload: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
-    let mut encoder = ZlibEncoder::new(Vec::with_capacity(json.len() / 2), Level::new(6));
+    let mut encoder = ZlibEncoder::new(Vec::with_capacity(payload.len() / 2), Level::new(6));
     // Writing to a Vec cannot fail.
-    let _ = encoder.write_all(json);
+    let _ = encoder.write_all(payload);
     encoder.finish().unwrap_or_default()
 }
 
@@ -218,11 +233,11 @@ mod tests {
 
     #[test]
     fn each_message_of_a_stream_ends_with_the_sync_marker() {
-        let mut wire = Wire::new(Compression::ZlibStream, Rng::new(1));
+        let mut wire = Wire::new(Coding::Json, Compression::ZlibStream, Rng::new(1));
         let mut inflater = Decompress::new(true);
         for len in [0, 1, 60, 61, 62, 63, 64, 65, 66, 200, 1_000, 65_536, 1_000_000, 5] {
             let message = noise(len);
-            let frames = wire.encode(message.as_bytes());
+            let frames = wire.encode(&message);
             assert_eq!(frames.len(), 1);
             assert!(!frames[0].text && frames[0].data.ends_with(&[0, 0, 0xFF, 0xFF]), "{len}");
             assert_eq!(inflate(&mut inflater, &frames[0].data), message.as_bytes(), "{len}");
@@ -231,12 +246,12 @@ mod tests {
 
     #[test]
     fn a_zstd_stream_is_one_frame_whose_blocks_end_with_each_message() {
-        let mut wire = Wire::new(Compression::ZstdStream, Rng::new(1));
+        let mut wire = Wire::new(Coding::Json, Compression::ZstdStream, Rng::new(1));
         wire.split = true;
         let mut decoder = zstd::stream::raw::Decoder::new().unwrap();
         for (at, len) in [0, 1, 60, 200, 1_000, 131_072, 1_000_000, 5].into_iter().enumerate() {
             let message = noise(len);
-            let frames = wire.encode(message.as_bytes());
+            let frames = wire.encode(&message);
             assert_eq!(frames.len(), 1, "a message of zstd is never cut");
             let header = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x40];
             assert_eq!(frames[0].data.starts_with(&header), at == 0);
@@ -250,11 +265,11 @@ mod tests {
 
     #[test]
     fn payload_compression_leaves_small_messages_as_text() {
-        let mut wire = Wire::new(Compression::Payload, Rng::new(1));
-        assert_eq!(wire.encode(b"{}"), [Frame { text: true, data: b"{}".to_vec() }]);
+        let mut wire = Wire::new(Coding::Json, Compression::Payload, Rng::new(1));
+        assert_eq!(wire.encode("{}"), [Frame { text: true, data: b"{}".to_vec() }]);
         for _ in 0..2 {
             let message = noise(5_000);
-            let frame = wire.encode(message.as_bytes()).remove(0);
+            let frame = wire.encode(&message).remove(0);
             assert!(!frame.text);
             assert_eq!(inflate(&mut Decompress::new(true), &frame.data), message.as_bytes());
         }
@@ -262,12 +277,12 @@ mod tests {
 
     #[test]
     fn a_split_stream_is_cut_within_the_marker() {
-        let mut wire = Wire::new(Compression::ZlibStream, Rng::new(3));
+        let mut wire = Wire::new(Coding::Json, Compression::ZlibStream, Rng::new(3));
         wire.split = true;
         let mut inflater = Decompress::new(true);
         for _ in 0..50 {
             let message = noise(300);
-            let frames = wire.encode(message.as_bytes());
+            let frames = wire.encode(&message);
             assert!(frames.len() > 1);
             assert!((1..4).contains(&frames.last().unwrap().data.len()));
             let joined = frames.into_iter().flat_map(|frame| frame.data).collect::<Vec<_>>();
@@ -277,10 +292,10 @@ mod tests {
 
     #[test]
     fn split_text_stays_text() {
-        let mut wire = Wire::new(Compression::None, Rng::new(3));
+        let mut wire = Wire::new(Coding::Json, Compression::None, Rng::new(3));
         wire.split = true;
         for _ in 0..50 {
-            let frames = wire.encode("{\"😀\":\"おはよう\"}".as_bytes());
+            let frames = wire.encode("{\"😀\":\"おはよう\"}");
             assert!(frames.iter().all(|frame| std::str::from_utf8(&frame.data).is_ok()));
             assert_eq!(frames.concat_data(), "{\"😀\":\"おはよう\"}".as_bytes());
         }
@@ -298,14 +313,14 @@ mod tests {
 
     #[test]
     fn a_corrupt_message_differs_in_one_bit_and_only_once() {
-        let mut wire = Wire::new(Compression::None, Rng::new(9));
+        let mut wire = Wire::new(Coding::Json, Compression::None, Rng::new(9));
         wire.corrupt = true;
-        assert_eq!(wire.encode(b"short")[0].data, b"short");
+        assert_eq!(wire.encode("short")[0].data, b"short");
         let message = noise(100);
-        let bad = wire.encode(message.as_bytes()).remove(0).data;
+        let bad = wire.encode(&message).remove(0).data;
         let flipped =
             bad.iter().zip(message.as_bytes()).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
         assert_eq!((bad.len(), flipped), (message.len(), 1));
-        assert_eq!(wire.encode(message.as_bytes())[0].data, message.as_bytes());
+        assert_eq!(wire.encode(&message)[0].data, message.as_bytes());
     }
 }

@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use flate2::{Decompress, FlushDecompress};
 use gatewright_core::Instant;
-use gatewright_sim::{Conn, Fault, Input, Options, Output, Server, What};
+use gatewright_sim::{Conn, EtfError, Fault, Input, Options, Output, Server, What, from_etf};
 use serde_json::{Value, json};
+use zstd::stream::raw::{Decoder, Operation as _};
 
 pub(crate) const PLAIN: &str = "/?v=10&encoding=json";
 pub(crate) const STREAM: &str = "/?v=10&encoding=json&compress=zlib-stream";
+pub(crate) const ZSTD: &str = "/?v=10&encoding=json&compress=zstd-stream";
+pub(crate) const ETF: &str = "/?v=10&encoding=etf";
+pub(crate) const ETF_STREAM: &str = "/?v=10&encoding=etf&compress=zlib-stream";
+pub(crate) const ETF_ZSTD: &str = "/?v=10&encoding=etf&compress=zstd-stream";
 pub(crate) const ALL: u64 = 53_608_447;
 pub(crate) const ONE: Conn = Conn(1);
 pub(crate) const TWO: Conn = Conn(2);
@@ -26,7 +31,20 @@ pub(crate) struct Rig {
     pub(crate) server: Server,
     pub(crate) now: Instant,
     pub(crate) frames: Vec<(bool, Vec<u8>)>,
-    streams: BTreeMap<u32, (Decompress, Vec<u8>)>,
+    clients: BTreeMap<u32, Client>,
+}
+
+/// How a connection reads and writes.
+struct Client {
+    etf: bool,
+    stream: Stream,
+    held: Vec<u8>,
+}
+
+enum Stream {
+    None,
+    Zlib(Decompress),
+    Zstd(Decoder<'static>),
 }
 
 impl Rig {
@@ -35,7 +53,7 @@ impl Rig {
             server: Server::new(options),
             now: Instant::from_millis(1_000),
             frames: Vec::new(),
-            streams: BTreeMap::new(),
+            clients: BTreeMap::new(),
         }
     }
 
@@ -45,15 +63,22 @@ impl Rig {
     }
 
     pub(crate) fn open(&mut self, conn: Conn, target: &str) -> Vec<Got> {
-        self.streams.remove(&conn.0);
-        if target.contains("zlib-stream") {
-            self.streams.insert(conn.0, (Decompress::new(true), Vec::new()));
-        }
+        let etf = target.contains("encoding=etf");
+        let stream = if target.contains("zlib-stream") {
+            Stream::Zlib(Decompress::new(true))
+        } else if target.contains("zstd-stream") {
+            Stream::Zstd(Decoder::new().unwrap())
+        } else {
+            Stream::None
+        };
+        self.clients.insert(conn.0, Client { etf, stream, held: Vec::new() });
         self.input(Input::Opened { conn, target })
     }
 
     pub(crate) fn say(&mut self, conn: Conn, payload: &Value) -> Vec<Got> {
-        self.input(Input::Message { conn, text: true, data: payload.to_string().as_bytes() })
+        let etf = self.clients.get(&conn.0).is_some_and(|client| client.etf);
+        let data = if etf { etf_of(payload) } else { payload.to_string().into_bytes() };
+        self.input(Input::Message { conn, text: !etf, data: &data })
     }
 
     pub(crate) fn raw(&mut self, conn: Conn, text: bool, data: &[u8]) -> Vec<Got> {
@@ -116,17 +141,26 @@ impl Rig {
     }
 
     fn read(&mut self, conn: Conn, text: bool, data: &[u8]) -> Option<Value> {
-        if let Some((inflater, held)) = self.streams.get_mut(&conn.0) {
-            assert!(!text);
-            held.extend_from_slice(data);
-            if !held.ends_with(&[0, 0, 0xFF, 0xFF]) {
+        let client = self.clients.get_mut(&conn.0).expect("a connection that was opened");
+        client.held.extend_from_slice(data);
+        let plain = match &mut client.stream {
+            Stream::None if text || client.etf => client.held.clone(),
+            Stream::None => inflate(&mut Decompress::new(true), &client.held),
+            Stream::Zlib(_) if !client.held.ends_with(&[0, 0, 0xFF, 0xFF]) => return None,
+            Stream::Zlib(inflater) => inflate(inflater, &client.held),
+            Stream::Zstd(decoder) => decompress(decoder, &client.held),
+        };
+        let plainly = matches!(client.stream, Stream::None) && !client.etf;
+        assert!(!text || plainly, "a text message");
+        if client.etf {
+            let value = from_etf(&plain);
+            if value == Err(EtfError::Incomplete) && matches!(client.stream, Stream::None) {
                 return None;
             }
-            let plain = inflate(inflater, held);
-            held.clear();
-            return Some(serde_json::from_slice(&plain).expect("one JSON document per message"));
+            client.held.clear();
+            return Some(value.expect("one term per message"));
         }
-        let plain = if text { data.to_vec() } else { inflate(&mut Decompress::new(true), data) };
+        client.held.clear();
         Some(serde_json::from_slice(&plain).expect("one JSON document per message"))
     }
 
@@ -161,6 +195,71 @@ fn inflate(inflater: &mut Decompress, data: &[u8]) -> Vec<u8> {
             .expect("valid zlib");
         if (inflater.total_in() - start) as usize == data.len() && out.len() < out.capacity() {
             return out;
+        }
+    }
+}
+
+fn decompress(decoder: &mut Decoder<'_>, mut data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut piece = vec![0; 65_536];
+    loop {
+        let status = decoder.run_on_buffers(data, &mut piece).expect("valid zstd");
+        data = &data[status.bytes_read..];
+        out.extend_from_slice(&piece[..status.bytes_written]);
+        if data.is_empty() && status.bytes_written < piece.len() {
+            return out;
+        }
+    }
+}
+
+/// Writes a payload as a client does: binary keys, atoms with a length of one byte.
+pub(crate) fn etf_of(payload: &Value) -> Vec<u8> {
+    let mut out = vec![131];
+    term(payload, &mut out);
+    out
+}
+
+fn term(value: &Value, out: &mut Vec<u8>) {
+    let sized = |out: &mut Vec<u8>, tag, len: usize| {
+        out.push(tag);
+        out.extend_from_slice(&u32::try_from(len).unwrap().to_be_bytes());
+    };
+    match value {
+        Value::Null => out.extend_from_slice(b"s\x03nil"),
+        Value::Bool(true) => out.extend_from_slice(b"s\x04true"),
+        Value::Bool(false) => out.extend_from_slice(b"s\x05false"),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(small @ 0..=255), _) => out.extend_from_slice(&[97, small as u8]),
+            (Some(number), _) if i32::try_from(number).is_ok() => {
+                out.push(98);
+                out.extend_from_slice(&(number as i32).to_be_bytes());
+            }
+            (Some(number), _) => {
+                out.extend_from_slice(&[110, 8, u8::from(number < 0)]);
+                out.extend_from_slice(&number.unsigned_abs().to_le_bytes());
+            }
+            (None, number) => {
+                out.push(70);
+                out.extend_from_slice(&number.unwrap().to_be_bytes());
+            }
+        },
+        Value::String(text) => {
+            sized(out, 109, text.len());
+            out.extend_from_slice(text.as_bytes());
+        }
+        Value::Array(items) if items.is_empty() => out.push(106),
+        Value::Array(items) => {
+            sized(out, 108, items.len());
+            items.iter().for_each(|item| term(item, out));
+            out.push(106);
+        }
+        Value::Object(members) => {
+            sized(out, 116, members.len());
+            for (key, value) in members {
+                sized(out, 109, key.len());
+                out.extend_from_slice(key.as_bytes());
+                term(value, out);
+            }
         }
     }
 }
