@@ -216,6 +216,65 @@ fn the_rules_of_opcodes_and_fields_are_those_of_json() {
     }
 }
 
+/// Compares as a client does, to which an id is the same as text and as a number.
+fn same(json: &Value, etf: &Value) -> bool {
+    match (json, etf) {
+        (Value::String(text), Value::Number(number)) => *text == number.to_string(),
+        (Value::Array(one), Value::Array(two)) => {
+            one.len() == two.len() && one.iter().zip(two).all(|(one, two)| same(one, two))
+        }
+        (Value::Object(one), Value::Object(two)) => {
+            one.len() == two.len()
+                && one.iter().all(|(key, one)| two.get(key).is_some_and(|two| same(one, two)))
+        }
+        _ => json == etf,
+    }
+}
+
+/// Sends every command there is and returns the answers.
+fn answers(dialect: Dialect, target: &str) -> Vec<Value> {
+    let mut rig = quiet(dialect);
+    live(&mut rig, target);
+    let guild = &rig.server.world().guilds()[0];
+    let voice = guild.channels.iter().find(|channel| channel.kind == 2).unwrap();
+    let (id, channel, user) = (guild.id, voice.id, guild.members[1].user);
+    let mut got = Vec::new();
+    for (op, d) in [
+        (4, json!({"channel_id": channel.to_string(), "self_mute": true, "self_deaf": false})),
+        (8, json!({"query": "", "limit": 0, "presences": true, "nonce": "12"})),
+        (8, json!({"query": "", "limit": 0, "nonce": "12"})),
+        (8, json!({"user_ids": [user.to_string(), "5", "77"]})),
+        (31, json!({"guild_ids": [id.to_string()]})),
+        (43, json!({"fields": ["status", "voice_start_time"]})),
+    ] {
+        let mut d = d;
+        d["guild_id"] = json!(id.to_string());
+        got.extend(rig.say(ONE, &json!({"op": op, "d": d})));
+    }
+    assert_eq!(rig.complaints(), [""; 0]);
+    got.iter().map(json_of).cloned().collect()
+}
+
+#[test]
+fn answers_to_commands_are_the_same_in_both_dialects() {
+    let plain = answers(NEW, PLAIN);
+    let kinds = plain.iter().map(|value| value["t"].as_str().unwrap()).collect::<Vec<_>>();
+    let expected = [
+        "VOICE_STATE_UPDATE",
+        "VOICE_SERVER_UPDATE",
+        "GUILD_MEMBERS_CHUNK",
+        "RATE_LIMITED",
+        "GUILD_MEMBERS_CHUNK",
+        "SOUNDBOARD_SOUNDS",
+        "CHANNEL_INFO",
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(answers(NEW, ETF), plain);
+    let old = answers(Dialect::Old, ETF_ZSTD);
+    assert_eq!(old[4]["d"]["not_found"], json!([5, 77]));
+    assert!(old.len() == plain.len() && plain.iter().zip(&old).all(|(one, two)| same(one, two)));
+}
+
 #[test]
 fn payload_compression_is_complained_of_and_not_done() {
     for target in TARGETS.into_iter().chain([ZSTD]) {
