@@ -1,6 +1,7 @@
 //! Events: what a shard tells, lent from its buffers.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
 use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Expected};
@@ -59,11 +60,19 @@ impl Event<'_> {
             Self::Skipped(_) => EventKind::Skipped,
         }
     }
+
+    /// Copies the event to the heap, to be sent to another task or kept.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn into_owned(self) -> crate::OwnedEvent {
+        self.into()
+    }
 }
 
 /// A dispatch: its kind and sequence number, and its `d` as it came, decoded when it is asked for.
 ///
-/// A `d` that does not decode costs nothing but itself: the sequence number counts and the connection stays.
+/// A `d` that does not decode costs nothing but itself: the sequence number counts, the connection stays, and
+/// [`Counters::undecoded`](crate::Counters::undecoded) rises.
 #[derive(Clone, Copy)]
 pub struct Dispatch<'e> {
     pub(crate) encoding: Encoding,
@@ -71,6 +80,8 @@ pub struct Dispatch<'e> {
     pub(crate) seq: Option<u64>,
     pub(crate) name: &'e [u8],
     pub(crate) data: &'e [u8],
+    /// Counts what does not decode, for the shard.
+    pub(crate) undecoded: Option<&'e AtomicU32>,
 }
 
 impl<'e> Dispatch<'e> {
@@ -122,9 +133,8 @@ impl<'e> Dispatch<'e> {
             return Err(self.cursor().error(Expected::Dispatch));
         }
         let mut cursor = self.cursor();
-        let value = cursor.decode()?;
-        cursor.end()?;
-        Ok(value)
+        let value = cursor.decode().and_then(|value| cursor.end().map(|()| value));
+        self.counted(value)
     }
 
     /// Deserializes `d` as a type that knows serde.
@@ -138,9 +148,25 @@ impl<'e> Dispatch<'e> {
         scratch: &mut [u8],
     ) -> Result<T, DeserializeError> {
         let mut deserializer = Deserializer::new(self.cursor(), scratch);
-        let value = T::deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(value)
+        let value = T::deserialize(&mut deserializer);
+        self.counted(value.and_then(|value| deserializer.end().map(|()| value)))
+    }
+
+    /// Copies the dispatch to the heap, to be sent to another task or kept.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn into_owned(self) -> crate::OwnedDispatch {
+        self.into()
+    }
+
+    /// Counts a failure in the shard's status.
+    fn counted<T, E>(&self, result: Result<T, E>) -> Result<T, E> {
+        if let (Err(_), Some(undecoded)) = (&result, self.undecoded) {
+            // A shard is in one place at a time; a count lost to a race would do no harm.
+            let count = undecoded.load(Ordering::Relaxed).saturating_add(1);
+            undecoded.store(count, Ordering::Relaxed);
+        }
+        result
     }
 }
 

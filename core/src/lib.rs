@@ -137,6 +137,8 @@ mod lifecycle;
 mod memory;
 pub mod model;
 mod outbox;
+#[cfg(feature = "alloc")]
+mod owned;
 mod ports;
 mod rng;
 mod session;
@@ -169,6 +171,8 @@ pub use intents::Intents;
 pub use kind::EventKind;
 pub use lifecycle::Phase;
 pub use memory::Memory;
+#[cfg(feature = "alloc")]
+pub use owned::{OwnedDispatch, OwnedEvent};
 pub use ports::{Frame, Gone, Input, Leave, Link, Output, Purpose, Stop, Target};
 pub use session::{Session, SessionError};
 pub use shard::Shard;

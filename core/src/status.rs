@@ -99,6 +99,8 @@ pub struct Counters {
     pub gaps: u32,
     /// Documents that fit nothing: unknown opcodes, and dispatches outside a session.
     pub unexpected: u32,
+    /// Dispatches whose `d` did not decode as what it was asked for as; each attempt counts.
+    pub undecoded: u32,
     /// Heartbeat requests beyond the limit.
     pub unanswered: u32,
     /// Commands sent.

@@ -10,6 +10,7 @@ mod timers;
 mod told;
 
 use core::num::NonZeroU64;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
 use heapless::String;
@@ -78,6 +79,8 @@ pub struct Shard<'m> {
     last_error: Option<Cause>,
     shrunk_at: Instant,
     counters: Counters,
+    /// Counted apart, since events are lent when it is: what did not decode.
+    undecoded: AtomicU32,
 }
 
 /// What a Resume needs besides the token.
@@ -192,6 +195,7 @@ impl<'m> Shard<'m> {
             last_error: None,
             shrunk_at: Instant::ZERO,
             counters: Counters::default(),
+            undecoded: AtomicU32::new(0),
         })
     }
 
@@ -351,7 +355,11 @@ impl<'m> Shard<'m> {
             received_seq: self.seqs.received,
             processed_seq: self.seqs.processed(),
             next_timer: self.next_timer(),
-            counters: Counters { inflated_bytes: self.inbox.inflated, ..self.counters },
+            counters: Counters {
+                inflated_bytes: self.inbox.inflated,
+                undecoded: self.undecoded.load(Ordering::Relaxed),
+                ..self.counters
+            },
         }
     }
 

@@ -272,7 +272,9 @@ impl Shard<'_> {
     pub(super) fn lend_dispatch(&self, document: &Document, duplicate: bool) -> Event<'_> {
         let (name, data) = self.inbox.parts(document);
         let (kind, seq) = (document.kind, document.seq.map(NonZeroU64::get));
-        let dispatch = Dispatch { encoding: self.config.encoding, kind, seq, name, data };
+        let encoding = self.config.encoding;
+        let undecoded = Some(&self.undecoded);
+        let dispatch = Dispatch { encoding, kind, seq, name, data, undecoded };
         if duplicate { Event::Duplicate(dispatch) } else { Event::Dispatch(dispatch) }
     }
 }
