@@ -313,9 +313,6 @@ impl<'de> de::Deserializer<'de> for MapKey<'_, 'de, '_> {
             let _ = fmt::write(&mut digits, format_args!("{}", self.key));
             return visitor.visit_str(&digits);
         };
-        if core::str::from_utf8(text.raw()).is_err() {
-            return Err(self.of.cursor.error(Expected::Utf8).into());
-        }
         self.of.visit_text(text, visitor)
     }
 

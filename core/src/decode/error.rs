@@ -52,6 +52,11 @@ impl DecodeError {
     }
 
     #[cold]
+    pub(super) const fn at(offset: u32, expected: Expected) -> Self {
+        Self { field: None, offset, expected }
+    }
+
+    #[cold]
     pub(crate) fn missing(at: u32, field: &'static &'static str) -> Self {
         Self { field: Some(field), offset: at, expected: Expected::Field }
     }

@@ -66,16 +66,35 @@ pub(super) fn text_end(doc: &[u8], at: usize) -> Result<(usize, bool), DecodeErr
     long_text_end(doc, at)
 }
 
-/// Reads a plain key, its quotes and the colon behind it, if all of it stands there as it usually does.
+/// Reads a plain key of up to 31 bytes with its comma, quotes and colon, if all of it stands there as it
+/// usually does.
 #[inline]
-pub(super) fn short_key(doc: &[u8], at: usize) -> Option<(Key<'_>, usize)> {
-    let (quote, rest) = doc.get(at..)?.split_first()?;
-    let block = rest.first_chunk::<{ scan::SHORT }>()?;
-    let len = first(scan::stops(block).into());
-    let name = rest.get(..len)?;
-    let first = u64::from_le_bytes(*block.first_chunk()?);
-    let usual = *quote == b'"' && rest.get(len) == Some(&b'"') && rest.get(len + 1) == Some(&b':');
-    usual.then(|| (Key::of_short(name, first), at + len + 3))
+pub(super) fn usual_key(doc: &[u8], at: usize, fresh: bool) -> Option<(Key<'_>, usize)> {
+    let comma = usize::from(!fresh);
+    let start = at + comma + 1;
+    if !fresh && byte(doc, at) != b',' || byte(doc, start - 1) != b'"' {
+        return None;
+    }
+    let rest = doc.get(start..)?;
+    let Some(block) = rest.first_chunk::<{ scan::SHORT }>() else {
+        return last_key(rest, start);
+    };
+    let stops = scan::stops(block);
+    if stops == 0 {
+        return None;
+    }
+    let len = first(stops.into());
+    let usual = byte(rest, len) == b'"' && byte(rest, len + 1) == b':';
+    let key = Key::of_short(block.get(..len)?, u64::from_le_bytes(*block.first_chunk()?));
+    usual.then_some((key, start + len + 2))
+}
+
+/// Reads a plain key among the last bytes of a document.
+#[inline(never)]
+fn last_key(rest: &[u8], at: usize) -> Option<(Key<'_>, usize)> {
+    let len = first(scan::stops(&padded(rest)).into());
+    let usual = rest.get(len..)?.starts_with(b"\":");
+    usual.then_some((Key::of_bytes(rest.get(..len)?), at + len + 2))
 }
 
 #[inline(never)]
@@ -94,10 +113,24 @@ fn stop(doc: &[u8], mut at: usize) -> Result<usize, DecodeError> {
         }
         at += scan::SHORT;
     }
-    while !matches!(byte(doc, at), b'"' | b'\\' | 0..b' ') {
-        at += 1;
+    if doc.len() - at < scan::SHORT {
+        let stops = scan::stops(&padded(doc.get(at..).unwrap_or_default()));
+        at += first(stops.into());
     }
-    if byte(doc, at) < b' ' { Err(DecodeError::new(at, Expected::Text)) } else { Ok(at) }
+    if byte(doc, at) < b' ' {
+        Err(DecodeError::new(at.min(doc.len()), Expected::Text))
+    } else {
+        Ok(at)
+    }
+}
+
+/// Fills bytes up to a block, with spaces.
+fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut block = [b' '; N];
+    if let Some(room) = block.get_mut(..bytes.len()) {
+        room.copy_from_slice(bytes);
+    }
+    block
 }
 
 /// Returns the index of the first marked byte.
@@ -230,7 +263,7 @@ fn skip_nested(doc: &[u8], start: usize, depth: u8) -> Result<usize, DecodeError
     loop {
         let marks = match block(doc, at) {
             Some(block) => scan::marks(block),
-            None => scan::marks(&last_block(doc, at)),
+            None => scan::marks(&padded(doc.get(at..).unwrap_or_default())),
         };
         let marks = outside_texts(marks, &mut carry);
         if !open.pass(&marks, most)
@@ -244,16 +277,6 @@ fn skip_nested(doc: &[u8], start: usize, depth: u8) -> Result<usize, DecodeError
             return Err(DecodeError::new(doc.len(), expected));
         }
     }
-}
-
-/// Fills the last bytes of a document up to a block, with spaces.
-#[inline(never)]
-fn last_block(doc: &[u8], at: usize) -> [u8; scan::LONG] {
-    let mut block = [b' '; scan::LONG];
-    for (to, from) in block.iter_mut().zip(doc.get(at..).unwrap_or_default()) {
-        *to = *from;
-    }
-    block
 }
 
 /// Leaves only the brackets that stand outside texts.

@@ -26,6 +26,7 @@ pub(crate) mod macros;
 mod number;
 mod scan;
 mod seq;
+mod serialize;
 mod text;
 mod timestamp;
 mod value;

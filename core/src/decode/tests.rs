@@ -323,3 +323,63 @@ fn values_compare_across_encodings() {
         r#"{"a": [1, "2", null], "b": {}}"#
     );
 }
+
+#[test]
+fn values_are_written_on_as_they_came() {
+    for text in
+        [r#"{"a":[1,-2,1.5,"x",null,true,{}],"b":"\"","c":[]}"#, "18446744073709551615", "\"\""]
+    {
+        let raw = json(text).raw().unwrap();
+        assert_eq!(serde_json::to_string(&raw).unwrap(), text);
+    }
+    let escaped = json(r#"{"\u0061":"\u00e9\ud83d\ude00"}"#).raw().unwrap();
+    assert_eq!(serde_json::to_string(&escaped).unwrap(), r#"{"a":"é😀"}"#);
+    let etf = hex("837400000001640003ff6e6c6101");
+    assert!(serde_json::to_string(&Cursor::etf(&etf).unwrap().raw().unwrap()).is_err());
+}
+
+#[test]
+fn serde_types_read_either_encoding() {
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    struct Mine<'a> {
+        id: u64,
+        name: &'a str,
+        #[serde(default)]
+        tags: std::collections::BTreeMap<u8, Option<bool>>,
+        kind: Choice,
+    }
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    #[serde(rename_all = "lowercase")]
+    enum Choice {
+        One,
+        Two(i32),
+    }
+    let read = |cursor| -> Result<Mine<'_>, DeserializeError> {
+        let mut deserializer = Deserializer::new(cursor, &mut []);
+        let value = serde::Deserialize::deserialize(&mut deserializer)?;
+        deserializer.end().map(|()| value)
+    };
+    let mine =
+        read(json(r#"{"x":[{}],"id":5,"name":"n","tags":{"1":null,"2":true},"kind":{"two":-3}}"#))
+            .unwrap();
+    assert_eq!((mine.id, mine.name, mine.kind), (5, "n", Choice::Two(-3)));
+    assert_eq!(mine.tags, [(1, None), (2, Some(true))].into());
+    // #{id => 5, <<"name">> => <<"n">>, kind => one, tags => #{1 => nil}}
+    let etf = hex("837400000004640002696461056d000000046e616d656d000000016e6400046b696e6464000\
+        36f6e656400047461677374000000016101640003\
+        6e696c");
+    let mine = read(Cursor::etf(&etf).unwrap()).unwrap();
+    assert_eq!((mine.id, mine.name, mine.kind), (5, "n", Choice::One));
+    assert_eq!(mine.tags, [(1, None)].into());
+    for (text, message) in [
+        (r#"{"id":5,"id":6}"#, "duplicate field `id`"),
+        (r#"{"name":"n","kind":"one"}"#, "missing field `id`"),
+        (r#"{"id":5"#, "expected a value at byte 7"),
+        (
+            r#"{"id":5,"name":"n","kind":{"one":null,"two":1}}"#,
+            "expected an object with one variant",
+        ),
+    ] {
+        assert_eq!(read(json(text)).unwrap_err().to_string(), message);
+    }
+}

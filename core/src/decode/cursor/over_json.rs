@@ -1,0 +1,151 @@
+//! The cursor over JSON.
+
+use super::super::error::{DecodeError, Expected};
+use super::super::json;
+use super::super::key::Key;
+use super::super::number::{Number, signed};
+use super::super::text::Text;
+use super::{Cursor, Left};
+
+impl<'e> Cursor<'e> {
+    /// Skips white space, of which there usually is none.
+    #[inline]
+    pub(super) fn json_space(&mut self) {
+        if json::byte(self.doc, self.at) <= b' ' {
+            self.at = json::space(self.doc, self.at);
+        }
+    }
+
+    #[inline]
+    pub(super) fn json_null(&mut self) -> Result<bool, DecodeError> {
+        self.json_space();
+        if json::byte(self.doc, self.at) != b'n' {
+            return Ok(false);
+        }
+        match json::literal(self.doc, self.at, b"null") {
+            Some(end) => self.at = end,
+            None => return Err(self.error(Expected::Value)),
+        }
+        Ok(true)
+    }
+
+    pub(super) fn json_bool(&mut self) -> Option<bool> {
+        self.json_space();
+        let value = json::byte(self.doc, self.at) == b't';
+        let word: &[u8] = if value { b"true" } else { b"false" };
+        self.at = json::literal(self.doc, self.at, word)?;
+        Some(value)
+    }
+
+    #[inline]
+    pub(super) fn json_text(&mut self) -> Result<Text<'e>, DecodeError> {
+        self.json_space();
+        if json::byte(self.doc, self.at) != b'"' {
+            return Err(self.error(Expected::Text));
+        }
+        let start = self.at + 1;
+        match json::text_end(self.doc, start) {
+            Ok((end, escaped)) => {
+                self.at = end + 1;
+                Ok(Text::new(self.doc.get(start..end).unwrap_or_default(), escaped))
+            }
+            Err(error) => Err(self.based(error)),
+        }
+    }
+
+    pub(super) fn json_number(&mut self) -> Result<Number<'e>, DecodeError> {
+        self.json_space();
+        let start = self.at;
+        self.at = json::number_end(self.doc, start).map_err(|error| self.based(error))?;
+        Ok(Number::json(self.doc.get(start..self.at).unwrap_or_default()))
+    }
+
+    #[inline]
+    pub(super) fn json_unsigned(&mut self) -> Option<u64> {
+        self.json_space();
+        let quote = usize::from(json::byte(self.doc, self.at) == b'"');
+        self.json_digits(quote, 0)
+    }
+
+    pub(super) fn json_signed(&mut self) -> Option<i64> {
+        self.json_space();
+        let quote = usize::from(json::byte(self.doc, self.at) == b'"');
+        let minus = json::byte(self.doc, self.at + quote) == b'-';
+        signed(minus, self.json_digits(quote, usize::from(minus))?)
+    }
+
+    /// Reads digits behind an optional quote and minus, and nothing else up to the value's end.
+    #[inline]
+    fn json_digits(&mut self, quote: usize, minus: usize) -> Option<u64> {
+        let start = self.at + quote + minus;
+        let (value, end) = json::digits(self.doc, start);
+        let next = json::byte(self.doc, end);
+        if quote == 1 {
+            if next != b'"' {
+                return self.json_text().ok()?.digits();
+            }
+            self.at = end + 1;
+            return value;
+        }
+        let zeros = end > start + 1 && json::byte(self.doc, start) == b'0';
+        let ends = matches!(next, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+        self.at = end;
+        value.filter(|_| !zeros && (ends || end == self.doc.len()))
+    }
+
+    /// Passes the bracket that opens a list or an object.
+    #[inline]
+    pub(super) fn json_open(&mut self, bracket: u8) -> Option<(Left, usize)> {
+        self.json_space();
+        let fresh = json::byte(self.doc, self.at) == bracket;
+        fresh.then_some((Left::Json { fresh }, self.at + 1))
+    }
+
+    /// Passes what separates members or items; `false` at the end.
+    #[inline]
+    pub(super) fn json_next(&mut self, fresh: bool, close: u8) -> Result<bool, DecodeError> {
+        self.json_space();
+        let byte = json::byte(self.doc, self.at);
+        if byte == close {
+            self.at += 1;
+            self.depth = self.depth.saturating_sub(1);
+            return Ok(false);
+        }
+        if !fresh {
+            if byte != b',' {
+                return Err(self.error(Expected::Value));
+            }
+            self.at += 1;
+        }
+        Ok(true)
+    }
+
+    #[inline]
+    pub(super) fn json_key(&mut self, fresh: bool) -> Result<Option<Key<'e>>, DecodeError> {
+        match json::usual_key(self.doc, self.at, fresh) {
+            Some((key, end)) => {
+                self.at = end;
+                Ok(Some(key))
+            }
+            None => self.unusual_key(fresh),
+        }
+    }
+
+    #[inline(never)]
+    fn unusual_key(&mut self, fresh: bool) -> Result<Option<Key<'e>>, DecodeError> {
+        if !self.json_next(fresh, b'}')? {
+            return Ok(None);
+        }
+        self.json_space();
+        if json::byte(self.doc, self.at) != b'"' {
+            return Err(self.error(Expected::Value));
+        }
+        let text = self.json_text()?;
+        self.json_space();
+        if json::byte(self.doc, self.at) != b':' {
+            return Err(self.error(Expected::Value));
+        }
+        self.at += 1;
+        Ok(Some(Key::of_text(text)))
+    }
+}
