@@ -16,6 +16,7 @@ pub(crate) mod tag {
     pub(crate) const ATOM_UTF8: u8 = 118;
     pub(crate) const BINARY: u8 = 109;
     pub(crate) const COMPRESSED: u8 = 80;
+    pub(crate) const EXPORT: u8 = 113;
     pub(crate) const FLOAT: u8 = 99;
     pub(crate) const INTEGER: u8 = 98;
     pub(crate) const LARGE_BIG: u8 = 111;
@@ -23,7 +24,11 @@ pub(crate) mod tag {
     pub(crate) const LIST: u8 = 108;
     pub(crate) const MAP: u8 = 116;
     pub(crate) const NEW_FLOAT: u8 = 70;
+    pub(crate) const NEW_REFERENCE: u8 = 114;
     pub(crate) const NIL: u8 = 106;
+    pub(crate) const PID: u8 = 103;
+    pub(crate) const PORT: u8 = 102;
+    pub(crate) const REFERENCE: u8 = 101;
     pub(crate) const SMALL_ATOM: u8 = 115;
     pub(crate) const SMALL_ATOM_UTF8: u8 = 119;
     pub(crate) const SMALL_BIG: u8 = 110;
@@ -102,7 +107,9 @@ pub(super) fn word(doc: &[u8], at: usize) -> Result<Option<Word<'_>>, DecodeErro
 /// Tells what kind of value begins at a place.
 pub(super) fn kind(doc: &[u8], at: usize) -> Result<Kind, DecodeError> {
     Ok(match tag_at(doc, at)? {
-        tag::MAP => Kind::Object,
+        tag::MAP | tag::EXPORT | tag::NEW_REFERENCE | tag::PID | tag::PORT | tag::REFERENCE => {
+            Kind::Object
+        }
         tag::LIST | tag::NIL | tag::STRING | tag::SMALL_TUPLE | tag::LARGE_TUPLE => Kind::List,
         tag::BINARY => Kind::Text,
         tag::ATOM | tag::ATOM_UTF8 | tag::SMALL_ATOM | tag::SMALL_ATOM_UTF8 => {
@@ -203,7 +210,41 @@ fn head(doc: &[u8], at: usize) -> Result<(u64, usize), DecodeError> {
             let [len] = take(doc, at + 1)?;
             Ok((len.into(), at + 2))
         }
+        tag::EXPORT => Ok((3, at + 1)),
+        tag::REFERENCE | tag::PORT => leaf(node_end(doc, at + 1)? + 5),
+        tag::PID => leaf(node_end(doc, at + 1)? + 9),
+        tag::NEW_REFERENCE => {
+            let words = length::<2>(doc, at + 1)?;
+            leaf(node_end(doc, at + 3)? + 1 + 4 * words)
+        }
         tag::COMPRESSED => Err(DecodeError::new(at, Expected::Uncompressed)),
         _ => Err(value_error(at)),
+    }
+}
+
+/// Returns the place behind the name of a node.
+fn node_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
+    word(doc, at)?.map(|word| word.end).ok_or_else(|| value_error(at))
+}
+
+/// A part of an identifier: its name, and how it stands there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Part {
+    Byte(&'static str),
+    Term(&'static str),
+    Word(&'static str),
+    Words(&'static str),
+}
+
+/// Returns the parts of an identifier, of which none comes from Discord, in their order.
+pub(super) const fn parts(tag: u8) -> &'static [Part] {
+    use Part::{Byte, Term, Word, Words};
+    match tag {
+        tag::EXPORT => &[Term("mod"), Term("fun"), Term("arity")],
+        tag::NEW_REFERENCE => &[Term("node"), Byte("creation"), Words("id")],
+        tag::PID => &[Term("node"), Word("id"), Word("serial"), Byte("creation")],
+        tag::PORT => &[Term("node"), Word("id"), Byte("creation")],
+        tag::REFERENCE => &[Term("node"), Words("id"), Byte("creation")],
+        _ => &[],
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::cursor::{Cursor, Items, Members};
+use super::cursor::{Cursor, Form, Items, Members};
 use super::error::DecodeError;
 use super::{Decode, Kind};
 use crate::Encoding;
@@ -15,13 +15,13 @@ pub struct Raw<'e> {
     pub(super) base: u32,
     pub(super) encoding: Encoding,
     pub(super) depth: u8,
-    pub(super) bare: bool,
+    pub(super) form: Form,
 }
 
 impl<'e> Raw<'e> {
     /// Stands for a value that is absent.
     const ABSENT: Self =
-        Self { bytes: &[], base: 0, encoding: Encoding::Json, depth: 0, bare: false };
+        Self { bytes: &[], base: 0, encoding: Encoding::Json, depth: 0, form: Form::Tagged };
 
     /// Returns the bytes: JSON text or an ETF term; in an ETF string a byte without a tag.
     #[must_use]
@@ -37,7 +37,7 @@ impl<'e> Raw<'e> {
 
     /// Returns a cursor that stands before the value.
     #[must_use]
-    pub const fn cursor(&self) -> Cursor<'e> {
+    pub fn cursor(&self) -> Cursor<'e> {
         Cursor::of(self)
     }
 

@@ -383,3 +383,33 @@ fn serde_types_read_either_encoding() {
         assert_eq!(read(json(text)).unwrap_err().to_string(), message);
     }
 }
+
+#[test]
+fn identifiers_of_erlang_are_objects() {
+    for (text, shown) in [
+        ("83656d0000000161000004dd01", r#"{"node": "a", "id": [1245], "creation": 1}"#),
+        ("8372000264000161010000000a000004dd", r#"{"node": "a", "creation": 1, "id": [10, 1245]}"#),
+        ("8366640001610000000501", r#"{"node": "a", "id": 5, "creation": 1}"#),
+        (
+            "8367640001610000000500000007ff",
+            r#"{"node": "a", "id": 5, "serial": 7, "creation": 255}"#,
+        ),
+        ("8371640001616400016261ff", r#"{"mod": "a", "fun": "b", "arity": 255}"#),
+    ] {
+        let bytes = hex(text);
+        let mut cursor = Cursor::etf(&bytes).unwrap();
+        let raw = cursor.raw().unwrap();
+        cursor.end().unwrap();
+        assert_eq!(format!("{raw:?}"), shown);
+        let mut again = Cursor::etf(&bytes).unwrap();
+        let mut members = again.object().unwrap();
+        while again.key(&mut members).unwrap().is_some() {
+            let part = again.raw().unwrap();
+            assert_eq!(part, part);
+        }
+        again.end().unwrap();
+        for end in 1..bytes.len() {
+            assert!(Cursor::etf(&bytes[..end]).unwrap().skip().is_err(), "{text} {end}");
+        }
+    }
+}

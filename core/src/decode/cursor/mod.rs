@@ -45,8 +45,23 @@ pub struct Cursor<'e> {
     base: u32,
     encoding: Encoding,
     depth: u8,
-    /// Whether the next value is a byte of an ETF string, which has no tag.
-    bare: bool,
+    /// How the next value stands there.
+    form: Form,
+    /// How many numbers a [`Form::Words`] has.
+    words: u16,
+}
+
+/// How a value stands in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As its first byte says.
+    Tagged,
+    /// As a byte without a tag: an item of an ETF string.
+    Byte,
+    /// As four bytes without a tag: a number of an ETF identifier.
+    Word,
+    /// As a list of such numbers.
+    Words,
 }
 
 /// How far an object was read.
@@ -64,8 +79,16 @@ enum Left {
     Json { fresh: bool },
     /// Terms with a tag; and whether a tail follows them.
     Terms { left: u32, tail: bool },
-    /// Bytes without a tag.
-    Bytes { left: u16 },
+    /// Values without a tag.
+    Bare { left: u32, form: Form },
+    /// The parts of an identifier, by its tag and the number of the next one.
+    Parts { of: u8, next: u8 },
+}
+
+impl Left {
+    const fn terms(left: u32) -> Self {
+        Self::Terms { left, tail: false }
+    }
 }
 
 impl<'e> Cursor<'e> {
@@ -98,12 +121,13 @@ impl<'e> Cursor<'e> {
 
     /// Creates one over bytes whose UTF-8 was checked.
     pub(crate) const fn trusted(encoding: Encoding, bytes: &'e [u8]) -> Self {
-        Self { doc: bytes, at: 0, base: 0, encoding, depth: 0, bare: false }
+        Self { doc: bytes, at: 0, base: 0, encoding, depth: 0, form: Form::Tagged, words: 0 }
     }
 
-    pub(super) const fn of(raw: &Raw<'e>) -> Self {
-        let Raw { bytes, base, encoding, depth, bare } = *raw;
-        Self { doc: bytes, at: 0, base, encoding, depth, bare }
+    pub(super) fn of(raw: &Raw<'e>) -> Self {
+        let Raw { bytes, base, encoding, depth, form } = *raw;
+        let words = u16::try_from(bytes.len() / 4).unwrap_or(u16::MAX);
+        Self { doc: bytes, at: 0, base, encoding, depth, form, words }
     }
 
     /// Returns the encoding.
@@ -136,8 +160,7 @@ impl<'e> Cursor<'e> {
                 self.json_space();
                 json::kind(self.doc, self.at)
             }
-            Encoding::Etf if self.bare => Ok(Kind::Number),
-            Encoding::Etf => etf::kind(self.doc, self.at),
+            Encoding::Etf => self.etf_kind(),
         };
         kind.map_err(|error| self.based(error))
     }
@@ -309,11 +332,7 @@ impl<'e> Cursor<'e> {
                 self.json_space();
                 json::skip(self.doc, self.at, self.depth)
             }
-            Encoding::Etf if self.bare => {
-                self.bare = false;
-                Ok(self.at + 1)
-            }
-            Encoding::Etf => etf::skip(self.doc, self.at),
+            Encoding::Etf => self.etf_end(),
         };
         match end {
             Ok(end) => self.at = end,
@@ -337,7 +356,7 @@ impl<'e> Cursor<'e> {
             base: start.offset(),
             encoding: start.encoding,
             depth: start.depth,
-            bare: start.bare,
+            form: start.form,
         })
     }
 

@@ -1,13 +1,33 @@
 //! The cursor over ETF.
 
+use super::super::Kind;
 use super::super::error::{DecodeError, Expected};
 use super::super::etf::{self, tag};
 use super::super::key::Key;
 use super::super::number::parse_u64;
 use super::super::text::Text;
-use super::{Cursor, Left};
+use super::{Cursor, Form, Left};
 
 impl<'e> Cursor<'e> {
+    pub(super) fn etf_kind(&self) -> Result<Kind, DecodeError> {
+        match self.form {
+            Form::Tagged => etf::kind(self.doc, self.at),
+            Form::Byte | Form::Word => Ok(Kind::Number),
+            Form::Words => Ok(Kind::List),
+        }
+    }
+
+    /// Returns the place behind the next value.
+    pub(super) fn etf_end(&mut self) -> Result<usize, DecodeError> {
+        let end = match core::mem::replace(&mut self.form, Form::Tagged) {
+            Form::Tagged => return etf::skip(self.doc, self.at),
+            Form::Byte => self.at + 1,
+            Form::Word => self.at + 4,
+            Form::Words => self.at + 4 * usize::from(self.words),
+        };
+        if end > self.doc.len() { Err(DecodeError::new(self.at, Expected::Value)) } else { Ok(end) }
+    }
+
     pub(super) fn etf_null(&mut self) -> Result<bool, DecodeError> {
         let Some(word) = self.etf_word()?.filter(etf::Word::is_null) else {
             return Ok(false);
@@ -55,11 +75,19 @@ impl<'e> Cursor<'e> {
     }
 
     pub(super) fn etf_number(&mut self, expected: Expected) -> Result<etf::Number, DecodeError> {
-        if self.bare {
-            let byte = etf::tag_at(self.doc, self.at).map_err(|error| self.based(error))?;
-            self.at += 1;
-            self.bare = false;
-            return Ok(etf::Number::Integer { negative: false, magnitude: byte.into() });
+        let width = match self.form {
+            Form::Tagged => 0,
+            Form::Byte => 1,
+            Form::Word => 4,
+            Form::Words => return Err(self.error(expected)),
+        };
+        if width > 0 {
+            let bytes = self.doc.get(self.at..self.at + width);
+            let bytes = bytes.ok_or_else(|| self.error(Expected::Value))?;
+            let magnitude = bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+            self.at += width;
+            self.form = Form::Tagged;
+            return Ok(etf::Number::Integer { negative: false, magnitude });
         }
         let number = etf::number(self.doc, self.at).map_err(|error| self.based(error))?;
         let (number, end) = number.ok_or_else(|| self.error(expected))?;
@@ -69,46 +97,53 @@ impl<'e> Cursor<'e> {
 
     /// Reads an atom or a binary, without passing it.
     pub(super) fn etf_word(&self) -> Result<Option<etf::Word<'e>>, DecodeError> {
-        if self.bare {
+        if self.form != Form::Tagged {
             return Ok(None);
         }
         etf::word(self.doc, self.at).map_err(|error| self.based(error))
     }
 
-    pub(super) fn etf_map(&self) -> Result<Option<(Left, usize)>, DecodeError> {
-        if self.etf_tag()? != Some(tag::MAP) {
-            return Ok(None);
-        }
-        let left = etf::count(self.doc, self.at).map_err(|error| self.based(error))?;
-        Ok(Some((Left::Terms { left, tail: false }, self.at + 5)))
+    pub(super) fn etf_map(&mut self) -> Result<Option<(Left, usize)>, DecodeError> {
+        let (doc, at) = (self.doc, self.at);
+        let map = match self.etf_tag()? {
+            Some(tag::MAP) => etf::count(doc, at).map(|left| (Left::terms(left), at + 5)),
+            Some(of @ tag::NEW_REFERENCE) => etf::short_count(doc, at).map(|words| {
+                self.words = words;
+                (Left::Parts { of, next: 0 }, at + 3)
+            }),
+            Some(of @ (tag::EXPORT | tag::PID | tag::PORT | tag::REFERENCE)) => {
+                self.words = 1;
+                Ok((Left::Parts { of, next: 0 }, at + 1))
+            }
+            _ => return Ok(None),
+        };
+        map.map(Some).map_err(|error| self.based(error))
     }
 
     pub(super) fn etf_list(&mut self) -> Result<Option<(Left, usize)>, DecodeError> {
         let (doc, at) = (self.doc, self.at);
-        Ok(Some(match self.etf_tag()? {
-            Some(tag::NIL) => (Left::Terms { left: 0, tail: false }, at + 1),
+        if self.form == Form::Words {
+            self.form = Form::Tagged;
+            return Ok(Some((Left::Bare { left: self.words.into(), form: Form::Word }, at)));
+        }
+        let bytes = |left: u16| (Left::Bare { left: left.into(), form: Form::Byte }, at + 3);
+        let list = match self.etf_tag()? {
+            Some(tag::NIL) => Ok((Left::terms(0), at + 1)),
             Some(tag::LIST) => {
-                let left = etf::count(doc, at).map_err(|error| self.based(error))?;
-                (Left::Terms { left, tail: true }, at + 5)
+                etf::count(doc, at).map(|left| (Left::Terms { left, tail: true }, at + 5))
             }
-            Some(tag::LARGE_TUPLE) => {
-                let left = etf::count(doc, at).map_err(|error| self.based(error))?;
-                (Left::Terms { left, tail: false }, at + 5)
-            }
+            Some(tag::LARGE_TUPLE) => etf::count(doc, at).map(|left| (Left::terms(left), at + 5)),
             Some(tag::SMALL_TUPLE) => {
-                let left = etf::tag_at(doc, at + 1).map_err(|error| self.based(error))?.into();
-                (Left::Terms { left, tail: false }, at + 2)
+                etf::tag_at(doc, at + 1).map(|left| (Left::terms(left.into()), at + 2))
             }
-            Some(tag::STRING) => {
-                let left = etf::short_count(doc, at).map_err(|error| self.based(error))?;
-                (Left::Bytes { left }, at + 3)
-            }
+            Some(tag::STRING) => etf::short_count(doc, at).map(bytes),
             _ => return Ok(None),
-        }))
+        };
+        list.map(Some).map_err(|error| self.based(error))
     }
 
     pub(super) fn etf_tag(&self) -> Result<Option<u8>, DecodeError> {
-        if self.bare {
+        if self.form != Form::Tagged {
             Ok(None)
         } else {
             etf::tag_at(self.doc, self.at).map_err(|error| self.based(error)).map(Some)
@@ -132,12 +167,13 @@ impl<'e> Cursor<'e> {
                 *left -= 1;
                 true
             }
-            Left::Bytes { left } => {
-                self.bare = *left > 0;
-                *left = left.saturating_sub(1);
-                self.bare
+            Left::Bare { left: 0, .. } | Left::Json { .. } => false,
+            Left::Bare { left, form } => {
+                *left -= 1;
+                self.form = *form;
+                true
             }
-            Left::Json { .. } => false,
+            Left::Parts { of, next } => usize::from(*next) < etf::parts(*of).len(),
         };
         if !more {
             self.depth = self.depth.saturating_sub(1);
@@ -147,7 +183,29 @@ impl<'e> Cursor<'e> {
 
     #[inline(never)]
     pub(super) fn etf_member(&mut self, left: &mut Left) -> Result<Option<Key<'e>>, DecodeError> {
-        if self.etf_next(left)? { self.etf_key().map(Some) } else { Ok(None) }
+        if !self.etf_next(left)? {
+            return Ok(None);
+        }
+        match left {
+            Left::Parts { of, next } => {
+                let part = etf::parts(*of).get(usize::from(*next));
+                *next += 1;
+                Ok(part.map(|part| self.etf_part(*part)))
+            }
+            Left::Bare { .. } | Left::Json { .. } | Left::Terms { .. } => self.etf_key().map(Some),
+        }
+    }
+
+    /// Stands before a part of an identifier.
+    fn etf_part(&mut self, part: etf::Part) -> Key<'e> {
+        let (name, form) = match part {
+            etf::Part::Byte(name) => (name, Form::Byte),
+            etf::Part::Term(name) => (name, Form::Tagged),
+            etf::Part::Word(name) => (name, Form::Word),
+            etf::Part::Words(name) => (name, Form::Words),
+        };
+        self.form = form;
+        Key::of_bytes(name.as_bytes())
     }
 
     fn etf_key(&mut self) -> Result<Key<'e>, DecodeError> {
