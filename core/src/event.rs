@@ -85,6 +85,32 @@ pub struct Dispatch<'e> {
 }
 
 impl<'e> Dispatch<'e> {
+    /// Creates one by its name, from `d` as it was kept; for ETF without the version byte.
+    ///
+    /// ```
+    /// use gatewright_core::model::MessageDelete;
+    /// use gatewright_core::{ChannelId, Dispatch, Encoding};
+    ///
+    /// let d = br#"{"id": "1", "channel_id": "2"}"#;
+    /// let dispatch = Dispatch::new("MESSAGE_DELETE", None, Encoding::Json, d)?;
+    /// assert_eq!(dispatch.channel_id(), Some(ChannelId(2)));
+    /// assert_eq!(dispatch.decode::<MessageDelete>()?.id.0, 1);
+    /// # Ok::<(), gatewright_core::decode::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Cursor::new`].
+    pub fn new(
+        name: &'e str,
+        seq: Option<u64>,
+        encoding: Encoding,
+        data: &'e [u8],
+    ) -> Result<Self, DecodeError> {
+        Cursor::new(encoding, data)?;
+        let name = name.as_bytes();
+        Ok(Self { encoding, kind: EventKind::of_dispatch(name), seq, name, data })
+    }
+
     /// Returns the kind; [`EventKind::Unknown`] if the documentation does not name it.
     #[must_use]
     pub const fn kind(&self) -> EventKind {

@@ -2,15 +2,21 @@
 
 /// Makes a type of an object from its fields, each with its type and, where it differs, its name.
 ///
-/// An object marked `lenient` treats a field of a wrong type as absent.
+/// An object marked `lenient` treats a field of a wrong type as absent; one marked `event` is the
+/// dispatch of its name.
 macro_rules! object {
     ($(#[$meta:meta])* lenient $($rest:tt)*) => {
-        $crate::decode::macros::object! { @make lenient; $(#[$meta])* $($rest)* }
+        $crate::decode::macros::object! { @make lenient (); $(#[$meta])* $($rest)* }
+    };
+    ($(#[$meta:meta])* event pub struct $name:ident $($rest:tt)*) => {
+        $crate::decode::macros::object! {
+            @make strict ($name); $(#[$meta])* pub struct $name $($rest)*
+        }
     };
     ($(#[$meta:meta])* pub struct $($rest:tt)*) => {
-        $crate::decode::macros::object! { @make strict; $(#[$meta])* pub struct $($rest)* }
+        $crate::decode::macros::object! { @make strict (); $(#[$meta])* pub struct $($rest)* }
     };
-    (@make $how:ident; $(#[$meta:meta])* pub struct $name:ident $(<$life:lifetime>)? {
+    (@make $how:ident $kind:tt; $(#[$meta:meta])* pub struct $name:ident $(<$life:lifetime>)? {
         $($(#[$doc:meta])* $field:ident: $type:ty $(= $wire:literal)?,)*
     }) => {
         $(#[$meta])*
@@ -20,15 +26,15 @@ macro_rules! object {
             $($(#[$doc])* pub $field: $type,)*
         }
 
-        $crate::decode::macros::object! { @decode $how $name ($($life)?) $($field: $type = [$($wire)?],)* }
+        $crate::decode::macros::object! { @decode $how $kind $name ($($life)?) $($field: $type = [$($wire)?],)* }
     };
-    (@decode $how:ident $name:ident () $($body:tt)*) => {
-        $crate::decode::macros::object! { @impl $how ('e) ($name) $($body)* }
+    (@decode $how:ident $kind:tt $name:ident () $($body:tt)*) => {
+        $crate::decode::macros::object! { @impl $how $kind ('e) ($name) $($body)* }
     };
-    (@decode $how:ident $name:ident ($life:lifetime) $($body:tt)*) => {
-        $crate::decode::macros::object! { @impl $how ($life) ($name<$life>) $($body)* }
+    (@decode $how:ident $kind:tt $name:ident ($life:lifetime) $($body:tt)*) => {
+        $crate::decode::macros::object! { @impl $how $kind ($life) ($name<$life>) $($body)* }
     };
-    (@impl $how:ident ($life:lifetime) ($whole:ty) $($field:ident: $type:ty = [$($wire:literal)?],)*) => {
+    (@impl $how:ident ($($kind:ident)?) ($life:lifetime) ($whole:ty) $($field:ident: $type:ty = [$($wire:literal)?],)*) => {
         impl<$life> $crate::decode::Decode<$life> for $whole {
             fn decode(
                 cursor: &mut $crate::decode::Cursor<$life>,
@@ -56,6 +62,10 @@ macro_rules! object {
                     },)*
                 })
             }
+
+            $(fn is_of(kind: $crate::EventKind) -> bool {
+                kind == $crate::EventKind::$kind
+            })?
         }
     };
     (@name $field:ident $wire:literal) => { $wire };
@@ -64,6 +74,47 @@ macro_rules! object {
     (@read lenient $field:ident $cursor:ident) => {
         if let Some(value) = $cursor.lenient()? {
             $field = Some(value);
+        }
+    };
+}
+
+/// Makes types of the dispatches that hold an object with a type of its own.
+macro_rules! events {
+    ($($(#[$meta:meta])* pub struct $name:ident $(<$life:lifetime>)? ($object:ty);)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub struct $name $(<$life>)? (
+            /// What it holds.
+            pub $object,
+        );
+
+        impl $(<$life>)? core::ops::Deref for $name $(<$life>)? {
+            type Target = $object;
+
+            fn deref(&self) -> &$object {
+                &self.0
+            }
+        }
+
+        $crate::decode::macros::events! { @decode $name ($($life)?) }
+    )*};
+    (@decode $name:ident ()) => {
+        $crate::decode::macros::events! { @impl $name ('e) ($name) }
+    };
+    (@decode $name:ident ($life:lifetime)) => {
+        $crate::decode::macros::events! { @impl $name ($life) ($name<$life>) }
+    };
+    (@impl $name:ident ($life:lifetime) ($whole:ty)) => {
+        impl<$life> $crate::decode::Decode<$life> for $whole {
+            fn decode(
+                cursor: &mut $crate::decode::Cursor<$life>,
+            ) -> Result<Self, $crate::decode::DecodeError> {
+                cursor.decode().map(Self)
+            }
+
+            fn is_of(kind: $crate::EventKind) -> bool {
+                kind == $crate::EventKind::$name
+            }
         }
     };
 }
@@ -170,4 +221,4 @@ macro_rules! bits {
     )*};
 }
 
-pub(crate) use {bits, numbers, object, texts};
+pub(crate) use {bits, events, numbers, object, texts};

@@ -116,7 +116,7 @@ fn objects_take_any_order_unknown_keys_and_the_last_of_equal_ones() {
         "avatar": null, "public_flags": 9007199254740993 } "#;
     let user: User<'_> = json(full).decode().unwrap();
     assert_eq!((user.id.0, user.username.unwrap()), (5, Text::plain("b")));
-    assert_eq!((user.is_bot, user.avatar.is_null()), (Some(true), true));
+    assert_eq!((user.bot, user.avatar.is_null()), (Some(true), true));
     assert_eq!(user.public_flags.unwrap().bits(), 9_007_199_254_740_993);
     let bare: User<'_> = json(r#"{"id":1}"#).decode().unwrap();
     assert!(bare.avatar.is_absent() && bare.username.is_none());
@@ -246,7 +246,7 @@ fn etf_is_read_like_json() {
         let bytes = hex(&text);
         let user: User<'_> = Cursor::etf(&bytes).unwrap().decode().unwrap();
         assert_eq!((user.id.0, user.username.unwrap()), (41_771_983_444_115_456, Text::plain("b")));
-        assert_eq!((user.is_bot, user.avatar.is_null()), (Some(true), true));
+        assert_eq!((user.bot, user.avatar.is_null()), (Some(true), true));
         let twin: User<'_> =
             json(r#"{"avatar":null,"id":"41771983444115456","bot":true,"username":"\u0062"}"#)
                 .decode()

@@ -1,0 +1,76 @@
+//! The ids a dispatch is about, found without decoding the rest of it.
+
+use crate::decode::{Cursor, DecodeError};
+use crate::{ChannelId, Dispatch, EventKind, GuildId, UserId};
+
+impl Dispatch<'_> {
+    /// Returns the guild: `guild_id`, or the `id` of GUILD_CREATE, GUILD_UPDATE and GUILD_DELETE.
+    ///
+    /// It reads over the first level of `d`.
+    #[must_use]
+    pub fn guild_id(&self) -> Option<GuildId> {
+        let name = match self.kind {
+            EventKind::GuildCreate | EventKind::GuildUpdate | EventKind::GuildDelete => "id",
+            _ => "guild_id",
+        };
+        find(self.cursor(), &[name]).map(GuildId)
+    }
+
+    /// Returns the channel or thread: `channel_id`, or the `id` of the dispatches about one.
+    ///
+    /// Those are `CHANNEL_CREATE`, `_UPDATE` and `_DELETE`, the same of threads, `THREAD_MEMBER_UPDATE`,
+    /// `THREAD_MEMBERS_UPDATE`, `VOICE_CHANNEL_STATUS_UPDATE` and `VOICE_CHANNEL_START_TIME_UPDATE`. It reads over
+    /// the first level of `d`.
+    #[must_use]
+    pub fn channel_id(&self) -> Option<ChannelId> {
+        let name = match self.kind {
+            EventKind::ChannelCreate
+            | EventKind::ChannelUpdate
+            | EventKind::ChannelDelete
+            | EventKind::ThreadCreate
+            | EventKind::ThreadUpdate
+            | EventKind::ThreadDelete
+            | EventKind::ThreadMemberUpdate
+            | EventKind::ThreadMembersUpdate
+            | EventKind::VoiceChannelStatusUpdate
+            | EventKind::VoiceChannelStartTimeUpdate => "id",
+            _ => "channel_id",
+        };
+        find(self.cursor(), &[name]).map(ChannelId)
+    }
+
+    /// Returns the user who acts, or to whom something happens.
+    ///
+    /// That is the `id` of `USER_UPDATE`, and of any other dispatch the first there is of `user_id`,
+    /// `user.id`, `author.id` and `member.user.id`. Who made a thing is not meant: `creator_id`,
+    /// `inviter` and the `user` of a sound are left out. It reads over the first level of `d`.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        let paths: &[&[&str]] = match self.kind {
+            EventKind::UserUpdate => &[&["id"]],
+            EventKind::GuildSoundboardSoundCreate | EventKind::GuildSoundboardSoundUpdate => &[],
+            _ => &[&["user_id"], &["user", "id"], &["author", "id"], &["member", "user", "id"]],
+        };
+        paths.iter().find_map(|path| find(self.cursor(), path)).map(UserId)
+    }
+}
+
+/// Finds an id by the names that lead to it, of equal ones the last.
+fn find(mut cursor: Cursor<'_>, path: &[&str]) -> Option<u64> {
+    for name in path {
+        cursor = member(cursor, name).ok().flatten()?;
+    }
+    cursor.snowflake().ok()
+}
+
+/// Finds the last value of a name.
+fn member<'e>(mut object: Cursor<'e>, name: &str) -> Result<Option<Cursor<'e>>, DecodeError> {
+    let (mut found, mut members) = (None, object.object()?);
+    while let Some(key) = object.key(&mut members)? {
+        if key == *name {
+            found = Some(object);
+        }
+        object.skip()?;
+    }
+    Ok(found)
+}

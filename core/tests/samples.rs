@@ -1,0 +1,315 @@
+//! The model against samples of every documented dispatch: plain, with nulls, and with every field.
+
+mod support;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gatewright_core::decode::{Cursor, DecodeError, Expected};
+use gatewright_core::model::{self, Payload};
+use gatewright_core::{Dispatch, Encoding, EventKind};
+use serde_json::Value;
+
+use support::etf::{self, Dialect};
+use support::{Dice, Step, changed, leaves, shuffled};
+
+const VARIANTS: [&str; 3] = ["plain", "nulls", "full"];
+
+const DIALECTS: [Dialect; 3] = [Dialect::Binaries, Dialect::Atoms(119), Dialect::Atoms(100)];
+
+/// What `Debug` hides; equality tells whether it is read.
+const SECRETS: [(&str, &[&str]); 3] = [
+    ("INTERACTION_CREATE", &["token"]),
+    ("READY", &["session_id"]),
+    ("VOICE_SERVER_UPDATE", &["token"]),
+];
+
+/// A sample: a dispatch's name, a variant's name and its `d`.
+struct Sample {
+    name: &'static str,
+    variant: &'static str,
+    text: String,
+    value: Value,
+}
+
+impl Sample {
+    fn payload(&self) -> Payload<'_> {
+        self.decode(Encoding::Json, self.text.as_bytes())
+    }
+
+    fn decode<'e>(&self, encoding: Encoding, bytes: &'e [u8]) -> Payload<'e> {
+        let dispatch = Dispatch::new(self.name, None, encoding, bytes).unwrap();
+        dispatch
+            .payload()
+            .unwrap_or_else(|error| panic!("{} {} {encoding:?}: {error}", self.name, self.variant))
+    }
+}
+
+fn samples() -> impl Iterator<Item = Sample> {
+    EventKind::documented().flat_map(|kind| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+        let file = fs::read(folder.join(kind.name()).with_extension("json")).unwrap();
+        VARIANTS.map(|variant| {
+            let text = member(Encoding::Json, &file, variant).unwrap().unwrap();
+            let text = String::from_utf8(text.to_vec()).unwrap();
+            let value = serde_json::from_str(&text).unwrap();
+            Sample { name: kind.name(), variant, text, value }
+        })
+    })
+}
+
+/// Cuts a member out of an object, as it stands there.
+fn member<'e>(
+    encoding: Encoding,
+    object: &'e [u8],
+    name: &str,
+) -> Result<Option<&'e [u8]>, DecodeError> {
+    let mut cursor = Cursor::new(encoding, object)?;
+    let mut members = cursor.object()?;
+    while let Some(key) = cursor.key(&mut members)? {
+        if key == *name {
+            return cursor.raw().map(|raw| Some(raw.bytes()));
+        }
+        cursor.skip()?;
+    }
+    Ok(None)
+}
+
+macro_rules! types {
+    ($($name:ident,)*) => {
+        /// Lists the names of the types that decode a dispatch; the others refuse it.
+        fn takers(dispatch: &Dispatch<'_>) -> Vec<&'static str> {
+            let mut takers = Vec::new();
+            $(match dispatch.decode::<model::$name>() {
+                Ok(_) => takers.push(stringify!($name)),
+                Err(error) => assert_eq!(error.expected(), Expected::Dispatch, "{}", stringify!($name)),
+            })*
+            takers
+        }
+    };
+}
+
+types! {
+    ApplicationCommandPermissionsUpdate,
+    AutoModerationActionExecution,
+    AutoModerationRuleCreate,
+    AutoModerationRuleDelete,
+    AutoModerationRuleUpdate,
+    ChannelCreate,
+    ChannelDelete,
+    ChannelInfo,
+    ChannelPinsUpdate,
+    ChannelUpdate,
+    EntitlementCreate,
+    EntitlementDelete,
+    EntitlementUpdate,
+    GuildAuditLogEntryCreate,
+    GuildBanAdd,
+    GuildBanRemove,
+    GuildCreate,
+    GuildDelete,
+    GuildEmojisUpdate,
+    GuildIntegrationsUpdate,
+    GuildMembersChunk,
+    GuildMemberAdd,
+    GuildMemberRemove,
+    GuildMemberUpdate,
+    GuildRoleCreate,
+    GuildRoleDelete,
+    GuildRoleUpdate,
+    GuildScheduledEventCreate,
+    GuildScheduledEventDelete,
+    GuildScheduledEventUpdate,
+    GuildScheduledEventUserAdd,
+    GuildScheduledEventUserRemove,
+    GuildSoundboardSoundsUpdate,
+    GuildSoundboardSoundCreate,
+    GuildSoundboardSoundDelete,
+    GuildSoundboardSoundUpdate,
+    GuildStickersUpdate,
+    GuildUpdate,
+    IntegrationCreate,
+    IntegrationDelete,
+    IntegrationUpdate,
+    InteractionCreate,
+    InviteCreate,
+    InviteDelete,
+    MessageCreate,
+    MessageDelete,
+    MessageDeleteBulk,
+    MessagePollVoteAdd,
+    MessagePollVoteRemove,
+    MessageReactionAdd,
+    MessageReactionRemove,
+    MessageReactionRemoveAll,
+    MessageReactionRemoveEmoji,
+    MessageUpdate,
+    PresenceUpdate,
+    RateLimited,
+    Ready,
+    Resumed,
+    SoundboardSounds,
+    StageInstanceCreate,
+    StageInstanceDelete,
+    StageInstanceUpdate,
+    SubscriptionCreate,
+    SubscriptionDelete,
+    SubscriptionUpdate,
+    ThreadCreate,
+    ThreadDelete,
+    ThreadListSync,
+    ThreadMembersUpdate,
+    ThreadMemberUpdate,
+    ThreadUpdate,
+    TypingStart,
+    UserUpdate,
+    VoiceChannelEffectSend,
+    VoiceChannelStartTimeUpdate,
+    VoiceChannelStatusUpdate,
+    VoiceServerUpdate,
+    VoiceStateUpdate,
+    WebhooksUpdate,
+}
+
+#[test]
+fn every_sample_decodes_as_the_type_of_its_kind_and_no_other() {
+    for sample in samples() {
+        let dispatch =
+            Dispatch::new(sample.name, None, Encoding::Json, sample.text.as_bytes()).unwrap();
+        assert_eq!(takers(&dispatch), [format!("{:?}", dispatch.kind())]);
+        assert_eq!(sample.payload().kind(), dispatch.kind());
+    }
+}
+
+#[test]
+fn etf_and_json_decode_to_equal_events() {
+    for sample in samples() {
+        for dialect in DIALECTS {
+            let bytes = etf::encode(&sample.value, dialect);
+            let twin = sample.decode(Encoding::Etf, &bytes);
+            let what = (sample.name, sample.variant, dialect);
+            assert!(twin == sample.payload(), "{what:?}\n{twin:#?}\n{:#?}", sample.payload());
+            assert_whole(&twin, &what);
+        }
+    }
+}
+
+#[test]
+fn neither_the_order_of_keys_nor_unknown_ones_matter() {
+    for sample in samples() {
+        for seed in 1..4 {
+            let text = shuffled(&sample.value, &mut Dice(seed));
+            let twin = sample.decode(Encoding::Json, text.as_bytes());
+            assert!(twin == sample.payload(), "{} {}", sample.name, sample.variant);
+            let value = serde_json::from_str(&text).unwrap();
+            let bytes = etf::encode(&value, Dialect::Atoms(119));
+            let twin = sample.decode(Encoding::Etf, &bytes);
+            assert!(twin == sample.payload(), "{} {}", sample.name, sample.variant);
+        }
+    }
+}
+
+#[test]
+fn every_element_of_every_list_decodes() {
+    for sample in samples() {
+        assert_whole(&sample.payload(), &(sample.name, sample.variant));
+    }
+}
+
+/// Makes sure that nothing within did not decode.
+fn assert_whole(payload: &Payload<'_>, what: &dyn std::fmt::Debug) {
+    let shown = format!("{payload:?}");
+    for sign in ["Err(", "<expected "] {
+        let at = shown.find(sign).map(|at| shown[at..].chars().take(200).collect::<String>());
+        assert_eq!(at, None, "{what:?}");
+    }
+}
+
+#[test]
+fn every_value_of_every_full_sample_is_read() {
+    let mut lost = Vec::new();
+    for sample in samples().filter(|sample| sample.variant == "full") {
+        let shown = format!("{:?}", sample.payload());
+        for path in leaves(&sample.value).iter().filter(|path| counts(&sample.value, path)) {
+            let text = changed(&sample.value, path).to_string();
+            let other = sample.decode(Encoding::Json, text.as_bytes());
+            let is_read = if is_secret(sample.name, path) {
+                other != sample.payload()
+            } else {
+                format!("{other:?}") != shown
+            };
+            if !is_read {
+                lost.push(format!("{} {path:?}", sample.name));
+            }
+        }
+    }
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+/// Tells whether a value tells something: a null does so only where being there means yes.
+fn counts(sample: &Value, path: &[Step]) -> bool {
+    let tags = ["premium_subscriber", "available_for_purchase", "guild_connections"];
+    let is_tag = matches!(path.last(), Some(Step::Key(key)) if tags.contains(&key.as_str()));
+    is_tag || !support::at(sample, path).is_null()
+}
+
+fn is_secret(name: &str, path: &[Step]) -> bool {
+    let path = path.iter().map(|step| match step {
+        Step::Item(_) => "[]",
+        Step::Key(key) => key,
+    });
+    let path: Vec<_> = path.collect();
+    SECRETS.iter().any(|(kind, secret)| *kind == name && *secret == path)
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    for sample in samples() {
+        for (_, path) in SECRETS.iter().filter(|(name, _)| *name == sample.name) {
+            let secret = sample.value[path[0]].as_str().unwrap();
+            assert!(!format!("{:?}", sample.payload()).contains(secret), "{}", sample.name);
+        }
+    }
+}
+
+/// Decodes what other clients recorded: `payloads/*.json` and its twins `wire/*/*.etf`.
+#[test]
+fn recorded_payloads_decode_alike_in_both_encodings() {
+    let Some(folder) = env::var_os("GATEWRIGHT_PAYLOADS").map(PathBuf::from) else {
+        eprintln!("skipped: GATEWRIGHT_PAYLOADS names no folder");
+        return;
+    };
+    let mut failures = Vec::new();
+    for entry in fs::read_dir(folder.join("payloads")).unwrap() {
+        let path = entry.unwrap().path();
+        let json = fs::read(&path).unwrap();
+        let value: Value = serde_json::from_slice(&json).unwrap();
+        let Some(name) = value["t"].as_str().filter(|_| value["op"] == 0) else { continue };
+        let data = member(Encoding::Json, &json, "d").unwrap().unwrap();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let dispatch = Dispatch::new(name, None, Encoding::Json, data).unwrap();
+        let payload = match dispatch.payload() {
+            Ok(payload) => payload,
+            Err(error) => {
+                failures.push(format!("{stem} {name}: {error}"));
+                continue;
+            }
+        };
+        for dialect in ["etf", "etf-atoms"] {
+            let twin = folder.join("wire").join(dialect).join(stem).with_extension("etf");
+            failures.extend(compare(&payload, name, &fs::read(twin).unwrap(), stem));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Tells what is wrong with the twin of a payload.
+fn compare(payload: &Payload<'_>, name: &str, etf: &[u8], stem: &str) -> Option<String> {
+    let data = member(Encoding::Etf, &etf[1..], "d").unwrap().unwrap();
+    match Dispatch::new(name, None, Encoding::Etf, data).unwrap().payload() {
+        Ok(twin) if twin == *payload => None,
+        Ok(twin) => Some(format!("{stem} {name} differs:\n{twin:?}\n{payload:?}")),
+        Err(error) => Some(format!("{stem} {name} as ETF: {error}")),
+    }
+}

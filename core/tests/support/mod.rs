@@ -1,0 +1,119 @@
+//! Documents made from JSON values: in any order of keys, and as ETF in two dialects.
+
+pub(crate) mod etf;
+
+use serde_json::Value;
+
+/// Numbers that look like chance and are not.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(self.0 >> 33).unwrap() % count
+    }
+}
+
+/// Writes JSON with the keys of each object shuffled, and one nobody knows before them.
+pub(crate) fn shuffled(value: &Value, dice: &mut Dice) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| shuffled(item, dice)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(members) => {
+            let mut members: Vec<_> = members
+                .iter()
+                .map(|(key, value)| format!("{} :{}", Value::from(&**key), shuffled(value, dice)))
+                .collect();
+            for at in (1..members.len()).rev() {
+                members.swap(at, dice.below(at + 1));
+            }
+            members.insert(0, r#""new\u0020field": [{"id": "}"}, null, -1.5e3]"#.to_owned());
+            format!("{{{}}}", members.join(","))
+        }
+        _ => value.to_string(),
+    }
+}
+
+/// A value somewhere in a document.
+pub(crate) type Path = Vec<Step>;
+
+/// A step towards a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Item(usize),
+    Key(String),
+}
+
+/// Lists the paths to all values that hold no others.
+pub(crate) fn leaves(value: &Value) -> Vec<Path> {
+    let below = |step: Step, value| {
+        leaves(value).into_iter().map(move |mut path| {
+            path.insert(0, step.clone());
+            path
+        })
+    };
+    match value {
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(at, item)| below(Step::Item(at), item)).collect()
+        }
+        Value::Object(members) => {
+            members.iter().flat_map(|(key, value)| below(Step::Key(key.clone()), value)).collect()
+        }
+        _ => vec![Path::new()],
+    }
+}
+
+/// Returns the value at `path`.
+pub(crate) fn at<'v>(document: &'v Value, path: &[Step]) -> &'v Value {
+    path.iter().fold(document, |value, step| match step {
+        Step::Item(at) => &value[*at],
+        Step::Key(key) => &value[key.as_str()],
+    })
+}
+
+/// Returns the document with another value of the same shape at `path`; a null is taken out.
+pub(crate) fn changed(document: &Value, path: &[Step]) -> Value {
+    let mut document = document.clone();
+    let (last, way) = path.split_last().expect("a document is no leaf");
+    let parent = way.iter().fold(&mut document, |value, step| match step {
+        Step::Item(at) => &mut value[*at],
+        Step::Key(key) => &mut value[key.as_str()],
+    });
+    let new = match last {
+        Step::Item(at) => other(&parent[*at]),
+        Step::Key(key) => other(&parent[key.as_str()]),
+    };
+    match (last, new) {
+        (Step::Item(at), Some(new)) => parent[*at] = new,
+        (Step::Item(at), None) => drop(parent.as_array_mut().unwrap().remove(*at)),
+        (Step::Key(key), Some(new)) => parent[key.as_str()] = new,
+        (Step::Key(key), None) => drop(parent.as_object_mut().unwrap().remove(key)),
+    }
+    document
+}
+
+fn other(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::Bool(bool) => Value::from(!bool),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => Value::from(number + 1),
+            None => Value::from(number.as_f64().unwrap() + 1.0),
+        },
+        Value::String(text) => Value::from(other_text(text)),
+        Value::Array(_) | Value::Null | Value::Object(_) => return None,
+    })
+}
+
+fn other_text(text: &str) -> String {
+    if let Ok(number) = text.parse::<u64>() {
+        return (number + 1).to_string();
+    }
+    let Some(at) = text.rfind(|char: char| char.is_ascii_alphanumeric()) else {
+        return format!("{text}x");
+    };
+    let new = if text.as_bytes()[at] == b'7' { "8" } else { "7" };
+    format!("{}{new}{}", &text[..at], &text[at + 1..])
+}
