@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,11 +19,19 @@ const VARIANTS: [&str; 3] = ["plain", "nulls", "full"];
 
 const DIALECTS: [Dialect; 3] = [Dialect::Binaries, Dialect::Atoms(119), Dialect::Atoms(100)];
 
-/// What `Debug` hides; equality tells whether it is read.
-const SECRETS: [(&str, &[&str]); 3] = [
-    ("INTERACTION_CREATE", &["token"]),
-    ("READY", &["session_id"]),
-    ("VOICE_SERVER_UPDATE", &["token"]),
+/// What `Debug` hides.
+const SECRETS: [(&str, &str); 3] =
+    [("INTERACTION_CREATE", "token"), ("READY", "session_id"), ("VOICE_SERVER_UPDATE", "token")];
+
+/// Recorded payloads that are objects of another source, put where an event stands: they lack what
+/// identifies the event.
+const NO_EVENTS: [&str; 3] = [
+    // Its `user` is `{}`.
+    "docs-obj__example-guild-member",
+    // It has no `code`.
+    "docs-obj__example-invite-metadata",
+    // It has no `guild_id`.
+    "hikari__member_payload",
 ];
 
 /// A sample: a dispatch's name, a variant's name and its `d`.
@@ -77,11 +86,11 @@ fn member<'e>(
 }
 
 macro_rules! types {
-    ($($name:ident,)*) => {
+    ($($name:ident $(<$life:lifetime>)?,)*) => {
         /// Lists the names of the types that decode a dispatch; the others refuse it.
         fn takers(dispatch: &Dispatch<'_>) -> Vec<&'static str> {
             let mut takers = Vec::new();
-            $(match dispatch.decode::<model::$name>() {
+            $(match dispatch.decode::<model::$name $(<$life>)?>() {
                 Ok(_) => takers.push(stringify!($name)),
                 Err(error) => assert_eq!(error.expected(), Expected::Dispatch, "{}", stringify!($name)),
             })*
@@ -91,84 +100,84 @@ macro_rules! types {
 }
 
 types! {
-    ApplicationCommandPermissionsUpdate,
-    AutoModerationActionExecution,
-    AutoModerationRuleCreate,
-    AutoModerationRuleDelete,
-    AutoModerationRuleUpdate,
-    ChannelCreate,
-    ChannelDelete,
-    ChannelInfo,
-    ChannelPinsUpdate,
-    ChannelUpdate,
-    EntitlementCreate,
-    EntitlementDelete,
-    EntitlementUpdate,
-    GuildAuditLogEntryCreate,
-    GuildBanAdd,
-    GuildBanRemove,
-    GuildCreate,
+    ApplicationCommandPermissionsUpdate<'_>,
+    AutoModerationActionExecution<'_>,
+    AutoModerationRuleCreate<'_>,
+    AutoModerationRuleDelete<'_>,
+    AutoModerationRuleUpdate<'_>,
+    ChannelCreate<'_>,
+    ChannelDelete<'_>,
+    ChannelInfo<'_>,
+    ChannelPinsUpdate<'_>,
+    ChannelUpdate<'_>,
+    EntitlementCreate<'_>,
+    EntitlementDelete<'_>,
+    EntitlementUpdate<'_>,
+    GuildAuditLogEntryCreate<'_>,
+    GuildBanAdd<'_>,
+    GuildBanRemove<'_>,
+    GuildCreate<'_>,
     GuildDelete,
-    GuildEmojisUpdate,
+    GuildEmojisUpdate<'_>,
     GuildIntegrationsUpdate,
-    GuildMembersChunk,
-    GuildMemberAdd,
-    GuildMemberRemove,
-    GuildMemberUpdate,
-    GuildRoleCreate,
+    GuildMembersChunk<'_>,
+    GuildMemberAdd<'_>,
+    GuildMemberRemove<'_>,
+    GuildMemberUpdate<'_>,
+    GuildRoleCreate<'_>,
     GuildRoleDelete,
-    GuildRoleUpdate,
-    GuildScheduledEventCreate,
-    GuildScheduledEventDelete,
-    GuildScheduledEventUpdate,
+    GuildRoleUpdate<'_>,
+    GuildScheduledEventCreate<'_>,
+    GuildScheduledEventDelete<'_>,
+    GuildScheduledEventUpdate<'_>,
     GuildScheduledEventUserAdd,
     GuildScheduledEventUserRemove,
-    GuildSoundboardSoundsUpdate,
-    GuildSoundboardSoundCreate,
+    GuildSoundboardSoundsUpdate<'_>,
+    GuildSoundboardSoundCreate<'_>,
     GuildSoundboardSoundDelete,
-    GuildSoundboardSoundUpdate,
-    GuildStickersUpdate,
-    GuildUpdate,
-    IntegrationCreate,
+    GuildSoundboardSoundUpdate<'_>,
+    GuildStickersUpdate<'_>,
+    GuildUpdate<'_>,
+    IntegrationCreate<'_>,
     IntegrationDelete,
-    IntegrationUpdate,
-    InteractionCreate,
-    InviteCreate,
-    InviteDelete,
-    MessageCreate,
+    IntegrationUpdate<'_>,
+    InteractionCreate<'_>,
+    InviteCreate<'_>,
+    InviteDelete<'_>,
+    MessageCreate<'_>,
     MessageDelete,
-    MessageDeleteBulk,
+    MessageDeleteBulk<'_>,
     MessagePollVoteAdd,
     MessagePollVoteRemove,
-    MessageReactionAdd,
-    MessageReactionRemove,
+    MessageReactionAdd<'_>,
+    MessageReactionRemove<'_>,
     MessageReactionRemoveAll,
-    MessageReactionRemoveEmoji,
-    MessageUpdate,
-    PresenceUpdate,
-    RateLimited,
-    Ready,
-    Resumed,
-    SoundboardSounds,
-    StageInstanceCreate,
-    StageInstanceDelete,
-    StageInstanceUpdate,
-    SubscriptionCreate,
-    SubscriptionDelete,
-    SubscriptionUpdate,
-    ThreadCreate,
+    MessageReactionRemoveEmoji<'_>,
+    MessageUpdate<'_>,
+    PresenceUpdate<'_>,
+    RateLimited<'_>,
+    Ready<'_>,
+    Resumed<'_>,
+    SoundboardSounds<'_>,
+    StageInstanceCreate<'_>,
+    StageInstanceDelete<'_>,
+    StageInstanceUpdate<'_>,
+    SubscriptionCreate<'_>,
+    SubscriptionDelete<'_>,
+    SubscriptionUpdate<'_>,
+    ThreadCreate<'_>,
     ThreadDelete,
-    ThreadListSync,
-    ThreadMembersUpdate,
-    ThreadMemberUpdate,
-    ThreadUpdate,
-    TypingStart,
-    UserUpdate,
-    VoiceChannelEffectSend,
+    ThreadListSync<'_>,
+    ThreadMembersUpdate<'_>,
+    ThreadMemberUpdate<'_>,
+    ThreadUpdate<'_>,
+    TypingStart<'_>,
+    UserUpdate<'_>,
+    VoiceChannelEffectSend<'_>,
     VoiceChannelStartTimeUpdate,
-    VoiceChannelStatusUpdate,
-    VoiceServerUpdate,
-    VoiceStateUpdate,
+    VoiceChannelStatusUpdate<'_>,
+    VoiceServerUpdate<'_>,
+    VoiceStateUpdate<'_>,
     WebhooksUpdate,
 }
 
@@ -230,16 +239,10 @@ fn assert_whole(payload: &Payload<'_>, what: &dyn std::fmt::Debug) {
 fn every_value_of_every_full_sample_is_read() {
     let mut lost = Vec::new();
     for sample in samples().filter(|sample| sample.variant == "full") {
-        let shown = format!("{:?}", sample.payload());
-        for path in leaves(&sample.value).iter().filter(|path| counts(&sample.value, path)) {
+        let payload = sample.payload();
+        for path in &leaves_by_type(&sample.value) {
             let text = changed(&sample.value, path).to_string();
-            let other = sample.decode(Encoding::Json, text.as_bytes());
-            let is_read = if is_secret(sample.name, path) {
-                other != sample.payload()
-            } else {
-                format!("{other:?}") != shown
-            };
-            if !is_read {
+            if sample.decode(Encoding::Json, text.as_bytes()) == payload {
                 lost.push(format!("{} {path:?}", sample.name));
             }
         }
@@ -247,27 +250,25 @@ fn every_value_of_every_full_sample_is_read() {
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
-/// Tells whether a value tells something: a null does so only where being there means yes.
-fn counts(sample: &Value, path: &[Step]) -> bool {
+/// Lists paths to one value of each type and place; elements of a list are at one place.
+fn leaves_by_type(sample: &Value) -> Vec<support::Path> {
     let tags = ["premium_subscriber", "available_for_purchase", "guild_connections"];
-    let is_tag = matches!(path.last(), Some(Step::Key(key)) if tags.contains(&key.as_str()));
-    is_tag || !support::at(sample, path).is_null()
-}
-
-fn is_secret(name: &str, path: &[Step]) -> bool {
-    let path = path.iter().map(|step| match step {
-        Step::Item(_) => "[]",
-        Step::Key(key) => key,
+    let mut seen = BTreeSet::new();
+    let mut paths = leaves(sample);
+    paths.retain(|path| {
+        let value = support::at(sample, path);
+        let is_tag = matches!(path.last(), Some(Step::Key(key)) if tags.contains(&key.as_str()));
+        // A null tells something only where being there means yes.
+        (is_tag || !value.is_null()) && seen.insert(support::place(path, value))
     });
-    let path: Vec<_> = path.collect();
-    SECRETS.iter().any(|(kind, secret)| *kind == name && *secret == path)
+    paths
 }
 
 #[test]
 fn secrets_are_not_shown() {
     for sample in samples() {
-        for (_, path) in SECRETS.iter().filter(|(name, _)| *name == sample.name) {
-            let secret = sample.value[path[0]].as_str().unwrap();
+        for (_, key) in SECRETS.iter().filter(|(name, _)| *name == sample.name) {
+            let secret = sample.value[key].as_str().unwrap();
             assert!(!format!("{:?}", sample.payload()).contains(secret), "{}", sample.name);
         }
     }
@@ -292,7 +293,9 @@ fn recorded_payloads_decode_alike_in_both_encodings() {
         let payload = match dispatch.payload() {
             Ok(payload) => payload,
             Err(error) => {
-                failures.push(format!("{stem} {name}: {error}"));
+                if !NO_EVENTS.contains(&stem) {
+                    failures.push(format!("{stem} {name}: {error}"));
+                }
                 continue;
             }
         };

@@ -66,7 +66,7 @@ pub use poll::*;
 pub use presence::*;
 pub use ready::*;
 pub use role::*;
-pub use scalar::Scalar;
+pub use scalar::{Scalar, UnixMillis};
 pub use scheduled_event::*;
 pub use secret::*;
 pub use sound::*;

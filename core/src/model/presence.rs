@@ -4,8 +4,8 @@
 
 use crate::decode::macros::{bits, numbers, object, texts};
 use crate::decode::{Cursor, Decode, DecodeError, Field, Seq, Text};
-use crate::model::pair;
 use crate::model::user::user;
+use crate::model::{UnixMillis, pair};
 use crate::{ApplicationId, EmojiId, GuildId};
 
 object! {
@@ -54,8 +54,8 @@ object! {
         kind: Option<ActivityType> = "type",
         /// Where the stream is.
         url: Field<Text<'e>>,
-        /// When it was added, in milliseconds since the Unix epoch.
-        created_at: Option<i64>,
+        /// When it was added.
+        created_at: Option<UnixMillis>,
         /// When it began and ends.
         timestamps: Option<ActivityTimestamps>,
         /// The application.
@@ -90,10 +90,10 @@ object! {
 object! {
     /// When an activity began and ends.
     lenient pub struct ActivityTimestamps {
-        /// When it began, in milliseconds since the Unix epoch.
-        start: Option<i64>,
-        /// When it ends, in milliseconds since the Unix epoch.
-        end: Option<i64>,
+        /// When it began.
+        start: Option<UnixMillis>,
+        /// When it ends.
+        end: Option<UnixMillis>,
     }
 }
 

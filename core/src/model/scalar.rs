@@ -95,6 +95,30 @@ impl fmt::Debug for Scalar<'_> {
     }
 }
 
+/// A time in milliseconds since the Unix epoch, from a number or a text of its digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixMillis(pub i64);
+
+impl Decode<'_> for UnixMillis {
+    fn decode(cursor: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let start = *cursor;
+        if cursor.kind()? != Kind::Number {
+            return cursor.i64().map(Self);
+        }
+        let number = cursor.number()?;
+        let millis = number.as_i64().or_else(|| number.as_f64().and_then(whole));
+        millis.map(Self).ok_or_else(|| start.error(Expected::Integer))
+    }
+}
+
+/// Returns a float as an integer, if it is one and exact.
+fn whole(float: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be within 2^53")]
+    let integer = (-EXACT..=EXACT).contains(&float).then_some(float as i64)?;
+    (float % 1.0 == 0.0).then_some(integer)
+}
+
 /// Reads a list of two, and passes further items.
 pub(crate) fn pair<'e, T: Decode<'e>>(cursor: &mut Cursor<'e>) -> Result<(T, T), DecodeError> {
     let mut items = cursor.list()?;

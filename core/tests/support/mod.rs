@@ -14,7 +14,8 @@ impl Dice {
     }
 }
 
-/// Writes JSON with the keys of each object shuffled, and one nobody knows before them.
+/// Writes JSON with the keys of each object shuffled, and one nobody knows before them; values of
+/// any type have no keys that are known, and stay as they are.
 pub(crate) fn shuffled(value: &Value, dice: &mut Dice) -> String {
     match value {
         Value::Array(items) => {
@@ -24,7 +25,10 @@ pub(crate) fn shuffled(value: &Value, dice: &mut Dice) -> String {
         Value::Object(members) => {
             let mut members: Vec<_> = members
                 .iter()
-                .map(|(key, value)| format!("{} :{}", Value::from(&**key), shuffled(value, dice)))
+                .map(|(key, value)| match key.as_str() {
+                    "new_value" | "old_value" => format!("{key:?}:{value}"),
+                    _ => format!("{} :{}", Value::from(&**key), shuffled(value, dice)),
+                })
                 .collect();
             for at in (1..members.len()).rev() {
                 members.swap(at, dice.below(at + 1));
@@ -72,6 +76,23 @@ pub(crate) fn at<'v>(document: &'v Value, path: &[Step]) -> &'v Value {
         Step::Item(at) => &value[*at],
         Step::Key(key) => &value[key.as_str()],
     })
+}
+
+/// Names the place of a value and its type; elements of a list, and values by id, are at one place.
+pub(crate) fn place(path: &[Step], value: &Value) -> String {
+    let steps = path.iter().map(|step| match step {
+        Step::Key(key) if !key.bytes().all(|byte| byte.is_ascii_digit()) => key,
+        Step::Item(_) | Step::Key(_) => "*",
+    });
+    let kind = match value {
+        Value::Array(_) => "list",
+        Value::Bool(_) => "bool",
+        Value::Null => "null",
+        Value::Number(_) => "number",
+        Value::Object(_) => "object",
+        Value::String(_) => "text",
+    };
+    steps.chain([kind]).collect::<Vec<_>>().join("/")
 }
 
 /// Returns the document with another value of the same shape at `path`; a null is taken out.
