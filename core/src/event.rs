@@ -108,7 +108,7 @@ impl<'e> Dispatch<'e> {
     ) -> Result<Self, DecodeError> {
         Cursor::new(encoding, data)?;
         let name = name.as_bytes();
-        Ok(Self { encoding, kind: EventKind::of_dispatch(name), seq, name, data })
+        Ok(Self { encoding, kind: EventKind::of_dispatch(name), seq, name, data, undecoded: None })
     }
 
     /// Returns the kind; [`EventKind::Unknown`] if the documentation does not name it.
