@@ -217,6 +217,8 @@ pub(super) fn number_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
 pub(super) fn skip(doc: &[u8], at: usize, depth: u8) -> Result<usize, DecodeError> {
     match byte(doc, at) {
         b'"' => skip_text(doc, at + 1),
+        // Many lists are empty.
+        b'[' if byte(doc, at + 1) == b']' && depth < MAX_DEPTH => Ok(at + 2),
         b'{' | b'[' => skip_nested(doc, at, depth),
         b'-' | b'0'..=b'9' => skip_number(doc, at),
         b'n' => literal(doc, at, b"null").ok_or(DecodeError::new(at, Expected::Value)),

@@ -122,13 +122,16 @@ impl<'e> Cursor<'e> {
 
     #[inline]
     pub(super) fn json_key(&mut self, fresh: bool) -> Result<Option<Key<'e>>, DecodeError> {
-        match json::usual_key(self.doc, self.at, fresh) {
-            Some((key, end)) => {
-                self.at = end;
-                Ok(Some(key))
-            }
-            None => self.unusual_key(fresh),
+        if let Some((key, end)) = json::usual_key(self.doc, self.at, fresh) {
+            self.at = end;
+            return Ok(Some(key));
         }
+        if json::byte(self.doc, self.at) == b'}' {
+            self.at += 1;
+            self.depth = self.depth.saturating_sub(1);
+            return Ok(None);
+        }
+        self.unusual_key(fresh)
     }
 
     #[inline(never)]
