@@ -6,7 +6,9 @@
 //! of `d` that the lifecycle needs even when the document is too large to be kept.
 
 mod details;
+mod draft;
 mod fast;
+mod json;
 mod number;
 mod scanner;
 
@@ -68,6 +70,10 @@ pub(crate) struct Envelope {
     /// All of `d`.
     pub(crate) data: Span,
 }
+
+/// The document is no object with an opcode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,5 @@
 use super::*;
 
-use super::scanner::Broken;
-
 /// Feeds a document in pieces of `size` bytes and returns the scanner with where it ended.
 fn feed(document: &[u8], size: usize) -> Result<(Scanner, Option<usize>), Broken> {
     let mut scanner = Scanner::new();
