@@ -6,7 +6,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::encode;
-use crate::{ChannelId, GuildId, UserId};
+use crate::{ChannelId, Encoding, GuildId, UserId};
 
 /// The most bytes a payload may have.
 ///
@@ -20,7 +20,7 @@ pub const MAX_PAYLOAD: usize = 4096;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Command<'c> {
-    /// Any other payload: an opcode and its `d` as JSON text.
+    /// Any other payload: an opcode and its `d` as JSON text; on connections that speak JSON only.
     Raw {
         /// The opcode; those the shard itself sends (1, 2, 6) are refused.
         op: u8,
@@ -40,16 +40,16 @@ impl Command<'_> {
     ///
     /// # Errors
     /// [`CommandError::ReservedOp`] and [`CommandError::NotJson`] for raw payloads of the shard's own opcodes or
-    /// with brackets that do not fit,
+    /// with brackets that do not fit, [`CommandError::NotEtf`] for raw payloads in any other encoding than JSON,
     /// [`CommandError::TooLong`] if the payload has over [`MAX_PAYLOAD`] bytes or does not fit into `out`.
-    pub fn encode(&self, out: &mut [u8]) -> Result<usize, CommandError> {
+    pub fn encode(&self, encoding: Encoding, out: &mut [u8]) -> Result<usize, CommandError> {
         let room = out.len().min(MAX_PAYLOAD);
         let out = out.get_mut(..room).unwrap_or_default();
         let written = match self {
-            Self::Raw { op, d } => return encode::raw(*op, d, out),
-            Self::RequestGuildMembers(d) => encode::payload(8, d, out),
-            Self::UpdatePresence(d) => encode::payload(3, d, out),
-            Self::UpdateVoiceState(d) => encode::payload(4, d, out),
+            Self::Raw { op, d } => return encode::raw(encoding, *op, d, out),
+            Self::RequestGuildMembers(d) => encode::payload(encoding, 8, d, out),
+            Self::UpdatePresence(d) => encode::payload(encoding, 3, d, out),
+            Self::UpdateVoiceState(d) => encode::payload(encoding, 4, d, out),
         };
         written.ok_or(CommandError::TooLong)
     }
@@ -77,6 +77,8 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommandError {
+    /// The raw `d` is JSON text, and the connection speaks ETF.
+    NotEtf,
     /// The raw `d` is not one JSON value.
     NotJson,
     /// The shard is over or leaving.
@@ -92,6 +94,7 @@ pub enum CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NotEtf => "raw payloads are JSON text: use the encoding json to send them",
             Self::NotJson => "expected the raw payload's d to be one JSON value",
             Self::Over => "the shard is over or leaving",
             Self::QueueFull => "the command queue is full",

@@ -7,7 +7,7 @@ use crate::command::Presence;
 use crate::session::SessionError;
 use crate::text::{Str, Token};
 use crate::url::{Url, UrlError};
-use crate::{Encoding, Intents, ShardId};
+use crate::{Compression, Encoding, Intents, ShardId};
 
 /// Where new sessions begin unless another URL is given.
 ///
@@ -116,6 +116,13 @@ impl<'m> Config<'m> {
         self
     }
 
+    /// Sets how documents are encoded, in both directions; [`Encoding::Json`] unless set.
+    #[must_use]
+    pub const fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// Sets how many bytes one message may inflate to; 256 MiB unless set.
     #[must_use]
     pub const fn max_inflated(mut self, bytes: u64) -> Self {
@@ -156,7 +163,7 @@ impl<'m> Config<'m> {
         Url::parse(&self.gateway)
     }
 
-    pub(crate) fn check(&self) -> Result<(), SetupError> {
+    pub(crate) fn check(&self, compression: Compression) -> Result<(), SetupError> {
         self.url().map_err(SetupError::Gateway)?;
         if !self.token.is_plausible() {
             return Err(SetupError::Token);
@@ -166,6 +173,9 @@ impl<'m> Config<'m> {
         }
         if !(50..=250).contains(&self.large_threshold) {
             return Err(SetupError::LargeThreshold);
+        }
+        if self.encoding == Encoding::Etf && compression == Compression::Zlib {
+            return Err(SetupError::EtfWithZlib);
         }
         Ok(())
     }
@@ -198,6 +208,8 @@ impl Timeout {
 pub enum SetupError {
     /// The command buffer is below [`Memory::MIN_COMMANDS`](crate::Memory::MIN_COMMANDS), or Identify does not fit into it.
     CommandsTooSmall,
+    /// Payload compression was chosen with [`Encoding::Etf`]; the gateway offers it for JSON only.
+    EtfWithZlib,
     /// The gateway URL is malformed.
     Gateway(UrlError),
     /// Identify would be over 4096 bytes.
@@ -221,6 +233,9 @@ impl fmt::Display for SetupError {
             Self::Session(error) => return error.fmt(f),
             Self::CommandsTooSmall => {
                 "expected a command buffer of at least 1024 bytes into which Identify fits"
+            }
+            Self::EtfWithZlib => {
+                "compression zlib works with the encoding json only: use zlib-stream or none with etf"
             }
             Self::IdentifyTooLong => {
                 "Identify would be over 4096 bytes: shorten the presence or the properties"

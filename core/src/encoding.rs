@@ -1,7 +1,9 @@
 //! The run-time choices of a connection: how documents are encoded and compressed.
 
 use core::fmt;
+use core::str::FromStr;
 
+use heapless::String;
 use serde::{Deserialize, Serialize};
 
 /// How documents are encoded, in both directions.
@@ -12,11 +14,14 @@ pub enum Encoding {
     /// JSON.
     #[default]
     Json,
-    /// The Erlang External Term Format.
+    /// Erlang's external term format, which is binary.
     Etf,
 }
 
 impl Encoding {
+    /// Every encoding, the simplest first.
+    pub const ALL: [Self; 2] = [Self::Json, Self::Etf];
+
     /// Returns the value of the query parameter `encoding`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +38,15 @@ impl fmt::Display for Encoding {
     }
 }
 
+impl FromStr for Encoding {
+    type Err = UnknownEncoding;
+
+    fn from_str(name: &str) -> Result<Self, UnknownEncoding> {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == name);
+        known.ok_or_else(|| UnknownEncoding(cut(name)))
+    }
+}
+
 /// How documents from the gateway are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,7 +55,7 @@ pub enum Compression {
     /// Not at all.
     #[default]
     None,
-    /// Single documents, each a zlib stream of its own (Identify's `compress`).
+    /// Single documents, each a zlib stream of its own (Identify's `compress`); JSON only.
     Zlib,
     /// One zlib stream for the whole connection (`compress=zlib-stream`).
     ZlibStream,
@@ -63,11 +77,11 @@ impl Compression {
 
     /// Returns the query of the WebSocket request.
     pub(crate) const fn query(self, encoding: Encoding) -> &'static str {
-        match (self, encoding) {
-            (Self::None | Self::Zlib, Encoding::Json) => "v=10&encoding=json",
-            (Self::None | Self::Zlib, Encoding::Etf) => "v=10&encoding=etf",
-            (Self::ZlibStream, Encoding::Etf) => "v=10&encoding=etf&compress=zlib-stream",
-            (Self::ZlibStream, Encoding::Json) => "v=10&encoding=json&compress=zlib-stream",
+        match (encoding, self) {
+            (Encoding::Json, Self::None | Self::Zlib) => "v=10&encoding=json",
+            (Encoding::Json, Self::ZlibStream) => "v=10&encoding=json&compress=zlib-stream",
+            (Encoding::Etf, Self::None | Self::Zlib) => "v=10&encoding=etf",
+            (Encoding::Etf, Self::ZlibStream) => "v=10&encoding=etf&compress=zlib-stream",
         }
     }
 }
@@ -78,23 +92,84 @@ impl fmt::Display for Compression {
     }
 }
 
-impl core::str::FromStr for Compression {
+impl FromStr for Compression {
     type Err = UnknownCompression;
 
     fn from_str(name: &str) -> Result<Self, UnknownCompression> {
         let known = Self::ALL.into_iter().find(|known| known.as_str() == name);
-        known.ok_or(UnknownCompression)
+        known.ok_or_else(|| UnknownCompression(cut(name)))
     }
 }
 
+/// How much of an unknown name is kept, in bytes.
+const NAME_BYTES: usize = 32;
+
+/// A name that is no encoding this library knows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UnknownEncoding(String<NAME_BYTES, u8>);
+
 /// A name that is no compression this library knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct UnknownCompression;
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UnknownCompression(String<NAME_BYTES, u8>);
+
+impl fmt::Display for UnknownEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        expected(f, Encoding::ALL.map(Encoding::as_str), &self.0)
+    }
+}
 
 impl fmt::Display for UnknownCompression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected one of none, zlib, zlib-stream")
+        expected(f, Compression::ALL.map(Compression::as_str), &self.0)
     }
 }
 
+impl core::error::Error for UnknownEncoding {}
+
 impl core::error::Error for UnknownCompression {}
+
+fn expected<const N: usize>(
+    f: &mut fmt::Formatter<'_>,
+    known: [&str; N],
+    found: &str,
+) -> fmt::Result {
+    f.write_str("expected one of ")?;
+    for (at, name) in known.into_iter().enumerate() {
+        f.write_str(if at == 0 { "" } else { ", " })?;
+        f.write_str(name)?;
+    }
+    write!(f, ", found {found:?}")
+}
+
+/// Keeps as much of a name as there is room for.
+fn cut(name: &str) -> String<NAME_BYTES, u8> {
+    let end = name.floor_char_boundary(NAME_BYTES);
+    String::try_from(name.get(..end).unwrap_or_default()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_as_it_is_written() {
+        for encoding in Encoding::ALL {
+            assert_eq!(encoding.as_str().parse(), Ok(encoding));
+        }
+        for compression in Compression::ALL {
+            assert_eq!(compression.as_str().parse(), Ok(compression));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_what_was_expected() {
+        let error = "xml".parse::<Encoding>().unwrap_err();
+        assert_eq!(error.to_string(), r#"expected one of json, etf, found "xml""#);
+        let long = format!("{}é", "x".repeat(NAME_BYTES - 1));
+        let error = long.parse::<Compression>().unwrap_err().to_string();
+        assert!(error.starts_with("expected one of none, zlib, zlib-stream"), "{error}");
+        assert!(error.ends_with(&format!("found \"{}\"", &long[..NAME_BYTES - 1])), "{error}");
+    }
+
+    use std::string::ToString;
+}

@@ -123,7 +123,13 @@ impl<'e> Dispatch<'e> {
         self.seq
     }
 
-    /// Returns the name as on the wire, escapes included.
+    /// Returns how [`data`](Self::data) is encoded.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Returns the name as on the wire, escapes included; empty if it is not UTF-8.
     #[must_use]
     pub fn name(&self) -> &'e str {
         core::str::from_utf8(self.name).unwrap_or_default()
@@ -135,9 +141,10 @@ impl<'e> Dispatch<'e> {
         self.encoding
     }
 
-    /// Returns `d` as it came.
+    /// Returns `d` as it came; of its grammar only what it takes to find its end is checked.
     ///
-    /// In JSON its UTF-8 is checked and its grammar is not; in ETF it is a term without the version byte.
+    /// In JSON it is text, whose UTF-8 is checked; in ETF it is one term, without the version byte 131,
+    /// and the UTF-8 of its texts is not checked.
     #[must_use]
     pub const fn data(&self) -> &'e [u8] {
         self.data

@@ -145,6 +145,7 @@ mod session;
 mod shard;
 mod status;
 mod store;
+mod term;
 mod text;
 mod throttle;
 mod time;
@@ -157,7 +158,7 @@ pub use command::{
 };
 pub use config::{Config, DEFAULT_GATEWAY, Properties, SetupError};
 pub use disconnect::Cause;
-pub use encoding::{Compression, Encoding, UnknownCompression};
+pub use encoding::{Compression, Encoding, UnknownCompression, UnknownEncoding};
 pub use event::{Connected, Disconnected, Dispatch, Event, Limit, Skipped};
 pub use gate::{Bucket, GateFull, GateOutput, IdentifyGate, Place};
 pub use id::{

@@ -4,9 +4,9 @@
 //! the header stays until the fate is told. What is free behind the records serves to encode the
 //! shard's own frames.
 
-use crate::Instant;
 use crate::command::{Command, CommandError, CommandId, Fate, MAX_PAYLOAD};
 use crate::lease::Lease;
+use crate::{Encoding, Instant};
 
 /// The header: id (4), payload length (2), tag (1), fate (1), expiry (8).
 const HEADER: usize = 16;
@@ -16,6 +16,7 @@ const OPEN: u8 = 0;
 #[derive(Debug)]
 pub(crate) struct Outbox<'m> {
     bytes: Lease<'m, [u8]>,
+    encoding: Encoding,
     used: usize,
     /// Bytes behind the records that commands may not take.
     reserve: usize,
@@ -72,8 +73,8 @@ impl Record {
 }
 
 impl<'m> Outbox<'m> {
-    pub(crate) fn new(bytes: Lease<'m, [u8]>) -> Self {
-        Self { bytes, used: 0, reserve: 0, next_id: 0, open: 0, sealed: 0 }
+    pub(crate) fn new(bytes: Lease<'m, [u8]>, encoding: Encoding) -> Self {
+        Self { bytes, encoding, used: 0, reserve: 0, next_id: 0, open: 0, sealed: 0 }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -111,7 +112,7 @@ impl<'m> Outbox<'m> {
         let room = limit.saturating_sub(self.used + HEADER);
         let start = self.used + HEADER;
         let out = self.bytes.get_mut(start..start + room).unwrap_or_default();
-        let len = match command.encode(out) {
+        let len = match command.encode(self.encoding, out) {
             Err(CommandError::TooLong) if room < MAX_PAYLOAD && self.used > 0 => {
                 return Err(CommandError::QueueFull);
             }
@@ -247,7 +248,7 @@ mod tests {
     const ENCODED: &[u8] = br#"{"op":43,"d":{}}"#;
 
     fn outbox(bytes: &mut [u8]) -> Outbox<'_> {
-        Outbox::new(Lease::Lent(bytes))
+        Outbox::new(Lease::Lent(bytes), Encoding::Json)
     }
 
     #[test]

@@ -151,14 +151,14 @@ impl<'m> Shard<'m> {
     /// # Errors
     /// [`SetupError`] names the setting or the memory that does not fit.
     pub fn new(config: Config<'m>, seed: u64, memory: Memory<'m>) -> Result<Self, SetupError> {
-        config.check()?;
+        let compression = memory.compression();
+        config.check(compression)?;
         if let Store::Lent(payload) = &memory.payload
             && payload.len() < Memory::MIN_PAYLOAD
         {
             return Err(SetupError::PayloadTooSmall);
         }
-        let compression = memory.compression();
-        let mut outbox = Outbox::new(memory.commands);
+        let mut outbox = Outbox::new(memory.commands, config.encoding);
         if outbox.capacity() < Memory::MIN_COMMANDS {
             return Err(SetupError::CommandsTooSmall);
         }
@@ -416,7 +416,7 @@ fn handshake_bytes(
     let error = if enough { SetupError::IdentifyTooLong } else { SetupError::CommandsTooSmall };
     let identify = encode::identify(config, compression, scratch).ok_or(error)?;
     let longest_id = core::str::from_utf8(&[b'\\'; ID_BYTES]).unwrap_or_default();
-    let resume = encode::resume(config.token.reveal(), longest_id, u64::MAX, scratch);
+    let resume = encode::resume(config, longest_id, u64::MAX, scratch);
     Ok(identify.max(resume.ok_or(SetupError::CommandsTooSmall)?))
 }
 

@@ -10,7 +10,7 @@ use crate::inbox::Document;
 use crate::lifecycle::{Phase, State};
 use crate::ports::{Frame, Link, Output, Purpose, Stop, Target};
 use crate::url::Url;
-use crate::{Cause, CloseCode, EventKind, Instant};
+use crate::{Cause, CloseCode, Encoding, EventKind, Instant};
 
 /// A frame that is with the adapter and not yet with the transport.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl Shard<'_> {
             self.heartbeat.handed_out(self.now);
             self.counters.heartbeats = self.counters.heartbeats.saturating_add(1);
             let seq = Some(self.seqs.received).filter(|seq| *seq > 0);
-            encode::heartbeat(seq, self.outbox.scratch())
+            encode::heartbeat(self.config.encoding, seq, self.outbox.scratch())
         } else if core::mem::take(&mut self.wanted.handshake) {
             self.handshake()
         } else {
@@ -105,8 +105,7 @@ impl Shard<'_> {
         if let Some(keys) = &self.keys {
             self.counters.resumes = self.counters.resumes.saturating_add(1);
             self.tally.resumes = self.tally.resumes.saturating_add(1);
-            let token = self.config.token.reveal();
-            return encode::resume(token, &keys.id, self.seqs.processed(), scratch);
+            return encode::resume(&self.config, &keys.id, self.seqs.processed(), scratch);
         }
         self.counters.identifies = self.counters.identifies.saturating_add(1);
         self.backoff.identifies = self.backoff.identifies.saturating_add(1);
@@ -252,7 +251,8 @@ impl Shard<'_> {
     }
 
     const fn frame<'o>(&self, bytes: &'o [u8]) -> Frame<'o> {
-        Frame { link: self.link, text: true, bytes }
+        let text = matches!(self.config.encoding, Encoding::Json);
+        Frame { link: self.link, text, bytes }
     }
 
     fn target(&self) -> Target<'_> {

@@ -1,4 +1,6 @@
-//! Payloads to JSON: pure functions from values to bytes, `None` where they do not fit.
+//! Payloads to JSON or ETF: pure functions from values to bytes, `None` where they do not fit.
+
+mod etf;
 
 use core::fmt::Write;
 
@@ -8,7 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::command::{CommandError, MAX_PAYLOAD, Presence};
 use crate::config::Config;
 use crate::envelope::{Fed, Scanner};
-use crate::{ChannelId, Compression, GuildId, UserId};
+use crate::{ChannelId, Compression, Encoding, GuildId, UserId};
 
 /// An envelope as a client sends it: `op` and `d` only.
 #[derive(Serialize)]
@@ -18,24 +20,39 @@ struct Payload<D> {
 }
 
 /// Encodes `{"op":…,"d":…}`.
-pub(crate) fn payload<D: Serialize>(op: u8, d: D, out: &mut [u8]) -> Option<usize> {
-    serde_json_core::to_slice(&Payload { op, d }, out).ok()
+pub(crate) fn payload(
+    encoding: Encoding,
+    op: u8,
+    d: impl Serialize,
+    out: &mut [u8],
+) -> Option<usize> {
+    let payload = Payload { op, d };
+    match encoding {
+        Encoding::Json => serde_json_core::to_slice(&payload, out).ok(),
+        Encoding::Etf => etf::to_slice(&payload, out),
+    }
 }
 
 /// Encodes opcode 1: `d` is the latest sequence number, or null.
-pub(crate) fn heartbeat(seq: Option<u64>, out: &mut [u8]) -> Option<usize> {
-    payload(1, seq, out)
+pub(crate) fn heartbeat(encoding: Encoding, seq: Option<u64>, out: &mut [u8]) -> Option<usize> {
+    payload(encoding, 1, seq, out)
 }
 
 /// Encodes opcode 6.
-pub(crate) fn resume(token: &str, session_id: &str, seq: u64, out: &mut [u8]) -> Option<usize> {
+pub(crate) fn resume(
+    config: &Config<'_>,
+    session_id: &str,
+    seq: u64,
+    out: &mut [u8],
+) -> Option<usize> {
     #[derive(Serialize)]
     struct Resume<'r> {
         token: &'r str,
         session_id: &'r str,
         seq: u64,
     }
-    payload(6, Resume { token, session_id, seq }, out)
+    let token = config.token.reveal();
+    payload(config.encoding, 6, Resume { token, session_id, seq }, out)
 }
 
 /// Encodes opcode 2, in at most 4096 bytes.
@@ -79,13 +96,21 @@ pub(crate) fn identify(
         capabilities: config.capabilities,
     };
     let room = out.len().min(MAX_PAYLOAD);
-    payload(2, identify, out.get_mut(..room)?)
+    payload(config.encoding, 2, identify, out.get_mut(..room)?)
 }
 
 /// Encodes a raw payload whose `d` is JSON text already.
-pub(crate) fn raw(op: u8, d: &str, out: &mut [u8]) -> Result<usize, CommandError> {
+pub(crate) fn raw(
+    encoding: Encoding,
+    op: u8,
+    d: &str,
+    out: &mut [u8],
+) -> Result<usize, CommandError> {
     if matches!(op, 1 | 2 | 6) {
         return Err(CommandError::ReservedOp);
+    }
+    if encoding != Encoding::Json {
+        return Err(CommandError::NotEtf);
     }
     let mut op_text = String::<3>::new();
     // An opcode has at most three digits.
@@ -154,19 +179,20 @@ mod tests {
     }
 
     fn command(command: Command<'_>) -> String<MAX_PAYLOAD> {
-        text(|out| command.encode(out).ok())
+        text(|out| command.encode(Encoding::Json, out).ok())
     }
 
     #[test]
     fn heartbeats_carry_a_bare_sequence_or_null() {
-        assert_eq!(text(|out| heartbeat(Some(251), out)), r#"{"op":1,"d":251}"#);
-        assert_eq!(text(|out| heartbeat(None, out)), r#"{"op":1,"d":null}"#);
+        assert_eq!(text(|out| heartbeat(Encoding::Json, Some(251), out)), r#"{"op":1,"d":251}"#);
+        assert_eq!(text(|out| heartbeat(Encoding::Json, None, out)), r#"{"op":1,"d":null}"#);
     }
 
     #[test]
     fn resume_names_its_sequence_seq() {
+        let config = Config::new("t", Intents::GUILDS);
         let expected = r#"{"op":6,"d":{"token":"t","session_id":"s","seq":7}}"#;
-        assert_eq!(text(|out| resume("t", "s", 7, out)), expected);
+        assert_eq!(text(|out| resume(&config, "s", 7, out)), expected);
     }
 
     #[test]
@@ -240,7 +266,7 @@ mod tests {
 
     #[test]
     fn raw_payloads_that_are_not_one_value_are_refused() {
-        let encode = |op, d| Command::Raw { op, d }.encode(&mut [0; MAX_PAYLOAD]);
+        let encode = |op, d| Command::Raw { op, d }.encode(Encoding::Json, &mut [0; MAX_PAYLOAD]);
         assert_eq!(
             command(Command::Raw { op: 43, d: "{\"a\":[1]}" }),
             r#"{"op":43,"d":{"a":[1]}}"#
@@ -254,17 +280,83 @@ mod tests {
         }
     }
 
+    fn etf(encode: impl FnOnce(&mut [u8]) -> Option<usize>) -> std::vec::Vec<u8> {
+        let mut out = [0; MAX_PAYLOAD];
+        let len = encode(&mut out).unwrap();
+        out[..len].to_vec()
+    }
+
+    #[test]
+    fn heartbeats_in_etf_are_these_bytes() {
+        let beat = |seq| etf(|out| heartbeat(Encoding::Etf, seq, out));
+        assert_eq!(beat(Some(251)), b"\x83t\0\0\0\x02m\0\0\0\x02opa\x01m\0\0\0\x01da\xFB");
+        assert_eq!(beat(None), b"\x83t\0\0\0\x02m\0\0\0\x02opa\x01m\0\0\0\x01ds\x03nil");
+    }
+
+    #[test]
+    fn identify_in_etf_counts_the_fields_that_are_there() {
+        let config = Config::new("t", Intents::GUILDS).encoding(Encoding::Etf);
+        let bare = etf(|out| identify(&config, Compression::ZlibStream, out));
+        assert!(bare.starts_with(b"\x83t\0\0\0\x02m\0\0\0\x02opa\x02m\0\0\0\x01dt\0\0\0\x06"));
+        let holds = |part: &[u8]| bare.windows(part.len()).any(|window| window == part);
+        assert!(holds(b"m\0\0\0\x08compresss\x05false"));
+        assert!(holds(b"m\0\0\0\x05shardl\0\0\0\x02a\0a\x01j"));
+        let config = config.capabilities(1 << 40);
+        let full = etf(|out| identify(&config, Compression::None, out));
+        assert!(full.ends_with(b"m\0\0\0\x0Ccapabilitiesn\x06\0\0\0\0\0\0\x01"));
+    }
+
+    #[test]
+    fn commands_in_etf_name_snowflakes_as_text() {
+        let users = [UserId(7)];
+        let request = RequestGuildMembers {
+            guild_id: GuildId(9),
+            members: Members::Users(&users),
+            presences: false,
+            nonce: None,
+        };
+        let request = Command::RequestGuildMembers(request);
+        let encoded = etf(|out| request.encode(Encoding::Etf, out).ok());
+        let expected = b"\x83t\0\0\0\x02m\0\0\0\x02opa\x08m\0\0\0\x01dt\0\0\0\x03\
+            m\0\0\0\x08guild_idm\0\0\0\x019\
+            m\0\0\0\x08user_idsl\0\0\0\x01m\0\0\0\x017j\
+            m\0\0\0\x09presencess\x05false";
+        assert_eq!(encoded, expected);
+    }
+
+    #[test]
+    fn raw_payloads_are_refused_in_etf() {
+        let encode = |op| Command::Raw { op, d: "{}" }.encode(Encoding::Etf, &mut [0; 99]);
+        assert_eq!(encode(43), Err(CommandError::NotEtf));
+        assert_eq!(encode(2), Err(CommandError::ReservedOp));
+    }
+
+    #[test]
+    fn nothing_over_4096_bytes_is_encoded_in_etf() {
+        let state = "x".repeat(MAX_PAYLOAD);
+        let encode = |len: usize| {
+            let activity = Activity { name: "n", kind: 4, state: Some(&state[..len]), url: None };
+            let presence = Presence { activities: &[activity], ..Presence::default() };
+            Command::UpdatePresence(presence).encode(Encoding::Etf, &mut [0; 2 * MAX_PAYLOAD])
+        };
+        let around = encode(0).unwrap();
+        assert_eq!(encode(MAX_PAYLOAD - around), Ok(MAX_PAYLOAD));
+        assert_eq!(encode(MAX_PAYLOAD - around + 1), Err(CommandError::TooLong));
+    }
+
     /// Trap 25: a command over 4096 bytes.
     #[test]
     fn nothing_over_4096_bytes_is_encoded() {
         let fits = format!("\"{}\"", "x".repeat(MAX_PAYLOAD - 16));
-        let encode = |d: &str| Command::Raw { op: 99, d }.encode(&mut [0; 2 * MAX_PAYLOAD]);
+        let encode =
+            |d: &str| Command::Raw { op: 99, d }.encode(Encoding::Json, &mut [0; 2 * MAX_PAYLOAD]);
         assert_eq!(encode(&fits), Ok(MAX_PAYLOAD));
         assert_eq!(encode(&format!(" {fits}")), Err(CommandError::TooLong));
         let state = "x".repeat(MAX_PAYLOAD);
         let activities = [Activity { name: "n", kind: 4, state: Some(&state), url: None }];
         let presence = Presence { activities: &activities, ..Presence::default() };
-        let refused = Command::UpdatePresence(presence).encode(&mut [0; 2 * MAX_PAYLOAD]);
+        let refused =
+            Command::UpdatePresence(presence).encode(Encoding::Json, &mut [0; 2 * MAX_PAYLOAD]);
         assert_eq!(refused, Err(CommandError::TooLong));
     }
 }
