@@ -14,7 +14,7 @@ use crate::disconnect::Cause;
 use crate::envelope::{self, Details, Envelope, Fed, Scanner, Span};
 use crate::inflate::{self, Inflater, Then, WINDOW};
 use crate::store::Store;
-use crate::{Compression, EventKind};
+use crate::{Compression, Encoding, EventKind};
 
 /// How much room must be won before documents that wait are moved for the sake of one that is dropped.
 const WORTH_SLIDING: usize = 4 * 1024;
@@ -29,7 +29,7 @@ pub(crate) struct Found {
     pub(crate) envelope: Envelope,
     /// Its length in bytes.
     pub(crate) length: u64,
-    /// Whether it was too large to be kept; then its UTF-8 is not checked.
+    /// Whether it was too large to be kept; then no UTF-8 is checked.
     pub(crate) dropped: bool,
     /// Whether the scanner read it, so that its details are known.
     detailed: bool,
@@ -108,13 +108,18 @@ pub(crate) struct Inbox<'m> {
 }
 
 impl<'m> Inbox<'m> {
-    pub(crate) fn new(store: Store<'m>, inflater: Inflater<'m>, limit: u64) -> Self {
+    pub(crate) fn new(
+        store: Store<'m>,
+        inflater: Inflater<'m>,
+        encoding: Encoding,
+        limit: u64,
+    ) -> Self {
         Self {
             store,
             inflater,
             limit,
             message: Message::default(),
-            scanner: Scanner::new(),
+            scanner: Scanner::new(encoding),
             base: 0,
             start: 0,
             ready: 0,
@@ -278,18 +283,23 @@ impl<'m> Inbox<'m> {
         Ok(None)
     }
 
-    /// Tells whether the sync markers of a stream promise that the message is one document.
+    /// Tells whether documents are text as a whole, whose UTF-8 is checked here.
+    fn is_text(&self) -> bool {
+        self.scanner.encoding() == Encoding::Json
+    }
+
+    /// Tells whether the sync markers of a stream promise that the message is one text.
     fn is_one_document(&self) -> bool {
         let fresh = self.scanner.is_idle() && self.scanned == self.doc && !self.dropping;
         let alone = self.start == self.ready;
         let marked = self.message.tail == MARKER && !self.message.marker_inside;
-        fresh && alone && marked && self.is_stream()
+        fresh && alone && marked && self.is_stream() && self.is_text()
     }
 
     fn found(&self, envelope: Envelope, detailed: bool) -> Result<Found, Cause> {
         let dropped = self.dropping;
         let kept = self.store.bytes().get(self.doc..self.scanned).unwrap_or_default();
-        if !dropped && core::str::from_utf8(kept).is_err() {
+        if !dropped && self.is_text() && core::str::from_utf8(kept).is_err() {
             return Err(Cause::BrokenEnvelope);
         }
         let length = if detailed { self.scanner.length() } else { kept.len() };
@@ -440,7 +450,7 @@ impl<'m> Inbox<'m> {
     /// Scans a waiting document again: its envelope was not kept.
     fn rescan(&self) -> Option<Document> {
         let waiting = self.store.bytes().get(self.start..self.ready)?;
-        let mut scanner = Scanner::new();
+        let mut scanner = Scanner::new(self.scanner.encoding());
         let Ok(Fed::Done(taken)) = scanner.feed(waiting) else {
             return None;
         };

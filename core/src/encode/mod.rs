@@ -123,7 +123,7 @@ pub(crate) fn raw(
         len += part.len();
     }
     let encoded = out.get(..len).unwrap_or_default();
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(Encoding::Json);
     let whole = scanner.feed(encoded) == Ok(Fed::Done(len));
     let alone = scanner.envelope().is_ok_and(|envelope| {
         let inner = envelope.data.of(encoded).len();

@@ -141,6 +141,17 @@ impl Draft {
         }
     }
 
+    /// Takes a text that came as an atom, was kept as the token, and reaches up to `end`.
+    pub(super) fn take_atom(&mut self, end: usize) {
+        let text = self.token.get().unwrap_or_default();
+        if self.slot == Slot::ResumeUrl {
+            self.details.resume_url.push(text);
+        } else if self.slot == Slot::SessionId {
+            self.details.session_id.push(text);
+        }
+        self.end_text(end);
+    }
+
     /// Takes a number, or nothing for one that cannot be an id, a count or an opcode.
     pub(super) fn take_number(&mut self, number: Option<u64>) {
         match self.slot {

@@ -1,12 +1,14 @@
 //! Envelopes: `op`, `s`, `t` and where `d` lies, found without decoding `d`.
 //!
-//! Two scanners, one result. [`fast`] takes a whole dispatch whose `d` comes last and does not touch
-//! `d`; so it takes a promise that the bytes are one document, which the sync markers of a stream give. [`Scanner`] is fed pieces of any
-//! size, finds the end of a document by itself, takes the keys in any order, and keeps the few fields
-//! of `d` that the lifecycle needs even when the document is too large to be kept.
+//! Two scanners, one result. [`fast`] takes a whole JSON dispatch whose `d` comes last and does not
+//! touch `d`; so it takes a promise that the bytes are one document, which a stream gives. [`Scanner`]
+//! is fed pieces of any size and encoding, finds the end of a document by itself, takes the keys in
+//! any order, and keeps the few fields of `d` that the lifecycle needs even when the document is too
+//! large to be kept.
 
 mod details;
 mod draft;
+mod etf;
 mod fast;
 mod json;
 mod number;
@@ -65,13 +67,13 @@ pub(crate) struct Envelope {
     /// Sequence numbers begin at 1.
     pub(crate) seq: Option<NonZeroU64>,
     pub(crate) kind: EventKind,
-    /// The text of `t`, without quotes.
+    /// The text of `t`, without quotes or tag.
     pub(crate) name: Span,
     /// All of `d`.
     pub(crate) data: Span,
 }
 
-/// The document is no object with an opcode.
+/// The document is no object or map with an opcode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Broken;
 

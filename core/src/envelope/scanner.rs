@@ -4,8 +4,10 @@
 
 use super::details::Details;
 use super::draft::Draft;
+use super::etf::Etf;
 use super::json::Json;
 use super::{Broken, Envelope};
+use crate::Encoding;
 
 /// How far a piece came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,21 +21,49 @@ pub(crate) enum Fed {
 #[derive(Debug)]
 pub(crate) struct Scanner {
     draft: Draft,
-    json: Json,
+    grammar: Grammar,
+}
+
+#[derive(Debug)]
+enum Grammar {
+    Json(Json),
+    Etf(Etf),
 }
 
 impl Scanner {
-    pub(crate) fn new() -> Self {
-        Self { draft: Draft::new(), json: Json::new() }
+    pub(crate) fn new(encoding: Encoding) -> Self {
+        let grammar = match encoding {
+            Encoding::Json => Grammar::Json(Json::new()),
+            Encoding::Etf => Grammar::Etf(Etf::new()),
+        };
+        Self { draft: Draft::new(), grammar }
     }
 
     pub(crate) fn reset(&mut self) {
-        *self = Self::new();
+        *self = Self::new(self.encoding());
+    }
+
+    /// Returns the encoding it reads.
+    pub(crate) const fn encoding(&self) -> Encoding {
+        match self.grammar {
+            Grammar::Json(_) => Encoding::Json,
+            Grammar::Etf(_) => Encoding::Etf,
+        }
     }
 
     /// Tells whether no document has begun.
     pub(crate) fn is_idle(&self) -> bool {
-        self.json.is_idle()
+        match &self.grammar {
+            Grammar::Json(json) => json.is_idle(),
+            Grammar::Etf(etf) => etf.is_idle(),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        match &self.grammar {
+            Grammar::Json(json) => json.is_done(),
+            Grammar::Etf(etf) => etf.is_done(),
+        }
     }
 
     /// Returns the length of the document so far, in bytes.
@@ -48,17 +78,20 @@ impl Scanner {
 
     /// Returns the envelope of a document that has ended.
     pub(crate) fn envelope(&self) -> Result<Envelope, Broken> {
-        self.draft.envelope().filter(|_| self.json.is_done()).ok_or(Broken)
+        self.draft.envelope().filter(|_| self.is_done()).ok_or(Broken)
     }
 
     /// Reads on, at most to the end of the document.
     pub(crate) fn feed(&mut self, piece: &[u8]) -> Result<Fed, Broken> {
         let mut rest = piece;
         while !rest.is_empty() {
-            let taken = self.json.step(&mut self.draft, rest)?;
+            let taken = match &mut self.grammar {
+                Grammar::Json(json) => json.step(&mut self.draft, rest)?,
+                Grammar::Etf(etf) => etf.step(&mut self.draft, rest)?,
+            };
             self.draft.offset += taken;
             rest = rest.get(taken..).unwrap_or_default();
-            if self.json.is_done() {
+            if self.is_done() {
                 return Ok(Fed::Done(piece.len() - rest.len()));
             }
         }

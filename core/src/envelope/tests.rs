@@ -1,8 +1,10 @@
+mod etf;
+
 use super::*;
 
 /// Feeds a document in pieces of `size` bytes and returns the scanner with where it ended.
 fn feed(document: &[u8], size: usize) -> Result<(Scanner, Option<usize>), Broken> {
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(crate::Encoding::Json);
     let mut at = 0;
     for piece in document.chunks(size) {
         match scanner.feed(piece)? {

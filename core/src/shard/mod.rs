@@ -164,7 +164,7 @@ impl<'m> Shard<'m> {
         }
         let handshake = handshake_bytes(&config, compression, &mut outbox)?;
         outbox.reserve(handshake);
-        let limit = config.max_inflated;
+        let (encoding, limit) = (config.encoding, config.max_inflated);
         Ok(Self {
             config,
             rng: Rng::new(seed),
@@ -177,7 +177,7 @@ impl<'m> Shard<'m> {
             purpose: Purpose::Identify,
             keys: None,
             seqs: Sequences::default(),
-            inbox: Inbox::new(memory.payload, memory.inflater, limit),
+            inbox: Inbox::new(memory.payload, memory.inflater, encoding, limit),
             outbox,
             throttle: Throttle::new(memory.log),
             heartbeat: Heartbeat::new(),
