@@ -165,6 +165,9 @@ impl<'m> Config<'m> {
 
     pub(crate) fn check(&self, compression: Compression) -> Result<(), SetupError> {
         self.url().map_err(SetupError::Gateway)?;
+        if !compression.is_available() {
+            return Err(SetupError::CompressionNotBuiltIn);
+        }
         if !self.token.is_plausible() {
             return Err(SetupError::Token);
         }
@@ -208,6 +211,8 @@ impl Timeout {
 pub enum SetupError {
     /// The command buffer is below [`Memory::MIN_COMMANDS`](crate::Memory::MIN_COMMANDS), or Identify does not fit into it.
     CommandsTooSmall,
+    /// The library was built without a decoder for the compression.
+    CompressionNotBuiltIn,
     /// Payload compression was chosen with [`Encoding::Etf`]; the gateway offers it for JSON only.
     EtfWithZlib,
     /// The gateway URL is malformed.
@@ -233,6 +238,9 @@ impl fmt::Display for SetupError {
             Self::Session(error) => return error.fmt(f),
             Self::CommandsTooSmall => {
                 "expected a command buffer of at least 1024 bytes into which Identify fits"
+            }
+            Self::CompressionNotBuiltIn => {
+                "compression zstd-stream is not built in: enable the feature zstd or use zlib-stream"
             }
             Self::EtfWithZlib => {
                 "compression zlib works with the encoding json only: use zlib-stream or none with etf"

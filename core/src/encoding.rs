@@ -6,6 +6,8 @@ use core::str::FromStr;
 use heapless::String;
 use serde::{Deserialize, Serialize};
 
+use crate::inflate::ZSTD_IS_AVAILABLE;
+
 /// How documents are encoded, in both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,11 +61,13 @@ pub enum Compression {
     Zlib,
     /// One zlib stream for the whole connection (`compress=zlib-stream`).
     ZlibStream,
+    /// One zstd frame for the whole connection (`compress=zstd-stream`); needs the feature `zstd`.
+    ZstdStream,
 }
 
 impl Compression {
     /// Every compression, the simplest first.
-    pub const ALL: [Self; 3] = [Self::None, Self::Zlib, Self::ZlibStream];
+    pub const ALL: [Self; 4] = [Self::None, Self::Zlib, Self::ZlibStream, Self::ZstdStream];
 
     /// Returns the name, for the stream compressions the value of the query parameter `compress`.
     #[must_use]
@@ -72,7 +76,22 @@ impl Compression {
             Self::None => "none",
             Self::Zlib => "zlib",
             Self::ZlibStream => "zlib-stream",
+            Self::ZstdStream => "zstd-stream",
         }
+    }
+
+    /// Tells whether a decoder for it is built in.
+    #[must_use]
+    pub const fn is_available(self) -> bool {
+        match self {
+            Self::None | Self::Zlib | Self::ZlibStream => true,
+            Self::ZstdStream => ZSTD_IS_AVAILABLE,
+        }
+    }
+
+    /// Tells whether one stream goes through the whole connection.
+    pub(crate) const fn is_stream(self) -> bool {
+        matches!(self, Self::ZlibStream | Self::ZstdStream)
     }
 
     /// Returns the query of the WebSocket request.
@@ -80,8 +99,10 @@ impl Compression {
         match (encoding, self) {
             (Encoding::Json, Self::None | Self::Zlib) => "v=10&encoding=json",
             (Encoding::Json, Self::ZlibStream) => "v=10&encoding=json&compress=zlib-stream",
+            (Encoding::Json, Self::ZstdStream) => "v=10&encoding=json&compress=zstd-stream",
             (Encoding::Etf, Self::None | Self::Zlib) => "v=10&encoding=etf",
             (Encoding::Etf, Self::ZlibStream) => "v=10&encoding=etf&compress=zlib-stream",
+            (Encoding::Etf, Self::ZstdStream) => "v=10&encoding=etf&compress=zstd-stream",
         }
     }
 }

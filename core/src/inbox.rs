@@ -75,6 +75,8 @@ struct Message {
     plain: bool,
     /// Whether any byte of it came.
     any: bool,
+    /// Whether the decoder may hold output back, for which there was no room.
+    held_back: bool,
     /// Whether its own zlib stream has ended.
     ended: bool,
     /// Whether a sync marker was seen before its end.
@@ -160,7 +162,7 @@ impl<'m> Inbox<'m> {
         if !self.message.begun {
             self.begin_message(text)?;
         }
-        if self.is_stream() {
+        if self.has_markers() {
             self.watch_markers(piece);
         }
         self.message.any |= !piece.is_empty();
@@ -169,24 +171,31 @@ impl<'m> Inbox<'m> {
 
     fn begin_message(&mut self, text: bool) -> Result<(), Cause> {
         let compression = self.compression();
-        if text && compression == Compression::ZlibStream {
+        if text && compression.is_stream() {
             return Err(Cause::CorruptStream);
         }
         let tail = self.message.tail;
         let plain = text || compression == Compression::None;
         self.message = Message { begun: true, plain, tail, ..Message::default() };
-        if self.is_stream() {
+        if self.has_markers() {
             return Ok(());
         }
         if self.scanner.is_idle() {
             self.slide(self.end);
         }
         self.base = self.end;
-        self.inflater.restart();
+        if !compression.is_stream() {
+            self.inflater.restart();
+        }
         Ok(())
     }
 
-    fn is_stream(&self) -> bool {
+    const fn is_stream(&self) -> bool {
+        self.compression().is_stream()
+    }
+
+    /// Tells whether messages end with sync markers, and refer to what came out of earlier ones.
+    fn has_markers(&self) -> bool {
         self.compression() == Compression::ZlibStream
     }
 
@@ -204,13 +213,16 @@ impl<'m> Inbox<'m> {
         self.message.tail = tail_at(piece.len());
     }
 
-    /// Takes as much of the piece as there is room for.
+    /// Takes as much of the piece as there is room for, and what the decoder held back before.
+    ///
+    /// It ends: each turn reads or writes something, of which there is only so much, or is the last one.
     pub(crate) fn take(&mut self, piece: &mut &[u8]) -> Result<Taken, Cause> {
-        while !piece.is_empty() {
+        while !piece.is_empty() || self.message.held_back {
             let progress = self.decode(piece)?;
             *piece = piece.get(progress.read..).unwrap_or_default();
             self.end += progress.written;
             self.count(progress.written)?;
+            self.message.held_back = progress.then == Then::OutputFull;
             let stuck = progress.read == 0 && progress.written == 0;
             match progress.then {
                 Then::NeedsInput => {}
@@ -288,12 +300,15 @@ impl<'m> Inbox<'m> {
         self.scanner.encoding() == Encoding::Json
     }
 
-    /// Tells whether the sync markers of a stream promise that the message is one text.
+    /// Tells whether the stream promises that the message is one text: zlib by its sync marker, zstd always.
+    ///
+    /// Source of the latter: Discord documentation, *Gateway: Transport Compression*.
     fn is_one_document(&self) -> bool {
         let fresh = self.scanner.is_idle() && self.scanned == self.doc && !self.dropping;
         let alone = self.start == self.ready;
         let marked = self.message.tail == MARKER && !self.message.marker_inside;
-        fresh && alone && marked && self.is_stream() && self.is_text()
+        let promised = if self.has_markers() { marked } else { self.is_stream() };
+        fresh && alone && promised && self.is_text()
     }
 
     fn found(&self, envelope: Envelope, detailed: bool) -> Result<Found, Cause> {
@@ -371,7 +386,7 @@ impl<'m> Inbox<'m> {
 
     /// Returns where the history begins that the stream may still refer to.
     fn history_from(&self) -> usize {
-        if self.message.plain && !self.is_stream() {
+        if !self.has_markers() && (self.message.plain || self.is_stream()) {
             self.end
         } else {
             self.base.max(self.end.saturating_sub(WINDOW))

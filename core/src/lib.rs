@@ -91,6 +91,8 @@
 //! # Features
 //!
 //! * `alloc`: memory on the heap.
+//! * `zstd`: the compression zstd-stream, by the C library zstd, which needs a C compiler to build and
+//!   takes its memory from the C heap.
 #![no_std]
 #![cfg_attr(
     not(test),

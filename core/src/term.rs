@@ -25,3 +25,6 @@ pub(crate) const SMALL_ATOM: u8 = 115;
 pub(crate) const MAP: u8 = 116;
 pub(crate) const ATOM_UTF8: u8 = 118;
 pub(crate) const SMALL_ATOM_UTF8: u8 = 119;
+
+#[cfg(test)]
+pub(crate) mod build;

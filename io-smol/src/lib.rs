@@ -60,6 +60,7 @@
 //! | feature | default | what for |
 //! |---|---|---|
 //! | `tls` | yes | `wss://`, by rustls with ring and the bundled webpki roots |
+//! | `zstd` | no | the compression zstd-stream, by the C library zstd |
 //!
 //! This crate logs connections and errors at the level `debug` and never a token or content. The
 //! WebSocket library below it logs whole frames at the level `trace`, the token among them: keep the

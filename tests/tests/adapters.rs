@@ -123,7 +123,7 @@ fn close_codes(loopback: &Loopback, count: usize) -> Vec<CloseCode> {
 }
 
 fn holds_a_session_through_a_drop<G: Gateway>() {
-    for compression in Compression::ALL {
+    for compression in [Compression::None, Compression::Zlib, Compression::ZlibStream] {
         let loopback = gateway(Options { rate: 300, guilds: 2, members: 20, ..Options::default() });
         let mut client = G::connect(config(loopback.url()), compression);
         let mut seqs = Vec::new();

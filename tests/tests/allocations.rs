@@ -63,7 +63,7 @@ fn recorded(compression: Compression) -> Vec<(bool, Vec<u8>)> {
 
 #[test]
 fn taking_events_allocates_nothing() {
-    for compression in Compression::ALL {
+    for compression in [Compression::None, Compression::Zlib, Compression::ZlibStream] {
         let messages = recorded(compression);
         let config = Pair::config(Intents::DOCUMENTED);
         let mut shard = Shard::new(config, 1, Memory::heap(compression)).unwrap();

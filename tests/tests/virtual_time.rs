@@ -59,7 +59,7 @@ fn close_codes(pair: &Pair) -> Vec<CloseCode> {
 
 #[test]
 fn an_hour_with_drops_and_reconnects_loses_and_doubles_nothing() {
-    for compression in Compression::ALL {
+    for compression in [Compression::None, Compression::Zlib, Compression::ZlibStream] {
         let options = Options { rate: 5, guilds: 3, ..Options::default() };
         let mut pair = live(compression, options);
         let faults = [Fault::Drop, Fault::Reconnect, Fault::Close(CloseCode(4000)), Fault::Split];

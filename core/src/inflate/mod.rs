@@ -1,8 +1,16 @@
 //! The seam behind which compressed bytes become documents.
 //!
-//! Output is written straight behind earlier output, which is the history matches refer to: there is
-//! no second window. A stream's own output begins at the start of the slice it is given, so that a
-//! damaged one cannot read bytes of another.
+//! Output is written straight behind earlier output, which is the history matches of zlib refer to:
+//! there is no second window. A stream's own output begins at the start of the slice it is given, so
+//! that a damaged one cannot read bytes of another. zstd keeps a history of its own.
+
+#[cfg(not(feature = "zstd"))]
+#[path = "no_zstd.rs"]
+mod zstd;
+#[cfg(feature = "zstd")]
+mod zstd;
+
+pub(crate) use zstd::AVAILABLE as ZSTD_IS_AVAILABLE;
 
 use core::fmt;
 
@@ -49,6 +57,11 @@ enum Kind<'m> {
     None,
     Zlib(Lease<'m, Zlib>),
     ZlibStream(Lease<'m, Zlib>),
+    #[cfg_attr(
+        not(any(feature = "alloc", feature = "zstd")),
+        expect(dead_code, reason = "made by the heap or with zstd only")
+    )]
+    ZstdStream(zstd::Zstd),
 }
 
 impl<'m> Inflater<'m> {
@@ -70,7 +83,21 @@ impl<'m> Inflater<'m> {
         Self(Kind::ZlibStream(Lease::Lent(state)))
     }
 
-    /// Creates one on the heap.
+    /// Creates one for transport compression: one zstd frame for the connection.
+    ///
+    /// Its state and its window, up to 8 MiB and with the gateway so far 256 KiB, are on the heap of the C
+    /// library; the payload buffer keeps no history for it.
+    ///
+    /// # Panics
+    /// If that heap is exhausted.
+    #[cfg(feature = "zstd")]
+    #[must_use]
+    pub fn zstd_stream() -> Self {
+        Self(Kind::ZstdStream(zstd::Zstd::new()))
+    }
+
+    /// Creates one on the heap; a shard refuses it unless the compression
+    /// [is available](Compression::is_available).
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn heap(compression: Compression) -> Self {
@@ -79,6 +106,7 @@ impl<'m> Inflater<'m> {
             Compression::None => Kind::None,
             Compression::Zlib => Kind::Zlib(state()),
             Compression::ZlibStream => Kind::ZlibStream(state()),
+            Compression::ZstdStream => Kind::ZstdStream(zstd::Zstd::new()),
         })
     }
 
@@ -89,13 +117,16 @@ impl<'m> Inflater<'m> {
             Kind::None => Compression::None,
             Kind::Zlib(_) => Compression::Zlib,
             Kind::ZlibStream(_) => Compression::ZlibStream,
+            Kind::ZstdStream(_) => Compression::ZstdStream,
         }
     }
 
     /// Begins a new stream.
     pub(crate) fn restart(&mut self) {
-        if let Kind::Zlib(state) | Kind::ZlibStream(state) = &mut self.0 {
-            state.0.init();
+        match &mut self.0 {
+            Kind::None => {}
+            Kind::Zlib(state) | Kind::ZlibStream(state) => state.0.init(),
+            Kind::ZstdStream(state) => state.restart(),
         }
     }
 
@@ -113,6 +144,7 @@ impl<'m> Inflater<'m> {
             Kind::ZlibStream(state) => {
                 inflate(&mut state.0, input, out, at, inflate_flags::TINFL_FLAG_IGNORE_ADLER32)
             }
+            Kind::ZstdStream(state) => state.inflate(input, out.get_mut(at..).unwrap_or_default()),
         }
     }
 }
@@ -130,7 +162,7 @@ pub(crate) struct Progress {
 pub(crate) enum Then {
     /// All input is used up and nothing is held back.
     NeedsInput,
-    /// The output is full.
+    /// The output is full, and more may be held back.
     OutputFull,
     /// The stream ended.
     Ended,

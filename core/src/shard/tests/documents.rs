@@ -1,44 +1,6 @@
+use super::wire::*;
 use super::*;
-use miniz_oxide::deflate::core::{
-    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
-};
-
-/// The sending end of a zlib stream.
-struct Deflate(CompressorOxide);
-
-impl Deflate {
-    fn new() -> Self {
-        Self(CompressorOxide::new(create_comp_flags_from_zip_params(6, 15, 0)))
-    }
-
-    fn flushed(&mut self, text: &str, flush: TDEFLFlush) -> Vec<u8> {
-        let (mut input, mut out, mut at) = (text.as_bytes(), vec![0; text.len() * 2 + 1_000], 0);
-        loop {
-            let (status, read, written) = compress(&mut self.0, input, &mut out[at..], flush);
-            input = &input[read..];
-            at += written;
-            let over = status == TDEFLStatus::Done || (input.is_empty() && at < out.len());
-            assert!(status == TDEFLStatus::Okay || over, "{status:?}");
-            if over {
-                out.truncate(at);
-                return out;
-            }
-        }
-    }
-
-    /// One message of the stream, with its sync marker.
-    fn message(&mut self, text: &str) -> Vec<u8> {
-        let bytes = self.flushed(text, TDEFLFlush::Sync);
-        assert!(bytes.ends_with(&[0, 0, 0xFF, 0xFF]));
-        bytes
-    }
-}
-
-/// A payload as a zlib stream of its own.
-fn zlib(text: &str) -> Vec<u8> {
-    Deflate::new().flushed(text, TDEFLFlush::Finish)
-}
-
+use miniz_oxide::deflate::core::TDEFLFlush;
 /// A rig on a zlib stream, greeted and live.
 fn streaming() -> (Rig, Deflate) {
     let mut rig = Rig::of(Shard::new(config(), 1, memory(Compression::ZlibStream)).unwrap());
@@ -209,14 +171,10 @@ fn a_flipped_bit_never_breaks_the_shard() {
 /// Trap 6: one message larger than the output buffer.
 #[test]
 fn a_document_larger_than_the_buffer_is_skipped_and_its_sequence_kept() {
-    for compression in [Compression::None, Compression::Zlib, Compression::ZlibStream] {
+    for compression in available() {
         let mut rig = Rig::of(Shard::new(config(), 1, memory(compression)).unwrap());
-        let mut deflate = Deflate::new();
-        let mut say = |rig: &mut Rig, text: &str| match compression {
-            Compression::None => rig.say(text),
-            Compression::Zlib => rig.say_bytes(&zlib(text)),
-            Compression::ZlibStream => rig.say_bytes(&deflate.message(text)),
-        };
+        let mut wire = Wire::new(compression);
+        let mut say = |rig: &mut Rig, text: &str| wire.say(rig, text);
         rig.open();
         say(&mut rig, HELLO);
         let link = rig.link();
@@ -237,6 +195,37 @@ fn a_document_larger_than_the_buffer_is_skipped_and_its_sequence_kept() {
     }
 }
 
+/// A decoder may hold the last bytes back when the room ends with its input.
+#[test]
+fn documents_around_the_size_of_the_buffer_come_whole_with_their_own_message() {
+    let text = |seq: u64, len: usize| {
+        let name = "abcdefg ".repeat(len / 8 + 1);
+        let name = &name[..len];
+        format!(r#"{{"t":"GUILD_CREATE","s":{seq},"op":0,"d":{{"id":"5","name":"{name}"}}}}"#)
+    };
+    let around = text(2, 0).len();
+    for compression in available() {
+        for len in Memory::MIN_PAYLOAD - 300..Memory::MIN_PAYLOAD + 20 {
+            let mut rig = Rig::of(Shard::new(config(), 1, memory(compression)).unwrap());
+            let mut wire = Wire::new(compression);
+            rig.open();
+            wire.say(&mut rig, HELLO);
+            let link = rig.link();
+            rig.give(Input::MayIdentify(link));
+            rig.sent();
+            wire.say(&mut rig, READY);
+            let lines = wire.say(&mut rig, text(2, len - around));
+            // At the end of a full buffer it is not known whether a stream holds more.
+            let room = Memory::MIN_PAYLOAD - usize::from(compression.is_stream());
+            let fits = "event GUILD_CREATE s=2";
+            let expected = if len <= room { fits } else { "skipped GUILD_CREATE s=2 more=0" };
+            assert_eq!(lines, [expected], "{compression} {len}");
+            let next = wire.say(&mut rig, dispatch(3, "GUILD_CREATE"));
+            assert_eq!(next, ["event GUILD_CREATE s=3"], "{compression} {len}");
+        }
+    }
+}
+
 #[test]
 fn a_small_buffer_goes_live_on_a_huge_ready_with_the_session_id_last() {
     let guilds: Vec<String> = (0..2_500_u64)
@@ -247,13 +236,10 @@ fn a_small_buffer_goes_live_on_a_huge_ready_with_the_session_id_last() {
         guilds.join(",")
     );
     assert!(ready.len() > 110_000, "{}", ready.len());
-    for compression in [Compression::None, Compression::ZlibStream] {
+    for compression in available() {
         let mut rig = Rig::of(Shard::new(config(), 1, memory(compression)).unwrap());
-        let mut deflate = Deflate::new();
-        let mut say = |rig: &mut Rig, text: &str| match compression {
-            Compression::ZlibStream => rig.say_bytes(&deflate.message(text)),
-            Compression::None | Compression::Zlib => rig.say(text),
-        };
+        let mut wire = Wire::new(compression);
+        let mut say = |rig: &mut Rig, text: &str| wire.say(rig, text);
         rig.open();
         say(&mut rig, HELLO);
         let link = rig.link();
@@ -604,14 +590,10 @@ fn a_session_that_ready_replaces_is_told_as_lost() {
 #[cfg(feature = "alloc")]
 #[test]
 fn heap_memory_grows_with_a_document_and_shrinks_again() {
-    for compression in Compression::ALL {
+    for compression in available() {
         let mut rig = Rig::of(Shard::new(config(), 1, Memory::heap(compression)).unwrap());
-        let mut deflate = Deflate::new();
-        let mut say = |rig: &mut Rig, text: &str| match compression {
-            Compression::None => rig.say(text),
-            Compression::Zlib => rig.say_bytes(&zlib(text)),
-            Compression::ZlibStream => rig.say_bytes(&deflate.message(text)),
-        };
+        let mut wire = Wire::new(compression);
+        let mut say = |rig: &mut Rig, text: &str| wire.say(rig, text);
         rig.open();
         say(&mut rig, HELLO);
         let link = rig.link();

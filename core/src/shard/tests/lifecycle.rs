@@ -286,6 +286,13 @@ fn settings_that_cannot_work_are_refused() {
     assert_eq!(Shard::new(config(), 1, small).err(), Some(SetupError::CommandsTooSmall));
 }
 
+#[cfg(all(feature = "alloc", not(feature = "zstd")))]
+#[test]
+fn a_compression_that_is_not_built_in_is_refused() {
+    let refused = Shard::new(config(), 1, Memory::heap(Compression::ZstdStream)).err();
+    assert_eq!(refused, Some(SetupError::CompressionNotBuiltIn));
+}
+
 #[test]
 fn the_shard_is_small() {
     let shard = size_of::<Shard<'_>>();

@@ -6,6 +6,9 @@ mod hearts;
 mod lifecycle;
 mod limits;
 mod partings;
+mod wire;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 use std::boxed::Box;
 use std::string::{String, ToString};
@@ -30,10 +33,21 @@ fn memory(compression: Compression) -> Memory<'static> {
         Compression::None => Inflater::none(),
         Compression::Zlib => Inflater::zlib(zlib),
         Compression::ZlibStream => Inflater::zlib_stream(zlib),
+        Compression::ZstdStream => zstd_inflater(),
     };
     let payload = vec![0; Memory::MIN_PAYLOAD].leak();
     let commands = vec![0; 3 * MAX_PAYLOAD].leak();
     Memory::lent(payload, commands, Box::leak(Box::new(SendLog::new())), inflater)
+}
+
+#[cfg(feature = "zstd")]
+fn zstd_inflater() -> Inflater<'static> {
+    Inflater::zstd_stream()
+}
+
+#[cfg(not(feature = "zstd"))]
+fn zstd_inflater() -> Inflater<'static> {
+    panic!("zstd is not built in")
 }
 
 use crate::command::MAX_PAYLOAD;
@@ -156,9 +170,13 @@ impl Rig {
                 Output::AskIdentify(_) => "ask".to_string(),
                 Output::ForgoIdentify(_) => "forgo".to_string(),
                 Output::Send(frame) => {
-                    let text = core::str::from_utf8(frame.bytes).unwrap();
                     assert!(frame.bytes.len() <= MAX_PAYLOAD);
-                    format!("send {text}")
+                    assert_eq!(frame.text, frame.bytes.first() != Some(&131));
+                    if frame.text {
+                        format!("send {}", core::str::from_utf8(frame.bytes).unwrap())
+                    } else {
+                        format!("send {}", frame.bytes.escape_ascii())
+                    }
                 }
                 Output::Close(code) => format!("close {code}"),
                 Output::Event(kind) => {
