@@ -2,6 +2,7 @@
 
 mod commands;
 mod documents;
+mod etf;
 mod hearts;
 mod lifecycle;
 mod limits;
