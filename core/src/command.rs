@@ -24,7 +24,7 @@ pub enum Command<'c> {
     Raw {
         /// The opcode; those the shard itself sends (1, 2, 6) are refused.
         op: u8,
-        /// One JSON value; only its brackets and the ends of its strings are checked.
+        /// One JSON value; on a connection that speaks ETF it is sent as the term of the same value.
         d: &'c str,
     },
     /// Asks for members of a guild (opcode 8).
@@ -39,8 +39,8 @@ impl Command<'_> {
     /// Encodes the payload into `out` and returns its length.
     ///
     /// # Errors
-    /// [`CommandError::ReservedOp`] and [`CommandError::NotJson`] for raw payloads of the shard's own opcodes or
-    /// with brackets that do not fit, [`CommandError::NotEtf`] for raw payloads in any other encoding than JSON,
+    /// [`CommandError::ReservedOp`] for raw payloads of the shard's own opcodes, [`CommandError::NotJson`] for
+    /// those that are not one JSON value, [`CommandError::NotEtf`] for those ETF cannot say,
     /// [`CommandError::TooLong`] if the payload has over [`MAX_PAYLOAD`] bytes or does not fit into `out`.
     pub fn encode(&self, encoding: Encoding, out: &mut [u8]) -> Result<usize, CommandError> {
         let room = out.len().min(MAX_PAYLOAD);
@@ -77,7 +77,7 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// The raw `d` is JSON text, and the connection speaks ETF.
+    /// The raw `d` holds a number beyond the range of a float, which ETF cannot say.
     NotEtf,
     /// The raw `d` is not one JSON value.
     NotJson,
@@ -94,7 +94,9 @@ pub enum CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotEtf => "raw payloads are JSON text: use the encoding json to send them",
+            Self::NotEtf => {
+                "expected the raw payload's numbers to be within the range of a float, for ETF"
+            }
             Self::NotJson => "expected the raw payload's d to be one JSON value",
             Self::Over => "the shard is over or leaving",
             Self::QueueFull => "the command queue is full",

@@ -135,12 +135,6 @@ impl<'e> Dispatch<'e> {
         core::str::from_utf8(self.name).unwrap_or_default()
     }
 
-    /// Returns how `d` is encoded.
-    #[must_use]
-    pub const fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
     /// Returns `d` as it came; of its grammar only what it takes to find its end is checked.
     ///
     /// In JSON it is text, whose UTF-8 is checked; in ETF it is one term, without the version byte 131,

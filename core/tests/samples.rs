@@ -13,7 +13,7 @@ use gatewright_core::{Dispatch, Encoding, EventKind};
 use serde_json::Value;
 
 use support::etf::{self, Dialect};
-use support::{Dice, Step, changed, leaves, shuffled};
+use support::{Dice, Step, changed, lean, leaves, shuffled};
 
 const VARIANTS: [&str; 3] = ["plain", "nulls", "full"];
 
@@ -239,10 +239,13 @@ fn assert_whole(payload: &Payload<'_>, what: &dyn std::fmt::Debug) {
 fn every_value_of_every_full_sample_is_read() {
     let mut lost = Vec::new();
     for sample in samples().filter(|sample| sample.variant == "full") {
-        let payload = sample.payload();
         for path in &leaves_by_type(&sample.value) {
-            let text = changed(&sample.value, path).to_string();
-            if sample.decode(Encoding::Json, text.as_bytes()) == payload {
+            let before = lean(&sample.value, path);
+            let after = changed(&before, path).to_string();
+            let before = before.to_string();
+            if sample.decode(Encoding::Json, after.as_bytes())
+                == sample.decode(Encoding::Json, before.as_bytes())
+            {
                 lost.push(format!("{} {path:?}", sample.name));
             }
         }

@@ -213,6 +213,11 @@ pub(super) fn number_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
     }
 }
 
+/// Tells whether the bytes are a number and nothing else.
+pub(crate) fn is_number(bytes: &[u8]) -> bool {
+    number_end(bytes, 0) == Ok(bytes.len())
+}
+
 /// Skips a value that begins at `at`, at a depth of `depth` open brackets.
 pub(super) fn skip(doc: &[u8], at: usize, depth: u8) -> Result<usize, DecodeError> {
     match byte(doc, at) {

@@ -18,7 +18,7 @@ mod check;
 mod cursor;
 mod deserialize;
 mod error;
-pub(crate) mod etf;
+mod etf;
 mod field;
 mod json;
 mod key;
@@ -42,7 +42,10 @@ pub use seq::{IdMap, IdMapIter, Lazy, Raw, Seq, SeqIter};
 pub use text::{Text, TextChars};
 pub use timestamp::Timestamp;
 
+pub(crate) use check::fits_floats;
+pub(crate) use json::is_number;
 pub(crate) use key::word;
+pub(crate) use number::parse_u64;
 
 use crate::EventKind;
 

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::command::{CommandError, MAX_PAYLOAD, Presence};
 use crate::config::Config;
-use crate::envelope::{Fed, Scanner};
+use crate::decode::{self, Cursor};
 use crate::{ChannelId, Compression, Encoding, GuildId, UserId};
 
 /// An envelope as a client sends it: `op` and `d` only.
@@ -109,8 +109,14 @@ pub(crate) fn raw(
     if matches!(op, 1 | 2 | 6) {
         return Err(CommandError::ReservedOp);
     }
-    if encoding != Encoding::Json {
-        return Err(CommandError::NotEtf);
+    decode::check(d.as_bytes()).map_err(|_| CommandError::NotJson)?;
+    let cursor = Cursor::trusted(Encoding::Json, d.as_bytes());
+    if encoding == Encoding::Etf {
+        if !decode::fits_floats(cursor) {
+            return Err(CommandError::NotEtf);
+        }
+        let value = { cursor }.raw().map_err(|_| CommandError::NotJson)?;
+        return payload(encoding, op, value, out).ok_or(CommandError::TooLong);
     }
     let mut op_text = String::<3>::new();
     // An opcode has at most three digits.
@@ -122,14 +128,7 @@ pub(crate) fn raw(
         room.copy_from_slice(part.as_bytes());
         len += part.len();
     }
-    let encoded = out.get(..len).unwrap_or_default();
-    let mut scanner = Scanner::new(Encoding::Json);
-    let whole = scanner.feed(encoded) == Ok(Fed::Done(len));
-    let alone = scanner.envelope().is_ok_and(|envelope| {
-        let inner = envelope.data.of(encoded).len();
-        envelope.op == u64::from(op) && inner == d.trim().len()
-    });
-    if whole && alone { Ok(len) } else { Err(CommandError::NotJson) }
+    Ok(len)
 }
 
 /// Writes a snowflake as text, which is how ids are sent.
@@ -325,10 +324,17 @@ mod tests {
     }
 
     #[test]
-    fn raw_payloads_are_refused_in_etf() {
-        let encode = |op| Command::Raw { op, d: "{}" }.encode(Encoding::Etf, &mut [0; 99]);
-        assert_eq!(encode(43), Err(CommandError::NotEtf));
-        assert_eq!(encode(2), Err(CommandError::ReservedOp));
+    fn raw_payloads_are_sent_as_the_term_of_the_same_value() {
+        let raw = Command::Raw { op: 43, d: r#" {"a":[1,-300,1.5,[]],"b":"\u00e9","c":null} "# };
+        let encoded = etf(|out| raw.encode(Encoding::Etf, out).ok());
+        let expected = b"\x83t\0\0\0\x02m\0\0\0\x02opa\x2bm\0\0\0\x01dt\0\0\0\x03\
+            m\0\0\0\x01al\0\0\0\x04a\x01b\xff\xff\xfe\xd4F\x3f\xf8\0\0\0\0\0\0jj\
+            m\0\0\0\x01bm\0\0\0\x02\xc3\xa9m\0\0\0\x01cs\x03nil";
+        assert_eq!(encoded, expected);
+        let beyond = Command::Raw { op: 43, d: "1e999" };
+        let mut out = [0; 99];
+        assert_eq!(beyond.encode(Encoding::Etf, &mut out), Err(CommandError::NotEtf));
+        assert!(beyond.encode(Encoding::Json, &mut out).is_ok());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What is known of a document so far, whatever its encoding.
 
 use super::details::{Collected, Details};
-use super::number::parse_u64;
 use super::{Envelope, Span};
 use crate::EventKind;
+use crate::decode::parse_u64;
 
 use core::num::NonZeroU64;
 

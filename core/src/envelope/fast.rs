@@ -6,9 +6,9 @@
 
 use core::num::NonZeroU64;
 
-use super::number::parse_u64;
 use super::{Envelope, Span};
 use crate::EventKind;
+use crate::decode::parse_u64;
 
 /// The longest event name it takes; the longest documented one has 38 bytes.
 const NAME_BYTES: usize = 64;

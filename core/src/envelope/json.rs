@@ -5,7 +5,7 @@
 
 use super::Broken;
 use super::draft::{Draft, Slot};
-use super::number::{is_number, parse_u64};
+use crate::decode::{is_number, parse_u64};
 
 /// How deep values may nest below the first level of `d`.
 const DEPTH: u32 = u64::BITS;

@@ -11,7 +11,6 @@ mod draft;
 mod etf;
 mod fast;
 mod json;
-mod number;
 mod scanner;
 
 pub(crate) use details::Details;

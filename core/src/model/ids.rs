@@ -4,16 +4,13 @@ use crate::decode::{Cursor, DecodeError};
 use crate::{ChannelId, Dispatch, EventKind, GuildId, UserId};
 
 impl Dispatch<'_> {
-    /// Returns the guild: `guild_id`, or the `id` of GUILD_CREATE, GUILD_UPDATE and GUILD_DELETE.
+    /// Returns the guild: `guild_id`, or the `id` of `GUILD_CREATE`, `GUILD_UPDATE` and `GUILD_DELETE`.
     ///
     /// It reads over the first level of `d`.
     #[must_use]
     pub fn guild_id(&self) -> Option<GuildId> {
-        let name = match self.kind {
-            EventKind::GuildCreate | EventKind::GuildUpdate | EventKind::GuildDelete => "id",
-            _ => "guild_id",
-        };
-        find(self.cursor(), &[name]).map(GuildId)
+        let is_guild = GUILDS.contains(&self.kind);
+        find(self.cursor(), &[if is_guild { "id" } else { "guild_id" }]).map(GuildId)
     }
 
     /// Returns the channel or thread: `channel_id`, or the `id` of the dispatches about one.
@@ -23,20 +20,8 @@ impl Dispatch<'_> {
     /// the first level of `d`.
     #[must_use]
     pub fn channel_id(&self) -> Option<ChannelId> {
-        let name = match self.kind {
-            EventKind::ChannelCreate
-            | EventKind::ChannelUpdate
-            | EventKind::ChannelDelete
-            | EventKind::ThreadCreate
-            | EventKind::ThreadUpdate
-            | EventKind::ThreadDelete
-            | EventKind::ThreadMemberUpdate
-            | EventKind::ThreadMembersUpdate
-            | EventKind::VoiceChannelStatusUpdate
-            | EventKind::VoiceChannelStartTimeUpdate => "id",
-            _ => "channel_id",
-        };
-        find(self.cursor(), &[name]).map(ChannelId)
+        let is_channel = CHANNELS.contains(&self.kind);
+        find(self.cursor(), &[if is_channel { "id" } else { "channel_id" }]).map(ChannelId)
     }
 
     /// Returns the user who acts, or to whom something happens.
@@ -46,14 +31,38 @@ impl Dispatch<'_> {
     /// `inviter` and the `user` of a sound are left out. It reads over the first level of `d`.
     #[must_use]
     pub fn user_id(&self) -> Option<UserId> {
-        let paths: &[&[&str]] = match self.kind {
-            EventKind::UserUpdate => &[&["id"]],
-            EventKind::GuildSoundboardSoundCreate | EventKind::GuildSoundboardSoundUpdate => &[],
-            _ => &[&["user_id"], &["user", "id"], &["author", "id"], &["member", "user", "id"]],
+        let paths: &[&[&str]] = if self.kind == EventKind::UserUpdate {
+            &[&["id"]]
+        } else if SOUNDS.contains(&self.kind) {
+            &[]
+        } else {
+            &[&["user_id"], &["user", "id"], &["author", "id"], &["member", "user", "id"]]
         };
         paths.iter().find_map(|path| find(self.cursor(), path)).map(UserId)
     }
 }
+
+/// The dispatches whose `id` is a guild's.
+const GUILDS: [EventKind; 3] =
+    [EventKind::GuildCreate, EventKind::GuildUpdate, EventKind::GuildDelete];
+
+/// The dispatches whose `id` is a channel's or thread's.
+const CHANNELS: [EventKind; 10] = [
+    EventKind::ChannelCreate,
+    EventKind::ChannelDelete,
+    EventKind::ChannelUpdate,
+    EventKind::ThreadCreate,
+    EventKind::ThreadDelete,
+    EventKind::ThreadMemberUpdate,
+    EventKind::ThreadMembersUpdate,
+    EventKind::ThreadUpdate,
+    EventKind::VoiceChannelStartTimeUpdate,
+    EventKind::VoiceChannelStatusUpdate,
+];
+
+/// The dispatches whose `user` made a sound, perhaps long ago.
+const SOUNDS: [EventKind; 2] =
+    [EventKind::GuildSoundboardSoundCreate, EventKind::GuildSoundboardSoundUpdate];
 
 /// Finds an id by the names that lead to it, of equal ones the last.
 fn find(mut cursor: Cursor<'_>, path: &[&str]) -> Option<u64> {

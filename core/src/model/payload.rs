@@ -7,7 +7,6 @@ macro_rules! payloads {
     ($($kind:ident $(<$life:lifetime>)?,)*) => {
         /// What a dispatch holds, by its kind.
         #[derive(Clone, Copy, Debug, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "there is no heap to put it on")]
         #[non_exhaustive]
         pub enum Payload<'e> {
             $(#[doc = concat!("What [`", stringify!($kind), "`](model::", stringify!($kind), ") holds.")]

@@ -70,6 +70,14 @@ pub(crate) fn leaves(value: &Value) -> Vec<Path> {
     }
 }
 
+fn leaf_count(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(leaf_count).sum(),
+        Value::Object(members) => members.values().map(leaf_count).sum(),
+        _ => 1,
+    }
+}
+
 /// Returns the value at `path`.
 pub(crate) fn at<'v>(document: &'v Value, path: &[Step]) -> &'v Value {
     path.iter().fold(document, |value, step| match step {
@@ -93,6 +101,33 @@ pub(crate) fn place(path: &[Step], value: &Value) -> String {
         Value::String(_) => "text",
     };
     steps.chain([kind]).collect::<Vec<_>>().join("/")
+}
+
+/// Returns the document without the long lists and objects beside the way to `path`.
+pub(crate) fn lean(document: &Value, path: &[Step]) -> Value {
+    const MANY: usize = 40;
+    let Some((step, rest)) = path.split_first() else { return document.clone() };
+    let is_way = |other: Step| other == *step;
+    match document {
+        Value::Array(items) => {
+            let items = items.iter().enumerate().map(|(at, item)| match item {
+                item if is_way(Step::Item(at)) => lean(item, rest),
+                Value::Array(_) | Value::Object(_) => Value::Null,
+                item => item.clone(),
+            });
+            items.collect()
+        }
+        Value::Object(members) => {
+            let members = members.iter().filter_map(|(key, value)| {
+                if is_way(Step::Key(key.clone())) {
+                    return Some((key.clone(), lean(value, rest)));
+                }
+                (leaf_count(value) < MANY).then(|| (key.clone(), value.clone()))
+            });
+            members.collect()
+        }
+        _ => document.clone(),
+    }
 }
 
 /// Returns the document with another value of the same shape at `path`; a null is taken out.

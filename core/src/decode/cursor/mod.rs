@@ -8,8 +8,8 @@ use super::key::Key;
 use super::number::{Number, signed};
 use super::seq::Raw;
 use super::text::Text;
-use super::{Decode, Kind, MAX_DEPTH, etf, json};
-use crate::Encoding;
+use super::{Decode, Kind, MAX_DEPTH, json};
+use crate::{Encoding, term};
 
 /// Reads a document from front to back, one value at a time.
 ///
@@ -113,7 +113,7 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// As [`Cursor::new`], and [`Expected::Value`] if the version byte 131 is missing.
     pub fn etf(document: &'e [u8]) -> Result<Self, DecodeError> {
-        let Some((&etf::VERSION, term)) = document.split_first() else {
+        let Some((&term::VERSION, term)) = document.split_first() else {
             return Err(DecodeError::new(0, Expected::Value));
         };
         Self::new(Encoding::Etf, term)
@@ -302,7 +302,9 @@ impl<'e> Cursor<'e> {
                 let fresh = core::mem::take(fresh);
                 self.json_key(fresh)
             }
-            left => self.etf_member(left),
+            left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
+                self.etf_member(left)
+            }
         }
     }
 
@@ -316,7 +318,9 @@ impl<'e> Cursor<'e> {
                 let fresh = core::mem::take(fresh);
                 self.json_next(fresh, b']')
             }
-            left => self.etf_next(left),
+            left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
+                self.etf_next(left)
+            }
         }
     }
 

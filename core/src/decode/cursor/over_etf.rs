@@ -2,11 +2,12 @@
 
 use super::super::Kind;
 use super::super::error::{DecodeError, Expected};
-use super::super::etf::{self, tag};
+use super::super::etf;
 use super::super::key::Key;
 use super::super::number::parse_u64;
 use super::super::text::Text;
 use super::{Cursor, Form, Left};
+use crate::term as tag;
 
 impl<'e> Cursor<'e> {
     pub(super) fn etf_kind(&self) -> Result<Kind, DecodeError> {
