@@ -133,6 +133,9 @@ mod id;
 mod inbox;
 mod inflate;
 mod intents;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod kind;
 mod lease;
 mod lifecycle;

@@ -30,6 +30,8 @@ pub enum Expected {
     Number,
     /// An object.
     Object,
+    /// A buffer with room for all of it.
+    Room,
     /// No more than [`MAX_DEPTH`](crate::decode::MAX_DEPTH) levels of lists and objects.
     Shallow,
     /// A snowflake: an integer, or decimal digits in a text.
@@ -106,6 +108,7 @@ impl fmt::Display for Expected {
             Self::List => "a list",
             Self::Number => "a number",
             Self::Object => "an object",
+            Self::Room => "a buffer with room for all of it",
             Self::Shallow => "at most 64 levels of lists and objects",
             Self::Snowflake => "a snowflake",
             Self::Text => "text",

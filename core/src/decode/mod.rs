@@ -29,6 +29,7 @@ mod seq;
 mod serialize;
 mod text;
 mod timestamp;
+mod uncompress;
 mod value;
 
 pub use check::check;
@@ -41,6 +42,7 @@ pub use number::Number;
 pub use seq::{IdMap, IdMapIter, Lazy, Raw, Seq, SeqIter};
 pub use text::{Text, TextChars};
 pub use timestamp::Timestamp;
+pub use uncompress::uncompress;
 
 pub(crate) use check::fits_floats;
 pub(crate) use json::is_number;

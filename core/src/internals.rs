@@ -1,0 +1,57 @@
+//! Doors to the layers below the shard, for this project's own measurements; no promise holds for them.
+
+use crate::envelope::{self, Fed, Scanner};
+use crate::inbox::{Inbox, Taken};
+use crate::memory::Memory;
+use crate::{Compression, Encoding};
+
+/// Scans a whole dispatch the fast way; returns its sequence number.
+#[must_use]
+pub fn fast_envelope(document: &[u8]) -> Option<u64> {
+    envelope::fast(document)?.seq.map(core::num::NonZeroU64::get)
+}
+
+/// Scans a whole document the resumable way; returns its sequence number.
+#[must_use]
+pub fn resumable_envelope(encoding: Encoding, document: &[u8]) -> Option<u64> {
+    let mut scanner = Scanner::new(encoding);
+    match scanner.feed(document) {
+        Ok(Fed::Done(_)) => scanner.envelope().ok()?.seq.map(core::num::NonZeroU64::get),
+        _ => None,
+    }
+}
+
+/// Messages in, documents out: inflate, the check of UTF-8, and the envelope.
+#[derive(Debug)]
+pub struct Documents(Inbox<'static>);
+
+impl Documents {
+    /// Creates the layer on the heap.
+    #[must_use]
+    pub fn new(encoding: Encoding, compression: Compression) -> Self {
+        let Memory { payload, inflater, .. } = Memory::heap(compression);
+        let mut inbox = Inbox::new(payload, inflater, encoding, u64::MAX);
+        inbox.restart();
+        Self(inbox)
+    }
+
+    /// Takes a whole message; returns how many bytes of documents it held, or nothing if it is broken.
+    #[must_use]
+    pub fn take(&mut self, text: bool, mut message: &[u8]) -> Option<usize> {
+        let inbox = &mut self.0;
+        inbox.begin(text, message).ok()?;
+        while inbox.take(&mut message).ok()? == Taken::Full {
+            if !inbox.make_room() {
+                return None;
+            }
+        }
+        inbox.finish_message().ok()?;
+        let mut bytes = 0;
+        while let Some(found) = inbox.find(true).ok()? {
+            inbox.keep(&found);
+            bytes += usize::try_from(found.length).ok()?;
+        }
+        while inbox.next().is_some() {}
+        Some(bytes)
+    }
+}
