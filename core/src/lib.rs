@@ -75,6 +75,30 @@
 //! A single shard may take each permit to identify at once, as above. Shards of one bot share a start
 //! limit: let them ask an [`IdentifyGate`].
 //!
+//! # Decoding
+//!
+//! A [`Dispatch`] lends its `d` as it came and decodes it when asked, in place, from JSON or ETF:
+//! [`decode`](Dispatch::decode) as one type of [`model`], [`payload`](Dispatch::payload) as the type of its kind,
+//! [`deserialize`](Dispatch::deserialize) as a serde type of yours, [`cursor`](Dispatch::cursor) value by value.
+//!
+//! ```
+//! use gatewright_core::decode::DecodeError;
+//! use gatewright_core::model::MessageCreate;
+//! use gatewright_core::{Dispatch, Event, EventKind};
+//!
+//! fn on_event(event: Event<'_>) -> Result<(), DecodeError> {
+//!     if let Event::Dispatch(dispatch) = event
+//!         && dispatch.kind() == EventKind::MessageCreate
+//!     {
+//!         let message: MessageCreate<'_> = dispatch.decode()?;
+//!         for attachment in &message.attachments {
+//!             println!("{:?}", attachment?.filename);
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # Memory
 //!
 //! [`Memory`] holds everything large, lent by the caller or (feature `alloc`) on the heap, chosen by
