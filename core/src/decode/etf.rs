@@ -42,7 +42,7 @@ fn take<const N: usize>(doc: &[u8], at: usize) -> Result<[u8; N], DecodeError> {
 
 /// Returns the tag at a place.
 pub(super) fn tag_at(doc: &[u8], at: usize) -> Result<u8, DecodeError> {
-    doc.get(at).copied().ok_or_else(|| value_error(at))
+    doc.get(at).copied().ok_or_else(|| value_error(doc.len()))
 }
 
 /// Reads a length of 1, 2 or 4 bytes.
@@ -193,9 +193,9 @@ fn head(doc: &[u8], at: usize) -> Result<(u64, usize), DecodeError> {
     }
 }
 
-/// Returns the place behind the name of a node.
-fn node_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
-    word(doc, at)?.map(|word| word.end).ok_or_else(|| value_error(at))
+/// Returns the place behind the name of a node: an atom or a binary, so that identifiers do not nest.
+pub(super) fn node_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
+    word(doc, at)?.map(|word| word.end).ok_or_else(|| value_error(at.min(doc.len())))
 }
 
 /// A part of an identifier: its name, and how it stands there.

@@ -108,14 +108,15 @@ impl<'e> Cursor<'e> {
         let (doc, at) = (self.doc, self.at);
         let map = match self.etf_tag()? {
             Some(tag::MAP) => etf::count(doc, at).map(|left| (Left::terms(left), at + 5)),
-            Some(of @ tag::NEW_REFERENCE) => etf::short_count(doc, at).map(|words| {
+            Some(of @ tag::NEW_REFERENCE) => etf::short_count(doc, at).and_then(|words| {
                 self.words = words;
-                (Left::Parts { of, next: 0 }, at + 3)
+                etf::node_end(doc, at + 3).map(|_| (Left::Parts { of, next: 0 }, at + 3))
             }),
-            Some(of @ (tag::EXPORT | tag::PID | tag::PORT | tag::REFERENCE)) => {
+            Some(of @ (tag::PID | tag::PORT | tag::REFERENCE)) => {
                 self.words = 1;
-                Ok((Left::Parts { of, next: 0 }, at + 1))
+                etf::node_end(doc, at + 1).map(|_| (Left::Parts { of, next: 0 }, at + 1))
             }
+            Some(of @ tag::EXPORT) => Ok((Left::Parts { of, next: 0 }, at + 1)),
             _ => return Ok(None),
         };
         map.map(Some).map_err(|error| self.based(error))
