@@ -128,6 +128,9 @@ impl<'m> IdentifyGate<'m> {
             return Ok(());
         }
         self.release(shard, |ask| ask.link != link && !ask.delivered);
+        // Who asks again has used what it got before: it cannot be given back any more.
+        let bucket = self.bucket_of(shard);
+        bucket.holder = bucket.holder.filter(|ask| ask.shard != shard || !ask.delivered);
         let turn = self.next_turn;
         let standing = self.line.iter_mut().find_map(|place| {
             let ask = place.0.as_mut()?;
@@ -289,6 +292,21 @@ impl<'m> IdentifyGate<'m> {
 mod tests {
     use super::*;
     use std::vec::Vec;
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn a_shard_that_asks_again_cannot_give_its_used_permit_back() {
+        let mut gate = IdentifyGate::heap(1, 4);
+        gate.ask(ms(0), 0, LINK).unwrap();
+        assert_eq!(grants(&mut gate), [0]);
+        assert!(gate.delivered(ms(0), 0, LINK));
+        gate.ask(ms(10), 0, LINK).unwrap();
+        gate.forgo(ms(20), 0, LINK);
+        gate.ask(ms(30), 1, LINK).unwrap();
+        assert!(grants(&mut gate).is_empty());
+        gate.tick(ms(5_600));
+        assert_eq!(grants(&mut gate), [1]);
+    }
 
     fn ms(at: u64) -> Instant {
         Instant::from_millis(at)
