@@ -105,8 +105,9 @@ struct Sequences {
 }
 
 impl Sequences {
-    const fn processed(self) -> u64 {
-        if self.stale { 0 } else { self.processed }
+    fn processed(self) -> u64 {
+        // A READY that waited while its session ended is not one of a session at hand.
+        if self.stale { 0 } else { self.processed.min(self.received) }
     }
 }
 

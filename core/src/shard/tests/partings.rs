@@ -379,6 +379,21 @@ fn leaving_for_good_while_a_close_is_still_to_go_out_closes_with_1000() {
 }
 
 #[test]
+fn nothing_counts_as_processed_of_a_session_that_ended_before_its_ready_was_taken() {
+    let mut rig = Rig::new();
+    rig.greet();
+    let link = rig.link();
+    rig.give(Input::MayIdentify(link));
+    rig.sent();
+    let part = READY.as_bytes();
+    rig.shard.handle_input(rig.now, Input::Message { link, text: true, part, last: true });
+    rig.shard.leave(rig.now, Leave::End);
+    rig.drain();
+    let status = rig.shard.status();
+    assert_eq!((status.received_seq, status.processed_seq), (0, 0));
+}
+
+#[test]
 fn a_fatal_code_that_crosses_our_close_counts() {
     let mut rig = Rig::live();
     rig.say(&op(7, "null"));
