@@ -1,0 +1,1 @@
+//! Inputs to begin with, made from the simulator's world.
