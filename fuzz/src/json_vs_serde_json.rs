@@ -5,7 +5,7 @@ use gatewright_core::decode::{Cursor, DecodeError, Deserializer, Expected, Kind,
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::value::same;
+use crate::value::{same, whole_zeros};
 
 /// `check` accepts what `serde_json` accepts, and both read the same value.
 ///
@@ -40,23 +40,6 @@ fn deserialized(data: &[u8]) -> Option<Value> {
     let mut deserializer = Deserializer::new(cursor, &mut []);
     let value = Value::deserialize(&mut deserializer).ok()?;
     deserializer.end().ok().map(|()| value)
-}
-
-/// Makes floats that are minus zero integers, as `-0` is one.
-fn whole_zeros(value: Value) -> Value {
-    match value {
-        Value::Array(items) => items.into_iter().map(whole_zeros).collect(),
-        Value::Object(members) => {
-            let members = members.into_iter().map(|(name, value)| (name, whole_zeros(value)));
-            Value::Object(members.collect())
-        }
-        Value::Number(number) if number.as_f64().is_some_and(is_minus_zero) => 0.into(),
-        value => value,
-    }
-}
-
-fn is_minus_zero(float: f64) -> bool {
-    float == 0.0 && float.is_sign_negative()
 }
 
 /// What a document holds that only one of the two takes.

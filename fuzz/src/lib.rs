@@ -17,6 +17,7 @@ mod inflate_vs_flate2;
 mod json;
 mod json_vs_serde_json;
 mod rig;
+mod seeds;
 mod shard;
 mod source;
 mod value;
@@ -34,6 +35,7 @@ pub use inflate::inflate;
 pub use inflate_vs_flate2::inflate_vs_flate2;
 pub use json::json;
 pub use json_vs_serde_json::json_vs_serde_json;
+pub use seeds::seeds;
 pub use shard::shard;
 pub use zstd::zstd;
 
@@ -55,6 +57,22 @@ pub const PROPERTIES: [(&str, Property); 12] = [
     ("shard", shard),
     ("zstd", zstd),
 ];
+
+/// Makes pseudo-random bytes, the same for the same seed (`SplitMix64`).
+#[must_use]
+pub fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut bytes = Vec::with_capacity(len + 8);
+    while bytes.len() < len {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bytes.extend((mixed ^ (mixed >> 31)).to_le_bytes());
+    }
+    bytes.truncate(len);
+    bytes
+}
 
 /// Makes the program that fuzzes a property; built by anything but cargo-fuzz it does nothing.
 #[macro_export]

@@ -90,3 +90,20 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
         _ => left == right,
     }
 }
+
+/// Makes floats that are minus zero integers, as `-0` is one.
+pub(crate) fn whole_zeros(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(whole_zeros).collect(),
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| (name, whole_zeros(value)));
+            Value::Object(members.collect())
+        }
+        Value::Number(number) if number.as_f64().is_some_and(is_minus_zero) => 0.into(),
+        value => value,
+    }
+}
+
+fn is_minus_zero(float: f64) -> bool {
+    float == 0.0 && float.is_sign_negative()
+}

@@ -26,8 +26,7 @@ pub(crate) fn laws(start: Cursor<'_>, bytes: &[u8]) {
     if let Ok(end) = walked {
         assert_eq!(skipped, Ok(end), "a value that can be read can be skipped");
     }
-    skipped.err().map_or((), within);
-    walked.err().map_or((), within);
+    skipped.err().into_iter().chain(walked.err()).for_each(within);
     if let Ok(raw) = { start }.raw() {
         of_raw(&raw, walked.is_ok());
     }
