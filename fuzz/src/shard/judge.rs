@@ -142,11 +142,15 @@ impl<'m> Judge<'m> {
     /// Looks at what can be looked at any time.
     pub(super) fn look(&self) {
         let status = self.shard.status();
-        assert!(status.processed_seq <= status.received_seq, "{status:?}");
         assert!(self.stopped.is_none() || status.phase == Phase::Stopped, "{status:?}");
         let Some(session) = self.shard.session() else {
             return;
         };
+        assert!(status.processed_seq <= status.received_seq, "{status:?}");
+        assert_eq!(
+            (session.processed, session.received),
+            (status.processed_seq, status.received_seq)
+        );
         let memory = Memory::heap_limited(self.compression, Memory::MIN_PAYLOAD);
         let resumed = Shard::resume(super::config(self.encoding), session.clone(), 1, memory);
         let resumed = resumed.expect("an exported session can be resumed");
