@@ -40,7 +40,8 @@ pub fn etf_round_trip(data: &[u8]) {
     let theirs = Cursor::new(Encoding::Json, json.as_bytes()).expect("it is UTF-8");
     assert_eq!(end_of(ours, walk).ok(), u32::try_from(term.len() - 1).ok(), "{json}");
     let (left, right) = (raw(ours), raw(theirs));
-    assert!(left == right && right == left, "{left:?} {right:?}");
+    assert_eq!(left, right, "{json}");
+    assert_eq!(right, left, "{json}");
     let read = Value::deserialize(&mut Deserializer::new(ours, &mut [])).expect("it can be read");
     let value = serde_json::from_str(&json).expect("it is JSON");
     assert!(equal(&read, &value), "{read} {value}");
