@@ -1,0 +1,115 @@
+//! Messages as they come off the wire, and the backends that inflate them, called directly.
+
+use std::hint::black_box;
+
+use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
+use gatewright_core::Compression;
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+
+use crate::traffic::Document;
+
+const WINDOW: usize = 32 * 1024;
+
+/// Compresses a set as the gateway does: a flush behind each document.
+pub fn compress(compression: Compression, documents: &[Document]) -> Vec<Vec<u8>> {
+    let documents = documents.iter().map(|document| &document.whole[..]);
+    match compression {
+        Compression::Zlib => documents
+            .map(|whole| deflate(&mut new_compress(), whole, FlushCompress::Finish))
+            .collect(),
+        Compression::ZstdStream => documents
+            .scan(zstd_encoder(), |encoder, whole| Some(zstd_flush(encoder, whole)))
+            .collect(),
+        _ => documents
+            .scan(new_compress(), |stream, whole| Some(deflate(stream, whole, FlushCompress::Sync)))
+            .collect(),
+    }
+}
+
+fn new_compress() -> Compress {
+    Compress::new(flate2::Compression::new(6), true)
+}
+
+fn deflate(stream: &mut Compress, whole: &[u8], flush: FlushCompress) -> Vec<u8> {
+    let mut out = Vec::with_capacity(whole.len() + 1024);
+    stream.compress_vec(whole, &mut out, flush).expect("room for all of it");
+    out
+}
+
+fn zstd_encoder() -> zstd::stream::raw::Encoder<'static> {
+    let mut encoder = zstd::stream::raw::Encoder::new(6).expect("a context");
+    encoder.set_parameter(zstd::stream::raw::CParameter::WindowLog(18)).expect("a window");
+    encoder
+}
+
+fn zstd_flush(encoder: &mut zstd::stream::raw::Encoder<'static>, whole: &[u8]) -> Vec<u8> {
+    use zstd::stream::raw::{InBuffer, Operation, OutBuffer};
+    let mut out = vec![0; whole.len() + 1024];
+    let mut output = OutBuffer::around(&mut out);
+    let mut input = InBuffer::around(whole);
+    while input.pos() < whole.len() {
+        encoder.run(&mut input, &mut output).expect("room for all of it");
+    }
+    while encoder.flush(&mut output).expect("room for all of it") > 0 {}
+    let written = output.pos();
+    out.truncate(written);
+    out
+}
+
+/// The backend in linear mode, its output in one buffer that slides, and the check of UTF-8.
+pub fn miniz(compression: Compression, messages: &[Vec<u8>], most: usize) {
+    let mut state = DecompressorOxide::new();
+    let mut out = vec![0; (WINDOW + most) * 2];
+    let mut end = 0;
+    for message in messages {
+        if compression == Compression::Zlib {
+            state.init();
+            end = 0;
+        } else if end + most > out.len() {
+            out.copy_within(end - WINDOW..end, 0);
+            end = WINDOW;
+        }
+        let flags = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
+            | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT
+            | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+        let stream = compression == Compression::ZlibStream;
+        let extra = if stream { inflate_flags::TINFL_FLAG_IGNORE_ADLER32 } else { 0 };
+        let (status, read, written) = decompress(&mut state, message, &mut out, end, flags | extra);
+        assert!(
+            read == message.len()
+                && matches!(status, TINFLStatus::NeedsMoreInput | TINFLStatus::Done)
+        );
+        black_box(std::str::from_utf8(&out[end..end + written]).expect("UTF-8"));
+        end += written;
+    }
+}
+
+/// The C library's streaming decoder into one buffer, and the check of UTF-8.
+pub fn zstd(messages: &[Vec<u8>], most: usize) {
+    let mut state = zstd_safe::DCtx::create();
+    let mut out = vec![0; most + 1];
+    for message in messages {
+        let mut input = zstd_safe::InBuffer::around(message);
+        let mut output = zstd_safe::OutBuffer::around(&mut out[..]);
+        while input.pos < message.len() {
+            state.decompress_stream(&mut output, &mut input).expect("a good stream");
+        }
+        black_box(std::str::from_utf8(output.as_slice()).expect("UTF-8"));
+    }
+}
+
+/// zlib-rs behind flate2, into one buffer, and the check of UTF-8.
+pub fn flate2(compression: Compression, messages: &[Vec<u8>], most: usize) {
+    let mut state = Decompress::new(true);
+    let mut out = vec![0; most + 1];
+    for message in messages {
+        if compression == Compression::Zlib {
+            state.reset(true);
+        }
+        let before = state.total_out();
+        state.decompress(message, &mut out, FlushDecompress::Sync).expect("a good stream");
+        let written = (state.total_out() - before) as usize;
+        black_box(std::str::from_utf8(&out[..written]).expect("UTF-8"));
+    }
+}
