@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use gatewright_core::{Compression, Intents, ShardId};
+use gatewright_core::{Compression, Encoding, Intents, ShardId};
 use gatewright_sim::Fault;
 
 /// A client for the Discord Gateway, and a simulated gateway to try it against.
@@ -22,6 +22,9 @@ pub(crate) enum Task {
     /// Shows a session as it happens: with Discord if DISCORD_TOKEN is set, else with a simulated gateway.
     Watch(WatchArgs),
     /// Serves a simulated gateway for any client, until Ctrl-C.
+    ///
+    /// A client chooses as with Discord: JSON with the compression none, zlib, zlib-stream or zstd-stream, or
+    /// ETF with none, zlib-stream or zstd-stream.
     Simulate(SimulateArgs),
 }
 
@@ -34,7 +37,10 @@ pub(crate) struct WatchArgs {
     /// The shard, as id/count.
     #[arg(long, value_parser = shard, default_value = "0/1")]
     pub(crate) shard: ShardId,
-    /// The compression: none, zlib or zlib-stream.
+    /// The encoding: json or etf.
+    #[arg(long, default_value = "json")]
+    pub(crate) encoding: Encoding,
+    /// The compression: none, zlib (with json only), zlib-stream or zstd-stream.
     #[arg(long, default_value = "zlib-stream")]
     pub(crate) compress: Compression,
     /// The runtime under the client.

@@ -3,9 +3,10 @@
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
-use gatewright_core::{Compression, Counters, Intents, Status};
+use gatewright_core::{Counters, Intents, Status};
 use serde_json::json;
 
+use crate::args::WatchArgs;
 use crate::say;
 use crate::story::{Line, Story, Tone};
 
@@ -25,24 +26,20 @@ impl Show {
         Self { json, terminal: !json && std::io::stdout().is_terminal(), pulses: 0 }
     }
 
-    pub(crate) fn begin(
-        &self,
-        place: &str,
-        simulated: bool,
-        runtime: &str,
-        compression: Compression,
-        intents: Intents,
-    ) {
+    pub(crate) fn begin(&self, place: &str, simulated: bool, args: &WatchArgs, intents: Intents) {
+        let (runtime, encoding) = (args.runtime.name(), args.encoding);
+        let compression = args.compress;
         if self.json {
             json_line(&json!({
                 "event": "begin", "gateway": place, "simulated": simulated, "runtime": runtime,
-                "compression": compression.as_str(), "intents": intents.bits(),
+                "encoding": encoding.as_str(), "compression": compression.as_str(),
+                "intents": intents.bits(),
             }));
             return;
         }
         let what = if simulated { "a simulated gateway" } else { "the gateway" };
         say!("watching {what} at {place}");
-        say!("runtime {runtime}, compression {compression}");
+        say!("runtime {runtime}, encoding {encoding}, compression {compression}");
         if simulated {
             say!("set DISCORD_TOKEN to watch Discord itself");
         }
@@ -109,6 +106,7 @@ impl Show {
                 "replayed": replayed, "first_seq": story.seqs().0, "last_seq": story.seqs().1,
                 "wire_bytes": status.counters.wire_bytes,
                 "inflated_bytes": status.counters.inflated_bytes,
+                "undecoded": status.counters.undecoded,
                 "latency_ms": status.latency.map(|latency| latency.as_secs_f64() * 1e3),
             }));
             return;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::ensure;
+use gatewright_core::model::{GuildCreate, Payload, Ready};
 use gatewright_core::{
     Cause, Connected, Disconnected, Dispatch, Event, EventKind, Purpose, Skipped,
 };
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::clock::Stopwatch;
@@ -64,27 +64,6 @@ pub(crate) struct Story {
     guilds: usize,
     /// The time and the count of events of the latest live line.
     mark: (Duration, u64),
-}
-
-#[derive(Deserialize)]
-struct Ready<'a> {
-    #[serde(borrow)]
-    user: Named<'a>,
-    guilds: Vec<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Named<'a> {
-    #[serde(borrow)]
-    username: std::borrow::Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-struct Guild<'a> {
-    #[serde(borrow, default)]
-    name: std::borrow::Cow<'a, str>,
-    #[serde(default)]
-    member_count: u64,
 }
 
 impl Story {
@@ -250,14 +229,22 @@ impl Story {
         }
         self.count(dispatch.name(), dispatch.seq(), bytes);
         self.replayed += u64::from(self.resuming && dispatch.kind() != EventKind::Resumed);
-        if dispatch.kind() == EventKind::Ready {
-            vec![self.ready(dispatch)]
-        } else if dispatch.kind() == EventKind::Resumed {
-            vec![self.resumed()]
-        } else if dispatch.kind() == EventKind::GuildCreate {
-            self.guild(dispatch)
-        } else {
-            Vec::new()
+        match dispatch.payload() {
+            _ if dispatch.kind() == EventKind::Resumed => vec![self.resumed()],
+            Ok(Payload::Ready(ready)) => vec![self.ready(dispatch, &ready)],
+            Ok(Payload::GuildCreate(guild)) => self.guild(dispatch, &guild),
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                self.live |= dispatch.kind() == EventKind::Ready;
+                let guild = dispatch.guild_id();
+                let place = guild.map_or_else(String::new, |guild| format!(" of guild {guild}"));
+                let text = format!("{}{place} does not decode: {error}", dispatch.name());
+                let details = json!({
+                    "kind": dispatch.name(), "seq": dispatch.seq(),
+                    "guild": guild.map(|guild| guild.0.to_string()), "error": error.to_string(),
+                });
+                vec![bad("undecoded", text, details)]
+            }
         }
     }
 
@@ -273,13 +260,12 @@ impl Story {
         }
     }
 
-    fn ready(&mut self, dispatch: &Dispatch<'_>) -> Line {
+    fn ready(&mut self, dispatch: &Dispatch<'_>, ready: &Ready<'_>) -> Line {
         self.live = true;
         self.guilds = 0;
-        let ready = serde_json::from_slice::<Ready<'_>>(dispatch.data()).ok();
-        self.guilds_to_come = ready.as_ref().map_or(0, |ready| ready.guilds.len());
-        let user = ready.map_or_else(String::new, |ready| format!(" as {}", ready.user.username));
-        let text = format!("identified{user}, {} guilds to come", self.guilds_to_come);
+        self.guilds_to_come = ready.guilds.count();
+        let name = ready.user.username.unwrap_or_default();
+        let text = format!("identified as {name}, {} guilds to come", self.guilds_to_come);
         good("ready", text, json!({ "guilds": self.guilds_to_come, "seq": dispatch.seq() }))
     }
 
@@ -291,17 +277,18 @@ impl Story {
         good("resumed", text, json!({ "replayed": self.replayed }))
     }
 
-    fn guild(&mut self, dispatch: &Dispatch<'_>) -> Vec<Line> {
+    fn guild(&mut self, dispatch: &Dispatch<'_>, guild: &GuildCreate<'_>) -> Vec<Line> {
         self.guilds += 1;
         let (at, all) = (self.guilds, self.guilds_to_come);
         let mut lines = Vec::new();
         if at <= GUILD_LINES {
-            let guild = serde_json::from_slice::<Guild<'_>>(dispatch.data()).ok();
-            let (name, members) = guild
-                .map_or((String::new(), 0), |guild| (guild.name.to_string(), guild.member_count));
+            let (id, name) = (guild.id, guild.name.unwrap_or_default());
+            let members = guild.member_count.unwrap_or(0);
             let kilobytes = dispatch.data().len() / 1_000;
             let text = format!("guild {at}/{all}: {name}, {members} members, {kilobytes} kB");
-            lines.push(plain("guild", text, json!({ "name": name, "members": members })));
+            let details =
+                json!({ "id": id.0.to_string(), "name": name.to_cow(), "members": members });
+            lines.push(plain("guild", text, details));
         }
         if at == all && at > GUILD_LINES {
             lines.push(plain(

@@ -52,7 +52,7 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
         None => Intents::DOCUMENTED,
     });
     let config = Config::new(token.unwrap_or_else(|| "simulated".to_owned()), intents);
-    let config = config.shard(args.shard);
+    let config = config.shard(args.shard).encoding(args.encoding);
     let url = simulated.as_ref().map(Loopback::url).or_else(|| args.gateway.clone());
     let place = url.clone().unwrap_or_else(|| gatewright_core::DEFAULT_GATEWAY.to_owned());
     let config = match url {
@@ -61,8 +61,7 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     };
     let span = args.span.or_else(|| simulated.is_some().then_some(SIMULATED_SPAN));
     let show = Show::new(args.json);
-    show.begin(&place, simulated.is_some(), args.runtime.name(), args.compress, intents);
-    let watch = Watch { simulated, span, show, pulse: pulse::start()?, place };
+    let watch = Watch { simulated, span, show, pulse: pulse::start()?, place, args, intents };
     client::run(args.runtime, config, args.compress, watch)
 }
 
@@ -88,12 +87,14 @@ pub(crate) fn options(world: WorldArgs) -> Options {
 }
 
 /// A session to watch, and how.
-struct Watch {
+struct Watch<'a> {
     simulated: Option<Loopback>,
     span: Option<Duration>,
     show: Show,
     pulse: Receiver<Pulse>,
     place: String,
+    args: &'a WatchArgs,
+    intents: Intents,
 }
 
 /// What the loop hears.
@@ -102,8 +103,9 @@ enum Heard<'e> {
     Pulse(Pulse),
 }
 
-impl Errand for Watch {
+impl Errand for Watch<'_> {
     async fn run<C: Client>(mut self, mut client: C) -> anyhow::Result<()> {
+        self.show.begin(&self.place, self.simulated.is_some(), self.args, self.intents);
         let mut story = Story::new();
         let (mut leaving, mut interrupted) = (false, false);
         let stop = loop {
@@ -146,7 +148,7 @@ impl Errand for Watch {
     }
 }
 
-impl Watch {
+impl Watch<'_> {
     /// Drops the simulated connection once, and tells whether the time is up.
     ///
     /// With the simulated gateway the end waits until the Resume was seen.

@@ -61,24 +61,103 @@ fn watching_shows_a_drop_and_a_resume_and_proves_that_nothing_is_missing() {
     }
 }
 
+fn json_lines(done: &Output) -> Vec<Value> {
+    assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
+    text(&done.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 #[test]
 fn json_is_one_object_a_line() {
-    let done = run(&["watch", "--for", "300ms", "--json", "--compress", "none"]);
-    assert!(done.status.success());
-    let lines: Vec<Value> =
-        text(&done.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = json_lines(&run(&[
+        "watch",
+        "--for",
+        "300ms",
+        "--json",
+        "--encoding",
+        "etf",
+        "--rate",
+        "900",
+    ]));
     let names: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(names.first(), Some(&"begin"));
     for name in ["connected", "ready", "disconnected", "resumed", "end", "verdict"] {
         assert!(names.contains(&name), "{name} in {names:?}");
     }
+    assert_eq!(
+        (&lines[0]["encoding"], &lines[0]["compression"]),
+        (&"etf".into(), &"zlib-stream".into())
+    );
     let end = lines.iter().find(|line| line["event"] == "end").unwrap();
     assert_eq!(end["first_seq"], 1);
     assert_eq!(end["events"], end["last_seq"]);
+    assert_eq!(end["undecoded"], 0);
     assert_eq!(
         lines.last().unwrap(),
         &serde_json::json!({"event": "verdict", "ok": true, "error": null})
     );
+}
+
+/// Every encoding and compression the gateway offers together.
+const PAIRS: [(&str, &str); 7] = [
+    ("json", "none"),
+    ("json", "zlib"),
+    ("json", "zlib-stream"),
+    ("json", "zstd-stream"),
+    ("etf", "none"),
+    ("etf", "zlib-stream"),
+    ("etf", "zstd-stream"),
+];
+
+#[test]
+fn every_encoding_and_compression_works_on_both_runtimes_and_elsewhere() {
+    // A bucket for each, so that nobody waits to identify.
+    let served = Simulated::start(&["--max-concurrency", "14"]);
+    for (at, runtime) in ["tokio", "smol"].into_iter().enumerate() {
+        for (nth, (encoding, compression)) in PAIRS.into_iter().enumerate() {
+            let shard = format!("{}/14", nth * 2 + at);
+            let choice = ["--encoding", encoding, "--compress", compression, "--runtime", runtime];
+            let watch = ["watch", "--for", "200ms", "--json", "--guilds", "7"];
+            let lines = json_lines(&run(&[&watch[..], &choice].concat()));
+            let begin = &lines[0];
+            let told = (begin["encoding"].as_str(), begin["compression"].as_str());
+            assert_eq!(told, (Some(encoding), Some(compression)), "{begin}");
+            let named = |name| lines.iter().filter(|line| line["event"] == name).count();
+            assert_eq!((named("resumed"), named("guild"), named("undecoded")), (1, 5, 0));
+            let watch = ["watch", "--for", "300ms", "--gateway", &served.url, "--shard", &shard];
+            let done = run(&[&watch[..], &choice].concat());
+            let shown = text(&done.stdout);
+            assert!(done.status.success(), "{shown}{}", text(&done.stderr));
+            let choice =
+                format!("runtime {runtime}, encoding {encoding}, compression {compression}\n");
+            for part in [&*choice, "identified as", "none missing, none twice"] {
+                assert!(shown.contains(part), "{part} in {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_gateway_does_not_offer_is_refused_and_help_names_what_it_does() {
+    let done = run(&["watch", "--encoding", "etf", "--compress", "zlib", "--for", "1s"]);
+    let error = text(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{error}");
+    assert_eq!(
+        error,
+        "gatewright: compression zlib works with the encoding json only: use zlib-stream or none with etf\n"
+    );
+    assert_eq!(text(&done.stdout), "");
+    for flag in ["--encoding", "--compress"] {
+        let done = run(&["watch", flag, "lzma"]);
+        assert_eq!(done.status.code(), Some(2));
+        let error = text(&done.stderr);
+        assert!(error.contains("expected one of") && error.contains("\"lzma\""), "{error}");
+    }
+    for command in ["watch", "simulate"] {
+        let help = text(&run(&[command, "--help"]).stdout).to_lowercase();
+        for name in PAIRS.iter().flat_map(|(encoding, compression)| [encoding, compression]) {
+            assert!(help.contains(name), "{name} in {help}");
+        }
+    }
 }
 
 #[test]
