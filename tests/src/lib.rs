@@ -1,16 +1,25 @@
 //! A shard and a simulated gateway face to face, in virtual time, for tests that need both.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use gatewright_core::{
-    CloseCode, Config, Event, GateOutput, Gone, IdentifyGate, Input, Instant, Leave, Link, Output,
-    Shard, Stop,
+    CloseCode, Command, CommandError, CommandId, Compression, Config, Encoding, Event, GateOutput,
+    Gone, IdentifyGate, Input, Instant, Leave, Link, Output, OwnedEvent, Shard, Stop,
 };
 use gatewright_sim as sim;
 
 /// The number of the only shard.
 const SHARD: u32 = 0;
+
+/// Lists every encoding and compression the gateway offers together.
+pub fn pairs() -> impl Iterator<Item = (Encoding, Compression)> {
+    let all = Encoding::ALL.into_iter().flat_map(|encoding| {
+        Compression::ALL.into_iter().map(move |compression| (encoding, compression))
+    });
+    all.filter(|pair| *pair != (Encoding::Etf, Compression::Zlib))
+}
 
 /// One thing the client told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +39,10 @@ pub struct Pair {
     pub server: sim::Server,
     /// What the client told, in order.
     pub told: Vec<Told>,
+    /// The dispatches it told, as long as [`Pair::keep`] is set.
+    pub kept: Vec<OwnedEvent>,
+    /// Whether to keep dispatches.
+    pub keep: bool,
     /// How the client ended, once it has.
     pub stopped: Option<Stop>,
     /// Whether a consumer holds an event and nobody calls the shard; see [`Pair::hold_for`].
@@ -43,6 +56,16 @@ pub struct Pair {
     server_wait: Instant,
     gate: IdentifyGate<'static>,
     gate_wait: Instant,
+    wire: Option<Wire>,
+}
+
+/// What happens to messages on their way to the client.
+struct Wire(Box<dyn FnMut(bool, &mut Vec<u8>)>);
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
 }
 
 #[derive(Debug)]
@@ -60,6 +83,8 @@ impl Pair {
             shard,
             server: sim::Server::new(options),
             told: Vec::new(),
+            kept: Vec::new(),
+            keep: false,
             stopped: None,
             held: false,
             now: Instant::from_millis(1_000),
@@ -70,6 +95,7 @@ impl Pair {
             server_wait: Instant::ZERO,
             gate: IdentifyGate::heap(1, 1),
             gate_wait: Instant::MAX,
+            wire: None,
         }
     }
 
@@ -112,6 +138,21 @@ impl Pair {
         self.shard.leave(self.now, how);
         self.drain();
         self.run_until(|pair| pair.stopped.is_some());
+    }
+
+    /// Looks at every message to the client on its way, whether it is text too, and may change it.
+    pub fn tap(&mut self, wire: impl FnMut(bool, &mut Vec<u8>) + 'static) {
+        self.wire = Some(Wire(Box::new(wire)));
+    }
+
+    /// Gives the client a command.
+    ///
+    /// # Errors
+    /// As [`Shard::command`].
+    pub fn command(&mut self, command: &Command<'_>) -> Result<CommandId, CommandError> {
+        let queued = self.shard.command(self.now, command);
+        self.drain();
+        queued
     }
 
     /// Lets a fault strike now.
@@ -203,8 +244,15 @@ impl Pair {
                 }
                 Output::Close(code) => self.close(code),
                 Output::Event(_) => {
-                    let told = tell(&self.shard.event());
-                    self.told.push(told);
+                    let event = self.shard.event();
+                    self.told.push(tell(&event));
+                    if let Event::Dispatch(dispatch) = event {
+                        // What does not decode, the shard counts.
+                        let _ = dispatch.payload();
+                        if self.keep {
+                            self.kept.push(event.into_owned());
+                        }
+                    }
                 }
                 Output::Wait(at) => {
                     self.wait = at;
@@ -266,7 +314,7 @@ impl Pair {
 
     fn drain_server(&mut self) {
         loop {
-            let (conn, incoming) = match self.server.poll_output() {
+            let (conn, mut incoming) = match self.server.poll_output() {
                 sim::Output::Send { conn, text, data } => (conn, Incoming::Message { text, data }),
                 sim::Output::Close { conn, code, reason } => (conn, Incoming::Closed(code, reason)),
                 sim::Output::Drop { conn } => (conn, Incoming::Dropped),
@@ -275,6 +323,11 @@ impl Pair {
                     return;
                 }
             };
+            if let (Incoming::Message { text, data }, Some(Wire(wire))) =
+                (&mut incoming, &mut self.wire)
+            {
+                wire(*text, data);
+            }
             if conn.0 == self.link.0 && self.linked {
                 self.incoming.push_back(incoming);
             }

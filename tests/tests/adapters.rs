@@ -1,13 +1,19 @@
 //! Both adapters against the simulated gateway, over real sockets on this machine.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use futures_lite::future;
+use gatewright_core::model::Payload;
 use gatewright_core::{
-    CloseCode, Compression, Config, Event, EventKind, Intents, Leave, Session, Stop,
+    CloseCode, Compression, Config, Encoding, Event, EventKind, Intents, Leave, OwnedEvent,
+    Session, SetupError, Stop,
 };
 use gatewright_sim::{Fault, Loopback, Options, What, serve};
+use gatewright_tests::pairs;
 
 fn gateway(options: Options) -> Loopback {
     serve(TcpListener::bind("127.0.0.1:0").unwrap(), options).unwrap()
@@ -17,9 +23,17 @@ fn config(url: String) -> Config<'static> {
     Config::new("simulated", Intents::DOCUMENTED).gateway(url)
 }
 
+fn small() -> Options {
+    Options { rate: 300, guilds: 2, members: 20, ..Options::default() }
+}
+
 /// The face both adapters have.
 trait Gateway: Sized {
-    fn connect(config: Config<'static>, compression: Compression) -> Self;
+    fn connect(config: Config<'static>, compression: Compression) -> Self {
+        Self::try_connect(config, compression).unwrap()
+    }
+
+    fn try_connect(config: Config<'static>, compression: Compression) -> Result<Self, SetupError>;
     fn resume(config: Config<'static>, session: Session, compression: Compression) -> Self;
     fn block_on<T>(future: impl Future<Output = T>) -> T;
     fn timeout() -> impl Future<Output = ()>;
@@ -31,9 +45,12 @@ trait Gateway: Sized {
 macro_rules! gateway {
     ($adapter:ident, $block_on:expr, $timer:expr) => {
         impl Gateway for $adapter::Gateway {
-            fn connect(config: Config<'static>, compression: Compression) -> Self {
+            fn try_connect(
+                config: Config<'static>,
+                compression: Compression,
+            ) -> Result<Self, SetupError> {
                 let options = $adapter::Options::default().compression(compression);
-                Self::connect(config, options).unwrap()
+                Self::connect(config, options)
             }
 
             fn resume(config: Config<'static>, session: Session, compression: Compression) -> Self {
@@ -87,6 +104,7 @@ async fn up_to<G: Gateway>(gateway: &mut G, kind: EventKind, seqs: &mut Vec<u64>
         match gateway.next().await.expect("the gateway is over") {
             Event::Dispatch(dispatch) => {
                 seqs.extend(dispatch.seq());
+                assert!(dispatch.payload().is_ok(), "{:?}", dispatch.payload());
                 if dispatch.kind() == kind {
                     return;
                 }
@@ -117,15 +135,16 @@ fn close_codes(loopback: &Loopback, count: usize) -> Vec<CloseCode> {
         if codes.len() >= count {
             return codes;
         }
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
     panic!("the gateway saw no close");
 }
 
 fn holds_a_session_through_a_drop<G: Gateway>() {
-    for compression in [Compression::None, Compression::Zlib, Compression::ZlibStream] {
-        let loopback = gateway(Options { rate: 300, guilds: 2, members: 20, ..Options::default() });
-        let mut client = G::connect(config(loopback.url()), compression);
+    for (encoding, compression) in pairs() {
+        let loopback = gateway(small());
+        let mut client = G::connect(config(loopback.url()).encoding(encoding), compression);
+        let what = format!("{encoding} {compression}");
         let mut seqs = Vec::new();
         let stop = within_a_minute::<G, _>(async {
             up_to(&mut client, EventKind::PresenceUpdate, &mut seqs).await;
@@ -137,16 +156,16 @@ fn holds_a_session_through_a_drop<G: Gateway>() {
         });
         assert_eq!(stop, Stop::Ended);
         let expected: Vec<u64> = (1..=u64::try_from(seqs.len()).unwrap()).collect();
-        assert_eq!(seqs, expected, "{compression}");
-        assert_eq!(close_codes(&loopback, 1), [CloseCode(1000)], "{compression}");
+        assert_eq!(seqs, expected, "{what}");
+        assert_eq!(close_codes(&loopback, 1), [CloseCode(1000)], "{what}");
         let stats = loopback.stats();
-        assert_eq!((stats.identifies, stats.resumes), (1, 1), "{compression}");
-        assert_eq!((stats.complaints, stats.refused), (0, 0), "{compression}");
+        assert_eq!((stats.identifies, stats.resumes), (1, 1), "{what}");
+        assert_eq!((stats.complaints, stats.refused), (0, 0), "{what}");
     }
 }
 
 fn parks_and_a_later_gateway_resumes<G: Gateway>() {
-    let loopback = gateway(Options { rate: 300, guilds: 2, members: 20, ..Options::default() });
+    let loopback = gateway(small());
     let mut seqs = Vec::new();
     let compression = Compression::ZlibStream;
     let session = within_a_minute::<G, _>(async {
@@ -163,6 +182,52 @@ fn parks_and_a_later_gateway_resumes<G: Gateway>() {
     });
     assert!(seqs.is_sorted_by(|left, right| left + 1 == *right), "{seqs:?}");
     assert_eq!(loopback.stats().identifies, 1);
+}
+
+fn sends_events_to_a_thread_that_decodes_them<G: Gateway>() {
+    for encoding in Encoding::ALL {
+        let loopback = gateway(small());
+        let mut client =
+            G::connect(config(loopback.url()).encoding(encoding), Compression::ZstdStream);
+        let (sender, receiver) = mpsc::channel::<OwnedEvent>();
+        let thread = thread::spawn(move || {
+            let (mut guilds, mut people) = (BTreeSet::new(), 0);
+            for event in receiver {
+                let Event::Dispatch(dispatch) = event.event() else { continue };
+                match dispatch.payload().expect("it decodes") {
+                    Payload::GuildCreate(guild) => {
+                        assert_eq!(dispatch.guild_id(), Some(guild.id));
+                        guilds.insert(guild.id);
+                        people += guild.members.iter().flatten().count();
+                    }
+                    Payload::PresenceUpdate(_) => {
+                        let guild = dispatch.guild_id().expect("a presence is one of a guild");
+                        assert!(guilds.contains(&guild), "{guild}");
+                    }
+                    _ => {}
+                }
+            }
+            (guilds.len(), people)
+        });
+        within_a_minute::<G, _>(async {
+            let mut presences = 0;
+            while presences < 50 {
+                let event = client.next().await.expect("the gateway goes on");
+                presences += usize::from(event.kind() == EventKind::PresenceUpdate);
+                sender.send(event.into_owned()).unwrap();
+            }
+        });
+        drop(sender);
+        let (guilds, people) = thread.join().unwrap();
+        assert_eq!(guilds, 2, "{encoding}");
+        assert!(people >= 40, "{encoding} {people}");
+    }
+}
+
+fn refuses_etf_with_zlib<G: Gateway>() {
+    let config = config("ws://sim.example".to_owned()).encoding(Encoding::Etf);
+    let refused = G::try_connect(config, Compression::Zlib).err();
+    assert_eq!(refused, Some(SetupError::EtfWithZlib));
 }
 
 fn stops_on_a_wrong_token<G: Gateway>() {
@@ -199,6 +264,8 @@ macro_rules! both {
 
 both! {
     holds_a_session_through_a_drop
+    refuses_etf_with_zlib
+    sends_events_to_a_thread_that_decodes_them
     parks_and_a_later_gateway_resumes
     stops_on_a_wrong_token
     answers_a_reconnect_request_with_4000

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use gatewright_core::{
-    CloseCode, Compression, Config, GateOutput, IdentifyGate, Inflater, Instant, Intents, Leave,
-    Link, Memory, Phase, SendLog, Shard, Stop, Zlib,
+    CloseCode, Compression, Config, Encoding, GateOutput, IdentifyGate, Inflater, Instant, Intents,
+    Leave, Link, Memory, Phase, SendLog, Shard, Stop, Zlib,
 };
 use gatewright_sim::{Conn, Fault, Input as ServerInput, Options, Server, What};
-use gatewright_tests::{Pair, Told};
+use gatewright_tests::{Pair, Told, pairs};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -16,13 +16,14 @@ fn shard(config: Config<'static>, compression: Compression) -> Shard<'static> {
     Shard::new(config, 1, Memory::heap(compression)).unwrap()
 }
 
-fn pair(compression: Compression, options: Options) -> Pair {
-    Pair::new(shard(Pair::config(Intents::DOCUMENTED), compression), options)
+fn live(compression: Compression, options: Options) -> Pair {
+    live_in(Encoding::Json, compression, options)
 }
 
-fn live(compression: Compression, options: Options) -> Pair {
-    let mut pair = pair(compression, options);
-    pair.run_until(|pair| pair.shard.status().phase == Phase::Live);
+fn live_in(encoding: Encoding, compression: Compression, options: Options) -> Pair {
+    let config = Pair::config(Intents::DOCUMENTED).encoding(encoding);
+    let mut pair = Pair::new(shard(config, compression), options);
+    pair.run_until(is_live);
     pair
 }
 
@@ -59,24 +60,31 @@ fn close_codes(pair: &Pair) -> Vec<CloseCode> {
 
 #[test]
 fn an_hour_with_drops_and_reconnects_loses_and_doubles_nothing() {
-    for compression in [Compression::None, Compression::Zlib, Compression::ZlibStream] {
-        let options = Options { rate: 5, guilds: 3, ..Options::default() };
-        let mut pair = live(compression, options);
-        let faults = [Fault::Drop, Fault::Reconnect, Fault::Close(CloseCode(4000)), Fault::Split];
-        for round in 0..20 {
-            pair.run_for(HOUR / 20);
-            pair.run_until(is_live);
-            assert_eq!(pair.inject(faults[round % faults.len()]), 1);
+    std::thread::scope(|scope| {
+        for (encoding, compression) in pairs() {
+            scope.spawn(move || an_hour(encoding, compression));
         }
+    });
+}
+
+fn an_hour(encoding: Encoding, compression: Compression) {
+    let options = Options { rate: 5, guilds: 3, members: 50, ..Options::default() };
+    let mut pair = live_in(encoding, compression, options);
+    let faults = [Fault::Drop, Fault::Reconnect, Fault::Close(CloseCode(4000)), Fault::Split];
+    for round in 0..20 {
+        pair.run_for(HOUR / 20);
         pair.run_until(is_live);
-        check_sequence(&pair);
-        check_manners(&pair);
-        let stats = pair.server.stats();
-        assert_eq!(stats.identifies, 1, "{compression}");
-        assert!(stats.resumes >= 14, "{compression} {stats:?}");
-        assert!(pair.seqs().len() > 15_000, "{compression}");
-        assert!(stats.heartbeats > 80, "{compression} {stats:?}");
+        assert_eq!(pair.inject(faults[round % faults.len()]), 1);
     }
+    pair.run_until(is_live);
+    check_sequence(&pair);
+    check_manners(&pair);
+    let (stats, what) = (pair.server.stats(), (encoding, compression));
+    assert_eq!(stats.identifies, 1, "{what:?}");
+    assert!(stats.resumes >= 14, "{what:?} {stats:?}");
+    assert!(pair.seqs().len() > 15_000, "{what:?}");
+    assert!(stats.heartbeats > 80, "{what:?} {stats:?}");
+    assert_eq!(pair.shard.status().counters.undecoded, 0, "{what:?}");
 }
 
 #[test]
@@ -109,20 +117,21 @@ fn the_gateway_sees_1000_after_an_end_and_4000_after_parking_op_7_and_a_missed_a
 
 #[test]
 fn a_parked_session_is_resumed_by_a_later_process_without_loss() {
-    let options = Options { rate: 50, ..Options::default() };
-    let mut pair = live(Compression::ZlibStream, options);
-    pair.run_for(MINUTE);
-    pair.leave(Leave::Park);
-    let stored = serde_json::to_string(&pair.shard.session().unwrap()).unwrap();
-    let session = serde_json::from_str(&stored).unwrap();
-    let config = Pair::config(Intents::DOCUMENTED);
-    let memory = Memory::heap(Compression::ZlibStream);
-    pair.shard = Shard::resume(config, session, 2, memory).unwrap();
-    pair.stopped = None;
-    pair.run_for(MINUTE);
-    assert!(is_live(&pair));
-    assert_eq!(pair.server.stats().identifies, 1);
-    check_sequence(&pair);
+    for (encoding, compression) in pairs() {
+        let options = Options { rate: 20, members: 10, ..Options::default() };
+        let mut pair = live_in(encoding, compression, options);
+        pair.run_for(MINUTE);
+        pair.leave(Leave::Park);
+        let stored = serde_json::to_string(&pair.shard.session().unwrap()).unwrap();
+        let session = serde_json::from_str(&stored).unwrap();
+        let config = Pair::config(Intents::DOCUMENTED).encoding(encoding);
+        pair.shard = Shard::resume(config, session, 2, Memory::heap(compression)).unwrap();
+        pair.stopped = None;
+        pair.run_for(MINUTE);
+        assert!(is_live(&pair));
+        assert_eq!(pair.server.stats().identifies, 1, "{encoding} {compression}");
+        check_sequence(&pair);
+    }
 }
 
 #[test]
@@ -188,16 +197,19 @@ fn an_invalid_session_begins_anew_and_says_so() {
 
 #[test]
 fn a_corrupted_stream_is_closed_resumed_and_live_again() {
-    for compression in [Compression::Zlib, Compression::ZlibStream] {
-        let mut pair = live(compression, Options { rate: 50, ..Options::default() });
+    for (encoding, compression) in
+        pairs().filter(|(_, compression)| *compression != Compression::None)
+    {
+        let options = Options { rate: 20, members: 20, ..Options::default() };
+        let mut pair = live_in(encoding, compression, options);
         for _ in 0..20 {
             pair.inject(Fault::Corrupt);
             pair.run_for(MINUTE / 4);
         }
         pair.run_until(is_live);
         let noticed = pair.has_told("CorruptStream") || pair.has_told("BrokenEnvelope");
-        assert!(noticed, "{compression}");
-        assert!(pair.server.stats().resumes > 0, "{compression}");
+        assert!(noticed, "{encoding} {compression}");
+        assert!(pair.server.stats().resumes > 0, "{encoding} {compression}");
     }
 }
 
