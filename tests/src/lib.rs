@@ -155,6 +155,12 @@ impl Pair {
         queued
     }
 
+    /// Lets the gateway send an event of one's own.
+    pub fn dispatch(&mut self, kind: &str, d: &str) {
+        self.server.dispatch(self.now, kind, d);
+        self.drain_server();
+    }
+
     /// Lets a fault strike now.
     pub fn inject(&mut self, fault: sim::Fault) -> usize {
         let struck = self.server.inject(self.now, fault);
