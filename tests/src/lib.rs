@@ -60,7 +60,9 @@ pub struct Pair {
 }
 
 /// What happens to messages on their way to the client.
-struct Wire(Box<dyn FnMut(bool, &mut Vec<u8>)>);
+struct Wire(Box<Tap>);
+
+type Tap = dyn FnMut(bool, &mut Vec<u8>);
 
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

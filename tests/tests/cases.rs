@@ -44,6 +44,8 @@ fn every_case_names_tests_that_exist() {
         }
     }
     assert!(named >= 50, "only {named} tests are named");
+    // Tests beside a crate count as those within.
+    assert!(is_test(&text, "etf_and_json_decode_to_equal_events"));
 }
 
 #[test]

@@ -366,3 +366,17 @@ fn a_bad_d_is_delivered_raw_and_costs_nothing_but_itself() {
         assert!(pair.told.iter().all(|told| !format!("{told:?}").contains("gap")));
     }
 }
+
+#[test]
+fn a_dispatch_that_breaks_its_envelope_costs_the_session_at_most() {
+    for (encoding, compression) in pairs() {
+        let mut pair = live(encoding, compression, Dialect::New { seed: 4 }, 2);
+        pair.dispatch("STAGE_INSTANCE_CREATE", r#"{"id":"#);
+        pair.run_for(Duration::from_secs(120));
+        let status = pair.shard.status();
+        // It is replayed with each Resume, until the session is given up.
+        assert!(pair.has_told("BrokenEnvelope") && pair.has_told("ResumesExhausted"));
+        assert_eq!((status.phase, status.counters.identifies), (Phase::Live, 2));
+        assert!(status.counters.dials < 10, "{encoding} {compression} {status:?}");
+    }
+}
