@@ -137,7 +137,9 @@ fn close_codes(loopback: &Loopback, count: usize) -> Vec<CloseCode> {
         }
         thread::sleep(Duration::from_millis(5));
     }
-    panic!("the gateway saw no close");
+    let journal = loopback.journal();
+    let last: Vec<_> = journal.iter().rev().take(8).collect();
+    panic!("the gateway saw no close, but (newest first) {last:?}");
 }
 
 fn holds_a_session_through_a_drop<G: Gateway>() {
