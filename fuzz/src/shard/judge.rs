@@ -143,10 +143,10 @@ impl<'m> Judge<'m> {
     pub(super) fn look(&self) {
         let status = self.shard.status();
         assert!(self.stopped.is_none() || status.phase == Phase::Stopped, "{status:?}");
+        assert!(status.processed_seq <= status.received_seq, "{status:?}");
         let Some(session) = self.shard.session() else {
             return;
         };
-        assert!(status.processed_seq <= status.received_seq, "{status:?}");
         assert_eq!(
             (session.processed, session.received),
             (status.processed_seq, status.received_seq)

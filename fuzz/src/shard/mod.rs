@@ -25,7 +25,7 @@ const MOST_STEPS: usize = 400;
 /// * The links of `Connect` rise; a frame is at most 4096 bytes and one document of the encoding, and none is
 ///   handed out before the one before it is sent on the same link.
 /// * After `Stop` comes nothing but `Stop`, and commands are refused.
-/// * While there is a session, its processed sequence number never exceeds the received one.
+/// * The processed sequence number never exceeds the received one.
 /// * An exported session can be resumed by a new shard.
 /// * A second shard that hears the same says the same.
 pub fn shard(data: &[u8]) {
