@@ -77,7 +77,8 @@ pub enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// The raw `d` holds a number beyond the range of a float, which ETF cannot say.
+    /// The raw `d` holds what ETF cannot say: a key twice, a surrogate alone, an integer beyond 64 bits or a
+    /// number beyond the range of a float.
     NotEtf,
     /// The raw `d` is not one JSON value.
     NotJson,
@@ -95,7 +96,7 @@ impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotEtf => {
-                "expected the raw payload's numbers to be within the range of a float, for ETF"
+                "expected a raw payload that ETF can say: keys once, whole characters, integers of 64 bits"
             }
             Self::NotJson => "expected the raw payload's d to be one JSON value",
             Self::Over => "the shard is over or leaving",

@@ -35,6 +35,19 @@ macro_rules! kinds {
         const DISPATCHES: [(&str, EventKind); 79] = [$(($name, EventKind::$variant),)*];
 
         impl EventKind {
+            /// Returns the kind of the dispatch called `name`.
+            #[must_use]
+            pub fn of_dispatch(name: &[u8]) -> Self {
+                #[expect(non_upper_case_globals, reason = "named after the kinds")]
+                mod word {
+                    $(pub(super) const $variant: u64 = crate::decode::word($name.as_bytes());)*
+                }
+                match crate::decode::word(name) {
+                    $(word::$variant if name == $name.as_bytes() => Self::$variant,)*
+                    _ => Self::Unknown,
+                }
+            }
+
             /// Returns the name of a dispatch as on the wire, of anything else in lower case.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -141,16 +154,6 @@ impl EventKind {
     /// Every documented dispatch, in the order of their names.
     pub fn documented() -> impl Iterator<Item = Self> {
         DISPATCHES.into_iter().map(|(_, kind)| kind)
-    }
-
-    /// Returns the kind of the dispatch called `name`.
-    #[must_use]
-    pub fn of_dispatch(name: &[u8]) -> Self {
-        DISPATCHES
-            .binary_search_by(|(known, _)| known.as_bytes().cmp(name))
-            .ok()
-            .and_then(|at| DISPATCHES.get(at))
-            .map_or(Self::Unknown, |&(_, kind)| kind)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::de::{self, DeserializeSeed, Visitor};
 use super::cursor::{Cursor, Items, Members};
 use super::error::{DecodeError, Expected};
 use super::{Key, Kind, Number, Text};
+use crate::Encoding;
 
 /// The longest message kept of what a type says went wrong.
 const MESSAGE_BYTES: usize = 96;
@@ -69,8 +70,9 @@ impl fmt::Write for Cut {
 /// Deserializes a value of either encoding, for types that implement [`serde::Deserialize`].
 ///
 /// Texts without escapes are lent. Those with escapes are resolved in the scratch buffer; with the
-/// feature `alloc`, ones that do not fit into it on the heap. Integers are given as such, and map keys
-/// that are integers to a type that asks for them are read from their digits.
+/// feature `alloc`, ones that do not fit into it on the heap. Integers are given as such, but in ETF, where
+/// ids are integers, as digits to a type that asks for text; map keys are read from their digits by a type that
+/// asks for integers.
 #[derive(Debug)]
 pub struct Deserializer<'e, 's> {
     cursor: Cursor<'e>,
@@ -117,6 +119,17 @@ fn visit_long<'e, V: Visitor<'e>>(
 #[cfg(not(feature = "alloc"))]
 fn visit_long<'e, V: Visitor<'e>>(_: Text<'e>, _: V) -> Result<V::Value, DeserializeError> {
     Err(DeserializeError::Scratch)
+}
+
+/// Gives an integer as a text of its digits, as which ids come in JSON.
+fn visit_digits<'e, V: Visitor<'e>>(
+    integer: impl fmt::Display,
+    visitor: V,
+) -> Result<V::Value, DeserializeError> {
+    let mut digits = Cut::default();
+    // A sign and at most twenty digits.
+    let _ = fmt::write(&mut digits, format_args!("{integer}"));
+    visitor.visit_str(&digits.0)
 }
 
 fn visit_number<'e, V: Visitor<'e>>(
@@ -183,8 +196,12 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de, '_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DeserializeError> {
-        if self.cursor.kind()? != Kind::Object {
-            return visitor.visit_enum(Variant { of: self });
+        match self.cursor.kind()? {
+            Kind::Object => {}
+            Kind::Text => return visitor.visit_enum(Variant { of: self }),
+            Kind::Bool | Kind::List | Kind::Null | Kind::Number => {
+                return Err(de::Error::custom("expected a variant: a text or an object"));
+            }
         }
         let mut members = self.cursor.object()?;
         let value = match self.cursor.key(&mut members)? {
@@ -205,8 +222,19 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de, '_> {
         visitor.visit_unit()
     }
 
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
+        if self.cursor.encoding() == Encoding::Etf && self.cursor.kind()? == Kind::Number {
+            return visit_digits(self.cursor.number()?, visitor);
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
+        self.deserialize_str(visitor)
+    }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit
         unit_struct seq tuple tuple_struct map struct identifier
     }
 }
@@ -235,7 +263,7 @@ impl<'e> de::SeqAccess<'e> for &mut List<'_, 'e, '_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DeserializeError> {
-        if self.of.cursor.item(&mut self.items)? {
+        if !self.ended && self.of.cursor.item(&mut self.items)? {
             seed.deserialize(&mut *self.of).map(Some)
         } else {
             self.ended = true;
@@ -268,6 +296,9 @@ impl<'e> de::MapAccess<'e> for &mut Object<'_, 'e, '_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, DeserializeError> {
+        if self.ended {
+            return Ok(None);
+        }
         match self.of.cursor.key(&mut self.members)? {
             Some(key) => seed.deserialize(MapKey { of: self.of, key }).map(Some),
             None => {
@@ -308,10 +339,7 @@ impl<'de> de::Deserializer<'de> for MapKey<'_, 'de, '_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let Some(text) = self.key.text() else {
-            let mut digits = String::<21, u8>::new();
-            // A sign and at most twenty digits.
-            let _ = fmt::write(&mut digits, format_args!("{}", self.key));
-            return visitor.visit_str(&digits);
+            return visit_digits(self.key, visitor);
         };
         self.of.visit_text(text, visitor)
     }

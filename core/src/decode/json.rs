@@ -55,7 +55,7 @@ fn block<const N: usize>(doc: &[u8], at: usize) -> Option<&[u8; N]> {
 /// Finds the end of a text whose opening quote is before `at`: the place of the closing quote, and
 /// whether an escape stands before it.
 #[inline]
-pub(super) fn text_end(doc: &[u8], at: usize) -> Result<(usize, bool), DecodeError> {
+pub(crate) fn text_end(doc: &[u8], at: usize) -> Result<(usize, bool), DecodeError> {
     if let Some(block) = block(doc, at) {
         let stops = scan::stops(block);
         let stop = at + first(stops.into());
@@ -164,7 +164,7 @@ fn escape_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
 
 /// Reads digits: their value, unless it is beyond 64 bits or there are none, and the place behind them.
 #[inline]
-pub(super) fn digits(doc: &[u8], start: usize) -> (Option<u64>, usize) {
+pub(crate) fn digits(doc: &[u8], start: usize) -> (Option<u64>, usize) {
     let (mut at, mut value) = (start, 0_u64);
     while let Some(eight) = block(doc, at).and_then(|eight| parse_eight(*eight)) {
         value = value.wrapping_mul(100_000_000).wrapping_add(eight);

@@ -86,15 +86,14 @@ impl<'e> Key<'e> {
     pub(super) fn same(&self, other: &Key<'_>) -> bool {
         match (self.text(), other.text()) {
             (Some(left), Some(right)) => left == right,
+            (None, None) => (self.form, self.word) == (other.form, other.word),
             _ => self.as_u64().is_some() && self.as_u64() == other.as_u64(),
         }
     }
 
     /// Returns a number that tells most keys apart.
     #[inline]
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn word(&self) -> u64 {
+    pub(crate) const fn word(&self) -> u64 {
         self.word
     }
 

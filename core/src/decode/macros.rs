@@ -72,9 +72,7 @@ macro_rules! object {
     (@name $field:ident) => { stringify!($field) };
     (@read strict $field:ident $cursor:ident) => { $field = Some($cursor.decode()?) };
     (@read lenient $field:ident $cursor:ident) => {
-        if let Some(value) = $cursor.lenient()? {
-            $field = Some(value);
-        }
+        $field = $cursor.lenient()?.or_else($crate::decode::Decode::absent)
     };
 }
 

@@ -7,12 +7,14 @@
 //! What is lent stays as it came until it is looked at: [`Text`] resolves escapes while it is read,
 //! [`Number`] stays text, [`Seq`], [`IdMap`] and [`Lazy`] hold bytes and fail element by element.
 //!
-//! * An unknown key is skipped, the last of equal keys wins, the order of keys does not matter.
+//! * An unknown key is skipped, the last of equal keys wins, the order of keys does not matter. Equal keys are
+//!   an error to types derived with serde, and an [`IdMap`] iterates over all of them.
 //! * An id is a text of digits or an integer, wherever one is read.
 //! * Nothing recurses deeper than [`MAX_DEPTH`] lists and objects; JSON that is skipped may not nest
 //!   deeper either, ETF may.
 //! * In ETF atoms and binaries are both text; the atoms `nil`, `null` and `undefined` are null; tuples are
-//!   lists; integers over eight bytes are refused.
+//!   lists; integers over eight bytes are refused. Erlang's identifiers read as objects, but a shard takes a
+//!   document that holds one for a broken one, as it does a compressed term.
 
 mod check;
 mod cursor;
@@ -44,8 +46,8 @@ pub use text::{Text, TextChars};
 pub use timestamp::Timestamp;
 pub use uncompress::uncompress;
 
-pub(crate) use check::fits_floats;
-pub(crate) use json::is_number;
+pub(crate) use check::has_a_term;
+pub(crate) use json::{digits, is_number, text_end};
 pub(crate) use key::word;
 pub(crate) use number::parse_u64;
 

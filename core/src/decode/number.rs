@@ -43,6 +43,7 @@ impl<'e> Number<'e> {
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         match self.0 {
+            Form::Digits(b"-0") => Some(0),
             Form::Digits(digits) => parse_u64(digits),
             Form::Integer(negative, magnitude) => {
                 (!negative || magnitude == 0).then_some(magnitude)
@@ -76,6 +77,22 @@ impl<'e> Number<'e> {
     }
 }
 
+impl Number<'_> {
+    /// Tells whether it is written as an integer: without point and exponent.
+    pub(super) fn is_integer(&self) -> bool {
+        match self.0 {
+            Form::Digits(digits) => !digits.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')),
+            Form::Float(_) => false,
+            Form::Integer(..) => true,
+        }
+    }
+
+    /// Tells whether two numbers beyond the range of a float stand there alike.
+    fn is_same_text(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Form::Digits(left), Form::Digits(right)) if left == right)
+    }
+}
+
 pub(super) fn signed(negative: bool, magnitude: u64) -> Option<i64> {
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
@@ -93,7 +110,10 @@ impl PartialEq for Number<'_> {
     /// Compares values: as integers if both are, else as floats.
     fn eq(&self, other: &Self) -> bool {
         match ((self.as_u64(), self.as_i64()), (other.as_u64(), other.as_i64())) {
-            ((None, None), _) | (_, (None, None)) => self.as_f64() == other.as_f64(),
+            ((None, None), _) | (_, (None, None)) => match (self.as_f64(), other.as_f64()) {
+                (None, None) => self.is_same_text(other),
+                (left, right) => left == right,
+            },
             (left, right) => left == right,
         }
     }

@@ -61,7 +61,7 @@ fn texts_of_every_length_end_at_their_quote() {
 fn numbers_stay_text_until_they_are_asked_for() {
     for (text, unsigned, signed, float) in [
         ("0", Some(0), Some(0), Some(0.0)),
-        ("-0", None, Some(0), Some(-0.0)),
+        ("-0", Some(0), Some(0), Some(-0.0)),
         (
             "9007199254740993",
             Some((1 << 53) + 1),
@@ -412,4 +412,84 @@ fn identifiers_of_erlang_are_objects() {
             assert!(Cursor::etf(&bytes[..end]).unwrap().skip().is_err(), "{text} {end}");
         }
     }
+}
+
+#[test]
+fn maps_nested_in_maps_are_compared_in_bounded_time() {
+    let resolved = |inner: &str| {
+        format!(
+            r#"{{"id":1,"channel_id":2,"resolved":{{"messages":{{"1":0,"1":0,"1":{inner},"2":0}}}}}}"#
+        )
+    };
+    let deep = |levels| {
+        (0..levels).fold(r#"{"id":1,"channel_id":2}"#.to_string(), |inner, _| resolved(&inner))
+    };
+    let (one, two) = (deep(20), deep(20).replace(r#""2":0"#, r#""2": 0"#));
+    let other = deep(20).replacen(r#""id":1"#, r#""id":7"#, 20).replace(r#""id":1"#, r#""id":7"#);
+    let message = |text| json(text).decode::<crate::model::Message<'_>>().unwrap();
+    assert_eq!(message(&one), message(&two));
+    assert_ne!(message(&one), message(&other));
+    let broken = one.replace(r#""2":0"#, r#""3":0"#);
+    assert_ne!(message(&one), message(&broken));
+}
+
+#[test]
+fn values_equal_themselves_whatever_their_keys_and_numbers() {
+    let negative = hex("837400000001 62ffffffff 6101".replace(' ', "").as_str());
+    let raw = Cursor::etf(&negative).unwrap().raw().unwrap();
+    let copied = negative.clone();
+    assert!(value::equal(raw.cursor(), Cursor::etf(&copied).unwrap()));
+    let number = |text| json(text).number().unwrap();
+    assert_eq!(number("-0"), number("0"));
+    assert_eq!(number("1e999"), number("1e999"));
+    assert_ne!(number("1e999"), number("-1e999"));
+    assert_eq!(json("-0").u64().map_err(|error| error.expected()), Err(Expected::Integer));
+}
+
+#[test]
+fn the_end_of_a_list_or_an_object_stays_the_end() {
+    for text in ["[[1],[2]]", "[{\"a\":1},[2]]"] {
+        let mut cursor = json(text);
+        let mut items = cursor.list().unwrap();
+        assert_eq!(cursor.item(&mut items), Ok(true));
+        if cursor.kind() == Ok(Kind::List) {
+            let mut inner = cursor.list().unwrap();
+            assert_eq!(cursor.item(&mut inner), Ok(true));
+            cursor.skip().unwrap();
+            assert_eq!((cursor.item(&mut inner), cursor.item(&mut inner)), (Ok(false), Ok(false)));
+        } else {
+            let mut inner = cursor.object().unwrap();
+            assert!(cursor.key(&mut inner).unwrap().is_some());
+            cursor.skip().unwrap();
+            assert!(cursor.key(&mut inner).unwrap().is_none());
+            assert!(cursor.key(&mut inner).unwrap().is_none());
+        }
+        assert_eq!(cursor.item(&mut items), Ok(true));
+    }
+}
+
+#[test]
+fn a_serde_enum_is_no_number_and_an_id_in_etf_is_text_to_who_asks_for_text() {
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    enum Choice {
+        A,
+        B,
+    }
+    let read = |cursor| {
+        <Choice as serde::Deserialize>::deserialize(&mut Deserializer::new(cursor, &mut []))
+    };
+    assert_eq!(read(json(r#""B""#)), Ok(Choice::B));
+    assert_eq!(read(json(r#""A""#)), Ok(Choice::A));
+    assert!(read(json("1")).is_err() && read(json("null")).is_err());
+    let id = hex("836e07000000c0ca656794");
+    let mut deserializer = Deserializer::new(Cursor::etf(&id).unwrap(), &mut []);
+    let text = <std::string::String as serde::Deserialize>::deserialize(&mut deserializer);
+    assert_eq!(text.as_deref(), Ok("41771983444115456"));
+}
+
+#[test]
+fn what_breaks_off_in_etf_is_shown_once_and_passed() {
+    let list = hex("836c00000003 6e09000102030405060708ff 6102 6103 6a".replace(' ', "").as_str());
+    let shown = format!("{:?}", Cursor::etf(&list).unwrap().raw().unwrap());
+    assert!(shown.ends_with(", 2, 3]") && shown.matches("expected").count() == 1, "{shown}");
 }

@@ -92,6 +92,12 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
+/// Shows the next value, and says whether there is a way behind it.
+fn show_next(cursor: &mut Cursor<'_>, f: &mut fmt::Formatter<'_>) -> Result<bool, fmt::Error> {
+    show(&mut { *cursor }, f)?;
+    Ok(cursor.skip().is_ok())
+}
+
 fn show(cursor: &mut Cursor<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let shown = match cursor.kind() {
         Ok(Kind::Null) => cursor.null().map(|_| f.write_str("null")),
@@ -113,7 +119,9 @@ fn show_list(cursor: &mut Cursor<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result
     let mut between = "";
     while let Ok(true) = cursor.item(&mut items) {
         f.write_str(between)?;
-        show(cursor, f)?;
+        if !show_next(cursor, f)? {
+            break;
+        }
         between = ", ";
     }
     f.write_str("]")
@@ -130,7 +138,9 @@ fn show_object(cursor: &mut Cursor<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Resu
             Some(text) => write!(f, "{between}{text:?}: ")?,
             None => write!(f, "{between}{key}: ")?,
         }
-        show(cursor, f)?;
+        if !show_next(cursor, f)? {
+            break;
+        }
         between = ", ";
     }
     f.write_str("}")

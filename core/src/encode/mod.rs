@@ -112,7 +112,7 @@ pub(crate) fn raw(
     decode::check(d.as_bytes()).map_err(|_| CommandError::NotJson)?;
     let cursor = Cursor::trusted(Encoding::Json, d.as_bytes());
     if encoding == Encoding::Etf {
-        if !decode::fits_floats(cursor) {
+        if !decode::has_a_term(cursor) {
             return Err(CommandError::NotEtf);
         }
         let value = { cursor }.raw().map_err(|_| CommandError::NotJson)?;
@@ -331,10 +331,13 @@ mod tests {
             m\0\0\0\x01al\0\0\0\x04a\x01b\xff\xff\xfe\xd4F\x3f\xf8\0\0\0\0\0\0jj\
             m\0\0\0\x01bm\0\0\0\x02\xc3\xa9m\0\0\0\x01cs\x03nil";
         assert_eq!(encoded, expected);
-        let beyond = Command::Raw { op: 43, d: "1e999" };
         let mut out = [0; 99];
-        assert_eq!(beyond.encode(Encoding::Etf, &mut out), Err(CommandError::NotEtf));
-        assert!(beyond.encode(Encoding::Json, &mut out).is_ok());
+        for d in ["1e999", "18446744073709551616", r#"{"a":1,"b":{},"\u0061":2}"#, r#"["\ud800"]"#]
+        {
+            let beyond = Command::Raw { op: 43, d };
+            assert_eq!(beyond.encode(Encoding::Etf, &mut out), Err(CommandError::NotEtf), "{d}");
+            assert!(beyond.encode(Encoding::Json, &mut out).is_ok());
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use core::num::NonZeroU64;
 
 use super::{Envelope, Span};
 use crate::EventKind;
-use crate::decode::parse_u64;
+use crate::decode::{digits, text_end};
 
 /// The longest event name it takes; the longest documented one has 38 bytes.
 const NAME_BYTES: usize = 64;
@@ -20,50 +20,50 @@ pub(crate) fn scan(document: &[u8]) -> Option<Envelope> {
     let (mut op, mut seq, mut name) = (None, None, None);
     let mut rest = document.strip_prefix(b"{")?;
     let data = loop {
-        let (key, value) = split_key(rest)?;
-        let at = document.len() - value.len();
-        let taken = match key {
-            b"d" => break Span::new(at, document.len() - 1),
-            b"op" if op.is_none() => number(value, &mut op)?,
-            b"s" if seq.is_none() => number(value, &mut seq)?,
-            b"t" if name.is_none() => {
-                let len = name_len(value)?;
-                name = Some(Span::new(at + 1, at + 1 + len));
-                len + 2
+        rest = match rest {
+            [b'"', b'd', b'"', b':', value @ ..] => {
+                break Span::new(document.len() - value.len(), document.len() - 1);
+            }
+            [b'"', b'o', b'p', b'"', b':', value @ ..] if op.is_none() => number(value, &mut op)?,
+            [b'"', b's', b'"', b':', value @ ..] if seq.is_none() => number(value, &mut seq)?,
+            [b'"', b't', b'"', b':', b'"', value @ ..] if name.is_none() => {
+                let (len, behind) = text(value)?;
+                let at = document.len() - value.len();
+                name = Some(Span::new(at, at + len));
+                behind
             }
             _ => return None,
         };
-        rest = value.get(taken..)?.strip_prefix(b",")?;
+        rest = rest.strip_prefix(b",")?;
     };
     let name = name?;
     let kind = EventKind::of_dispatch(name.of(document));
+    if kind == EventKind::Unknown && !is_plain(name.of(document)) {
+        return None;
+    }
     let ordinary = op? == 0 && kind != EventKind::Ready;
     let whole = document.ends_with(b"}") && is_enclosed(data.of(document));
     let seq = seq.and_then(NonZeroU64::new);
     (ordinary && whole).then_some(Envelope { op: 0, seq, kind, name, data })
 }
 
-/// Splits `"key":value` after a key of at most two bytes.
-fn split_key(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let bytes = bytes.strip_prefix(b"\"")?;
-    let len = bytes.iter().take(3).position(|byte| *byte == b'"')?;
-    let (key, rest) = bytes.split_at_checked(len)?;
-    Some((key, rest.strip_prefix(b"\":")?))
+/// Reads a number and returns what stands behind it.
+fn number<'d>(bytes: &'d [u8], into: &mut Option<u64>) -> Option<&'d [u8]> {
+    let (value, end) = digits(bytes, 0);
+    *into = Some(value?);
+    bytes.get(end..)
 }
 
-/// Reads a number and returns its length in bytes.
-fn number(bytes: &[u8], into: &mut Option<u64>) -> Option<usize> {
-    let len = bytes.iter().take(20).take_while(|byte| byte.is_ascii_digit()).count();
-    *into = Some(parse_u64(bytes.get(..len)?)?);
-    Some(len)
+/// Finds the end of a text without escapes behind its opening quote: its length, and what stands behind it.
+fn text(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (len, escaped) = text_end(bytes, 0).ok()?;
+    if escaped { None } else { Some((len, bytes.get(len + 1..)?)) }
 }
 
-/// Returns the length of a plain upper-case name in quotes.
-fn name_len(bytes: &[u8]) -> Option<usize> {
-    let bytes = bytes.strip_prefix(b"\"")?;
-    let plain = |byte: &&u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'_';
-    let len = bytes.iter().take(NAME_BYTES).take_while(plain).count();
-    (bytes.get(len) == Some(&b'"')).then_some(len)
+/// Tells whether the bytes are a name as the gateway's events have one.
+fn is_plain(name: &[u8]) -> bool {
+    let plain = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
+    name.len() <= NAME_BYTES && name.iter().all(plain)
 }
 
 /// Tells whether the bytes begin and end like one object or array.

@@ -272,6 +272,8 @@ impl Json {
                 let number = parse_u64(token);
                 draft.take_number(number);
             }
+            // Within `d` it costs the event, not the connection.
+            _ if draft.inside => {}
             _ => return Err(Broken),
         }
         self.end_value(draft, draft.offset);

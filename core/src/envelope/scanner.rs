@@ -89,7 +89,7 @@ impl Scanner {
                 Grammar::Json(json) => json.step(&mut self.draft, rest)?,
                 Grammar::Etf(etf) => etf.step(&mut self.draft, rest)?,
             };
-            self.draft.offset += taken;
+            self.draft.offset = self.draft.offset.saturating_add(taken);
             rest = rest.get(taken..).unwrap_or_default();
             if self.is_done() {
                 return Ok(Fed::Done(piece.len() - rest.len()));

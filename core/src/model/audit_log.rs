@@ -4,7 +4,7 @@
 
 use crate::decode::macros::{numbers, object};
 use crate::decode::{Raw, Seq, Text};
-use crate::model::{AutoModerationTriggerType, IntegrationType, OverwriteType};
+use crate::model::{AutoModerationTriggerType, IntegrationType, OverwriteType, Scalar};
 use crate::{ApplicationId, AuditLogEntryId, ChannelId, GuildId, MessageId, UserId};
 
 object! {
@@ -15,7 +15,7 @@ object! {
         /// The guild.
         guild_id: Option<GuildId>,
         /// What it was done to: a user, role, channel or something else.
-        target_id: Option<u64>,
+        target_id: Option<Scalar<'e>>,
         /// What was changed.
         changes: Seq<'e, AuditLogChange<'e>>,
         /// Who did it.
@@ -43,7 +43,7 @@ object! {
 
 object! {
     /// More on what was done: which fields there are follows from the action.
-    pub struct AuditLogOptions<'e> {
+    lenient pub struct AuditLogOptions<'e> {
         /// The application of the command.
         application_id: Option<ApplicationId>,
         /// The name of the rule.

@@ -131,7 +131,7 @@ object! {
 
 object! {
     /// The reaction shown below each thread of a forum.
-    pub struct DefaultReaction<'e> {
+    lenient pub struct DefaultReaction<'e> {
         /// The custom emoji.
         emoji_id: Option<EmojiId>,
         /// The Unicode emoji.

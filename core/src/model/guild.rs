@@ -126,7 +126,7 @@ object! {
 
 object! {
     /// What a guild switched off against raids.
-    pub struct IncidentsData<'e> {
+    lenient pub struct IncidentsData<'e> {
         /// Until when there are no invites.
         invites_disabled_until: Option<Timestamp<'e>>,
         /// Until when there are no direct messages.

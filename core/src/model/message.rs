@@ -167,7 +167,7 @@ object! {
 
 object! {
     /// What a message invites to do.
-    pub struct MessageActivity<'e> {
+    lenient pub struct MessageActivity<'e> {
         /// What to do.
         kind: Option<MessageActivityType> = "type",
         /// The party.
@@ -231,7 +231,7 @@ object! {
 
 object! {
     /// What role was bought.
-    pub struct RoleSubscriptionData<'e> {
+    lenient pub struct RoleSubscriptionData<'e> {
         /// What is sold.
         role_subscription_listing_id: Option<SkuId>,
         /// The name of the tier.
@@ -245,7 +245,7 @@ object! {
 
 object! {
     /// The call of a message.
-    pub struct MessageCall<'e> {
+    lenient pub struct MessageCall<'e> {
         /// Who took part.
         participants: Seq<'e, UserId>,
         /// When it ended.
@@ -255,7 +255,7 @@ object! {
 
 object! {
     /// The look of a client that is shared.
-    pub struct SharedClientTheme<'e> {
+    lenient pub struct SharedClientTheme<'e> {
         /// The colors, as in `1a6fd0`.
         colors: Seq<'e, Text<'e>>,
         /// The direction of the gradient, in degrees.

@@ -4,7 +4,7 @@
 //! [`Dispatch::decode`](crate::Dispatch::decode) takes either, and refuses the type of another dispatch;
 //! [`Dispatch::payload`](crate::Dispatch::payload) chooses the type.
 //!
-//! Every type here borrows from the document and is small to copy. A field without `Option`, [`Field`], [`Seq`] or
+//! Every type here borrows from the document; the largest has 1.2 KiB. A field without `Option`, [`Field`], [`Seq`] or
 //! [`IdMap`] must be there, and those are few: what identifies the object. All else may be absent, since
 //! the service leaves fields out where its documentation does not say so. It is a [`Field`] where absent and
 //! null are two things. Sets of bits and enums keep what they have no name for.

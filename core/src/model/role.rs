@@ -41,7 +41,7 @@ object! {
 
 object! {
     /// The colors of a role, each as RGB.
-    pub struct RoleColors {
+    lenient pub struct RoleColors {
         /// The first color; 0 means none.
         primary_color: Option<u32>,
         /// The second color, which makes a gradient.

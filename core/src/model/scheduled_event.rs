@@ -57,7 +57,7 @@ object! {
 
 object! {
     /// How a scheduled event recurs.
-    pub struct RecurrenceRule<'e> {
+    lenient pub struct RecurrenceRule<'e> {
         /// From when on.
         start: Option<Timestamp<'e>>,
         /// Until when.

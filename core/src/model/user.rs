@@ -83,7 +83,7 @@ user! {
 
 object! {
     /// The frame around an avatar.
-    pub struct AvatarDecoration<'e> {
+    lenient pub struct AvatarDecoration<'e> {
         /// The hash of the image.
         asset: Option<Text<'e>>,
         /// What was bought.
@@ -93,7 +93,7 @@ object! {
 
 object! {
     /// What a user collected and shows.
-    pub struct Collectibles<'e> {
+    lenient pub struct Collectibles<'e> {
         /// The plate behind the name.
         nameplate: Option<Lazy<'e, Nameplate<'e>>>,
     }
@@ -101,7 +101,7 @@ object! {
 
 object! {
     /// The plate behind a name.
-    pub struct Nameplate<'e> {
+    lenient pub struct Nameplate<'e> {
         /// What was bought.
         sku_id: Option<SkuId>,
         /// The path of the image.
@@ -115,7 +115,7 @@ object! {
 
 object! {
     /// The guild whose tag a user wears.
-    pub struct PrimaryGuild<'e> {
+    lenient pub struct PrimaryGuild<'e> {
         /// The guild.
         identity_guild_id: Option<GuildId>,
         /// Whether the tag is shown; null if the service took it back.

@@ -83,6 +83,8 @@ enum Left {
     Bare { left: u32, form: Form },
     /// The parts of an identifier, by its tag and the number of the next one.
     Parts { of: u8, next: u8 },
+    /// Nothing: its end was passed.
+    Done,
 }
 
 impl Left {
@@ -231,11 +233,11 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Integer`].
     pub fn i64(&mut self) -> Result<i64, DecodeError> {
-        let start = self.offset();
+        let start = self.here();
         let value = match self.encoding {
             Encoding::Json => self.json_signed(),
             Encoding::Etf => {
-                let integer = self.etf_integer()?;
+                let integer = self.etf_integer(Expected::Integer)?;
                 integer.and_then(|(negative, magnitude)| signed(negative, magnitude))
             }
         };
@@ -243,12 +245,12 @@ impl<'e> Cursor<'e> {
     }
 
     fn unsigned(&mut self, expected: Expected) -> Result<u64, DecodeError> {
-        let start = self.offset();
+        let start = self.here();
         let value = match self.encoding {
             Encoding::Json => self.json_unsigned(),
             Encoding::Etf => {
                 let positive = |(negative, magnitude): &(bool, u64)| !negative || *magnitude == 0;
-                self.etf_integer()?.filter(positive).map(|(_, magnitude)| magnitude)
+                self.etf_integer(expected)?.filter(positive).map(|(_, magnitude)| magnitude)
             }
         };
         value.ok_or_else(|| DecodeError::at(start, expected))
@@ -297,15 +299,20 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Value`] if the object is not well-formed.
     pub fn key(&mut self, members: &mut Members) -> Result<Option<Key<'e>>, DecodeError> {
-        match &mut members.0 {
+        let key = match &mut members.0 {
             Left::Json { fresh } => {
                 let fresh = core::mem::take(fresh);
-                self.json_key(fresh)
+                self.json_key(fresh)?
             }
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
-                self.etf_member(left)
+                self.etf_member(left)?
             }
+            Left::Done => None,
+        };
+        if key.is_none() {
+            members.0 = Left::Done;
         }
+        Ok(key)
     }
 
     /// Stands before the next item of a list and returns `true`, or `false` at the list's end.
@@ -313,15 +320,20 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Value`] if the list is not well-formed.
     pub fn item(&mut self, items: &mut Items) -> Result<bool, DecodeError> {
-        match &mut items.0 {
+        let more = match &mut items.0 {
             Left::Json { fresh } => {
                 let fresh = core::mem::take(fresh);
-                self.json_next(fresh, b']')
+                self.json_next(fresh, b']')?
             }
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
-                self.etf_next(left)
+                self.etf_next(left)?
             }
+            Left::Done => false,
+        };
+        if !more {
+            items.0 = Left::Done;
         }
+        Ok(more)
     }
 
     /// Skips a value, and looks at as little of it as can be.

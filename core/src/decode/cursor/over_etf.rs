@@ -60,7 +60,10 @@ impl<'e> Cursor<'e> {
     }
 
     /// Reads an integer or a text of its digits, as sign and magnitude.
-    pub(super) fn etf_integer(&mut self) -> Result<Option<(bool, u64)>, DecodeError> {
+    pub(super) fn etf_integer(
+        &mut self,
+        expected: Expected,
+    ) -> Result<Option<(bool, u64)>, DecodeError> {
         if let Some(word) = self.etf_word()? {
             self.at = word.end;
             let (negative, digits) = match word.bytes.strip_prefix(b"-") {
@@ -69,7 +72,7 @@ impl<'e> Cursor<'e> {
             };
             return Ok(parse_u64(digits).map(|magnitude| (negative, magnitude)));
         }
-        Ok(match self.etf_number(Expected::Integer)? {
+        Ok(match self.etf_number(expected)? {
             etf::Number::Integer { negative, magnitude } => Some((negative, magnitude)),
             etf::Number::Float(_) => None,
         })
@@ -169,7 +172,7 @@ impl<'e> Cursor<'e> {
                 *left -= 1;
                 true
             }
-            Left::Bare { left: 0, .. } | Left::Json { .. } => false,
+            Left::Bare { left: 0, .. } | Left::Done | Left::Json { .. } => false,
             Left::Bare { left, form } => {
                 *left -= 1;
                 self.form = *form;
@@ -194,7 +197,9 @@ impl<'e> Cursor<'e> {
                 *next += 1;
                 Ok(part.map(|part| self.etf_part(*part)))
             }
-            Left::Bare { .. } | Left::Json { .. } | Left::Terms { .. } => self.etf_key().map(Some),
+            Left::Bare { .. } | Left::Done | Left::Json { .. } | Left::Terms { .. } => {
+                self.etf_key().map(Some)
+            }
         }
     }
 
