@@ -368,6 +368,20 @@ fn a_bad_d_is_delivered_raw_and_costs_nothing_but_itself() {
 }
 
 #[test]
+fn a_broken_scalar_in_a_d_costs_the_event_alike_in_every_compression() {
+    for (encoding, compression) in pairs().filter(|(encoding, _)| *encoding == Encoding::Json) {
+        let mut pair = live(encoding, compression, Dialect::Old, 20);
+        pair.dispatch("STAGE_INSTANCE_CREATE", r#"{"id":"1","x":tru}"#);
+        pair.run_for(Duration::from_secs(1));
+        let mut found = pair.kept.iter().map(dispatch);
+        let bad = found.rfind(|dispatch| dispatch.name() == "STAGE_INSTANCE_CREATE").unwrap();
+        assert_eq!(bad.payload().unwrap_err().expected(), Expected::Value, "{compression}");
+        let status = pair.shard.status();
+        assert_eq!((status.phase, status.counters.dials), (Phase::Live, 1), "{compression}");
+    }
+}
+
+#[test]
 fn a_dispatch_that_breaks_its_envelope_costs_the_session_at_most() {
     for (encoding, compression) in pairs() {
         let mut pair = live(encoding, compression, Dialect::New { seed: 4 }, 2);
