@@ -164,9 +164,11 @@ fn escape_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
 
 /// Reads digits: their value, unless it is beyond 64 bits or there are none, and the place behind them.
 #[inline]
-pub(crate) fn digits(doc: &[u8], start: usize) -> (Option<u64>, usize) {
+pub(super) fn digits(doc: &[u8], start: usize) -> (Option<u64>, usize) {
     let (mut at, mut value) = (start, 0_u64);
-    while let Some(eight) = block(doc, at).and_then(|eight| parse_eight(*eight)) {
+    while byte(doc, at + 7).is_ascii_digit()
+        && let Some(eight) = block(doc, at).and_then(|eight| parse_eight(*eight))
+    {
         value = value.wrapping_mul(100_000_000).wrapping_add(eight);
         at += 8;
     }

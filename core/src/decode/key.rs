@@ -131,43 +131,26 @@ impl PartialEq<&str> for Key<'_> {
 }
 
 /// Mixes the first and the last eight bytes of a name, and its length, into one number.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "also evaluated at compile time; all within the length"
-)]
 pub(crate) const fn word(name: &[u8]) -> u64 {
-    let len = name.len();
-    if len < 8 {
-        let (mut word, mut at) = (0, len);
-        while at > 0 {
-            at -= 1;
-            word = word << 8 | name[at] as u64;
-        }
-        return word;
+    let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) else {
+        return short_word(name);
+    };
+    mix(u64::from_le_bytes(*first), u64::from_le_bytes(*last), name.len())
+}
+
+/// Packs fewer than eight bytes.
+const fn short_word(mut name: &[u8]) -> u64 {
+    let mut word = 0;
+    while let Some((last, rest)) = name.split_last() {
+        word = word << 8 | *last as u64;
+        name = rest;
     }
-    mix(eight(name, 0), eight(name, len - 8), len)
+    word
 }
 
 #[inline]
 const fn mix(first: u64, last: u64, len: usize) -> u64 {
     first ^ last.rotate_left(29) ^ len as u64
-}
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "also evaluated at compile time; the caller has eight bytes"
-)]
-const fn eight(name: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes([
-        name[at],
-        name[at + 1],
-        name[at + 2],
-        name[at + 3],
-        name[at + 4],
-        name[at + 5],
-        name[at + 6],
-        name[at + 7],
-    ])
 }
 
 /// Names longer than this are no field's; an escaped one is not looked at further.

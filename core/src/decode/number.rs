@@ -87,9 +87,13 @@ impl Number<'_> {
         }
     }
 
-    /// Tells whether two numbers beyond the range of a float stand there alike.
+    /// Tells whether two numbers that are no finite float stand there alike.
     fn is_same_text(&self, other: &Self) -> bool {
-        matches!((&self.0, &other.0), (Form::Digits(left), Form::Digits(right)) if left == right)
+        match (&self.0, &other.0) {
+            (Form::Digits(left), Form::Digits(right)) => left == right,
+            (Form::Float(left), Form::Float(right)) => left.to_bits() == right.to_bits(),
+            _ => false,
+        }
     }
 }
 

@@ -8,10 +8,12 @@ use core::num::NonZeroU64;
 
 use super::{Envelope, Span};
 use crate::EventKind;
-use crate::decode::{digits, text_end};
+use crate::decode::text_end;
 
 /// The longest event name it takes; the longest documented one has 38 bytes.
 const NAME_BYTES: usize = 64;
+/// No number of so many digits is beyond 64 bits.
+const MOST_DIGITS: usize = 19;
 
 /// Scans one whole document without looking into `d`, or leaves it to the other scanner.
 ///
@@ -19,11 +21,9 @@ const NAME_BYTES: usize = 64;
 pub(crate) fn scan(document: &[u8]) -> Option<Envelope> {
     let (mut op, mut seq, mut name) = (None, None, None);
     let mut rest = document.strip_prefix(b"{")?;
-    let data = loop {
+    let value = loop {
         rest = match rest {
-            [b'"', b'd', b'"', b':', value @ ..] => {
-                break Span::new(document.len() - value.len(), document.len() - 1);
-            }
+            [b'"', b'd', b'"', b':', value @ ..] => break value,
             [b'"', b'o', b'p', b'"', b':', value @ ..] if op.is_none() => number(value, &mut op)?,
             [b'"', b's', b'"', b':', value @ ..] if seq.is_none() => number(value, &mut seq)?,
             [b'"', b't', b'"', b':', b'"', value @ ..] if name.is_none() => {
@@ -42,16 +42,23 @@ pub(crate) fn scan(document: &[u8]) -> Option<Envelope> {
         return None;
     }
     let ordinary = op? == 0 && kind != EventKind::Ready;
-    let whole = document.ends_with(b"}") && is_enclosed(data.of(document));
+    let data = Span::new(document.len() - value.len(), document.len() - 1);
     let seq = seq.and_then(NonZeroU64::new);
-    (ordinary && whole).then_some(Envelope { op: 0, seq, kind, name, data })
+    (ordinary && is_enclosed(value)).then_some(Envelope { op: 0, seq, kind, name, data })
 }
 
-/// Reads a number and returns what stands behind it.
+/// Reads a number of at most 19 digits, which always fits, and returns what stands behind it.
 fn number<'d>(bytes: &'d [u8], into: &mut Option<u64>) -> Option<&'d [u8]> {
-    let (value, end) = digits(bytes, 0);
-    *into = Some(value?);
-    bytes.get(end..)
+    let (mut value, mut rest) = (0, bytes);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        if bytes.len() - rest.len() == MOST_DIGITS {
+            return None;
+        }
+        value = value * 10 + u64::from(digit - b'0');
+        rest = behind;
+    }
+    *into = Some(value);
+    (rest.len() < bytes.len()).then_some(rest)
 }
 
 /// Finds the end of a text without escapes behind its opening quote: its length, and what stands behind it.
@@ -66,8 +73,7 @@ fn is_plain(name: &[u8]) -> bool {
     name.len() <= NAME_BYTES && name.iter().all(plain)
 }
 
-/// Tells whether the bytes begin and end like one object or array.
-fn is_enclosed(data: &[u8]) -> bool {
-    matches!((data.first(), data.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
-        && data.len() > 1
+/// Tells whether the bytes begin and end like one object or array, with the document's brace behind it.
+fn is_enclosed(value: &[u8]) -> bool {
+    matches!(value, [b'{', .., b'}', b'}'] | [b'[', .., b']', b'}'])
 }

@@ -235,3 +235,13 @@ fn no_bytes_make_a_scanner_panic() {
         fast(&bytes);
     }
 }
+
+#[test]
+fn a_sequence_of_too_many_digits_is_left_to_the_other_scanner() {
+    let document = |seq: &str| format!(r#"{{"t":"RESUMED","s":{seq},"op":0,"d":{{}}}}"#);
+    let most = document("9999999999999999999");
+    let seq = fast(most.as_bytes()).and_then(|envelope| envelope.seq);
+    assert_eq!(seq.map(NonZeroU64::get), Some(9_999_999_999_999_999_999));
+    assert_eq!(fast(document("18446744073709551616").as_bytes()), None);
+    assert_eq!(fast(document(&"9".repeat(100)).as_bytes()), None);
+}
