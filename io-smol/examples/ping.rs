@@ -7,8 +7,8 @@ use std::env;
 use std::error::Error;
 
 use async_signal::{Signal, Signals};
+use gatewright_smol::model::MessageCreate;
 use gatewright_smol::{Config, Event, EventKind, Gateway, Intents, Leave, Options};
-use serde_json::Value;
 use smol::future::or;
 use smol::stream::StreamExt;
 
@@ -51,18 +51,18 @@ fn show(event: &Event<'_>) {
     }
     if let Event::Dispatch(dispatch) = event
         && dispatch.kind() == EventKind::MessageCreate
+        && let Ok(message) = dispatch.decode::<MessageCreate<'_>>()
     {
-        answer(dispatch.data());
+        answer(&message);
     }
 }
 
 /// Answers `!ping`, if that is what the message says.
-fn answer(data: &[u8]) {
-    let Ok(message) = serde_json::from_slice::<Value>(data) else { return };
-    if message["content"] == "!ping" {
+fn answer(message: &MessageCreate<'_>) {
+    if message.content.is_some_and(|content| content == "!ping") {
         // Messages are sent over HTTP, which is not this crate's business. With twilight-http:
         // `http.create_message(channel_id).content("Pong!").await`, where `http` is a
         // `twilight_http::Client`; in a task of its own if it may take long.
-        println!("would answer in channel {}", message["channel_id"]);
+        println!("would answer in channel {}", message.channel_id);
     }
 }

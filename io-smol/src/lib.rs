@@ -5,6 +5,7 @@
 //! resumes and reconnects by itself inside [`Gateway::next`].
 //!
 //! ```no_run
+//! use gatewright_smol::model::MessageCreate;
 //! use gatewright_smol::{Config, Event, EventKind, Gateway, Intents, Options, Stop};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,7 +15,8 @@
 //! loop {
 //!     match gateway.next().await {
 //!         Ok(Event::Dispatch(dispatch)) if dispatch.kind() == EventKind::MessageCreate => {
-//!             println!("{}", String::from_utf8_lossy(dispatch.data()));
+//!             let message: MessageCreate<'_> = dispatch.decode()?;
+//!             println!("{}", message.content.unwrap_or_default());
 //!         }
 //!         Ok(Event::Disconnected(lost)) => eprintln!("disconnected: {}", lost.cause),
 //!         Ok(_) => {}

@@ -8,8 +8,8 @@ use std::error::Error;
 use std::pin::pin;
 
 use futures_util::FutureExt;
+use gatewright_tokio::model::MessageCreate;
 use gatewright_tokio::{Config, Event, EventKind, Gateway, Intents, Leave, Options};
-use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -48,18 +48,18 @@ fn show(event: &Event<'_>) {
     }
     if let Event::Dispatch(dispatch) = event
         && dispatch.kind() == EventKind::MessageCreate
+        && let Ok(message) = dispatch.decode::<MessageCreate<'_>>()
     {
-        answer(dispatch.data());
+        answer(&message);
     }
 }
 
 /// Answers `!ping`, if that is what the message says.
-fn answer(data: &[u8]) {
-    let Ok(message) = serde_json::from_slice::<Value>(data) else { return };
-    if message["content"] == "!ping" {
+fn answer(message: &MessageCreate<'_>) {
+    if message.content.is_some_and(|content| content == "!ping") {
         // Messages are sent over HTTP, which is not this crate's business. With twilight-http:
         // `http.create_message(channel_id).content("Pong!").await`, where `http` is a
         // `twilight_http::Client`; in a task of its own if it may take long.
-        println!("would answer in channel {}", message["channel_id"]);
+        println!("would answer in channel {}", message.channel_id);
     }
 }

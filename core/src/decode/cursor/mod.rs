@@ -302,17 +302,17 @@ impl<'e> Cursor<'e> {
         let key = match &mut members.0 {
             Left::Json { fresh } => {
                 let fresh = core::mem::take(fresh);
-                self.json_key(fresh)?
+                self.json_key(fresh)
             }
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
-                self.etf_member(left)?
+                self.etf_member(left)
             }
-            Left::Done => None,
+            Left::Done => Ok(None),
         };
-        if key.is_none() {
+        if matches!(key, Ok(None)) {
             members.0 = Left::Done;
         }
-        Ok(key)
+        key
     }
 
     /// Stands before the next item of a list and returns `true`, or `false` at the list's end.
@@ -323,17 +323,17 @@ impl<'e> Cursor<'e> {
         let more = match &mut items.0 {
             Left::Json { fresh } => {
                 let fresh = core::mem::take(fresh);
-                self.json_next(fresh, b']')?
+                self.json_next(fresh, b']')
             }
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
-                self.etf_next(left)?
+                self.etf_next(left)
             }
-            Left::Done => false,
+            Left::Done => Ok(false),
         };
-        if !more {
+        if more == Ok(false) {
             items.0 = Left::Done;
         }
-        Ok(more)
+        more
     }
 
     /// Skips a value, and looks at as little of it as can be.
