@@ -20,7 +20,7 @@ pub const MAX_PAYLOAD: usize = 4096;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Command<'c> {
-    /// Any other payload: an opcode and its `d` as JSON text; on connections that speak JSON only.
+    /// Any other payload: an opcode and its `d` as JSON text.
     Raw {
         /// The opcode; those the shard itself sends (1, 2, 6) are refused.
         op: u8,

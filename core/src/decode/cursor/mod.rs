@@ -338,7 +338,7 @@ impl<'e> Cursor<'e> {
 
     /// Skips a value, and looks at as little of it as can be.
     ///
-    /// Brackets and lengths are checked, and that texts end; [`check`](super::check) checks all of a document.
+    /// Lengths are checked, that texts end, and that as many brackets of each kind close as open; [`check`](super::check) checks all of a document.
     ///
     /// # Errors
     /// [`Expected::Value`], [`Expected::Text`] or [`Expected::Shallow`].
