@@ -22,6 +22,8 @@ const SIMULATED_SPAN: Duration = Duration::from_secs(15);
 const RESUME_PATIENCE: Duration = Duration::from_secs(15);
 /// The heartbeat interval of the simulated gateway: short, so that latency is seen.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How many seconds of events the simulated gateway keeps for a Resume, at the least.
+const SECONDS_KEPT: u32 = 60;
 /// How many dials may fail before the first connection.
 const DIALS: u32 = 3;
 
@@ -83,7 +85,9 @@ fn simulate(world: WorldArgs) -> anyhow::Result<Loopback> {
 /// Turns flags into the settings of a simulated gateway.
 pub(crate) fn options(world: WorldArgs) -> Options {
     let WorldArgs { rate, guilds, members, seed } = world;
-    Options { rate, guilds, members, seed, ..Options::default() }
+    let usual = Options::default();
+    let replay_capacity = usual.replay_capacity.max(rate.saturating_mul(SECONDS_KEPT));
+    Options { rate, guilds, members, seed, replay_capacity, ..usual }
 }
 
 /// A session to watch, and how.

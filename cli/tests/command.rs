@@ -71,12 +71,12 @@ fn json_is_one_object_a_line() {
     let lines = json_lines(&run(&[
         "watch",
         "--for",
-        "300ms",
+        "2s",
         "--json",
         "--encoding",
         "etf",
         "--rate",
-        "900",
+        "300",
     ]));
     let names: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(names.first(), Some(&"begin"));
