@@ -3,7 +3,11 @@
 use core::fmt;
 use core::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 use crate::command::Presence;
+#[cfg(feature = "alloc")]
+use crate::decode::Cursor;
 use crate::session::SessionError;
 use crate::text::{Str, Token};
 use crate::url::{Url, UrlError};
@@ -24,7 +28,7 @@ pub struct Config<'m> {
     pub(crate) gateway: Str<'m>,
     pub(crate) properties: Properties<'m>,
     pub(crate) large_threshold: u8,
-    pub(crate) presence: Option<Presence<'m>>,
+    pub(crate) presence: Option<FirstPresence<'m>>,
     pub(crate) capabilities: Option<u64>,
     pub(crate) encoding: Encoding,
     pub(crate) max_inflated: u64,
@@ -32,6 +36,28 @@ pub struct Config<'m> {
     pub(crate) hello_timeout: Timeout,
     pub(crate) ready_timeout: Timeout,
     pub(crate) resumed_timeout: Timeout,
+}
+
+/// The presence a session begins with.
+#[derive(Clone, Debug)]
+pub(crate) enum FirstPresence<'m> {
+    Typed(Presence<'m>),
+    /// As JSON, checked, from a transcript.
+    #[cfg(feature = "alloc")]
+    Written(Str<'m>),
+}
+
+impl Serialize for FirstPresence<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Typed(presence) => presence.serialize(serializer),
+            #[cfg(feature = "alloc")]
+            Self::Written(json) => {
+                let mut cursor = Cursor::trusted(Encoding::Json, json.as_bytes());
+                cursor.raw().map_err(serde::ser::Error::custom)?.serialize(serializer)
+            }
+        }
+    }
 }
 
 /// What Identify says about the client.
@@ -104,8 +130,8 @@ impl<'m> Config<'m> {
 
     /// Sets the presence a new session begins with.
     #[must_use]
-    pub const fn presence(mut self, presence: Presence<'m>) -> Self {
-        self.presence = Some(presence);
+    pub fn presence(mut self, presence: Presence<'m>) -> Self {
+        self.presence = Some(FirstPresence::Typed(presence));
         self
     }
 
@@ -195,7 +221,7 @@ impl Timeout {
         Self { millis: seconds * 1_000 }
     }
 
-    fn of(span: Duration) -> Self {
+    pub(crate) fn of(span: Duration) -> Self {
         let millis = u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
         Self { millis: millis.max(1_000) }
     }

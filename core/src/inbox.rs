@@ -110,6 +110,10 @@ pub(crate) struct Inbox<'m> {
 }
 
 impl<'m> Inbox<'m> {
+    pub(crate) const fn store(&self) -> &Store<'m> {
+        &self.store
+    }
+
     pub(crate) fn new(
         store: Store<'m>,
         inflater: Inflater<'m>,

@@ -178,6 +178,7 @@ mod term;
 mod text;
 mod throttle;
 mod time;
+pub mod transcript;
 mod url;
 
 pub use close::CloseCode;

@@ -33,10 +33,10 @@ impl<'m> Memory<'m> {
 
     /// The size of the command buffer on the heap.
     #[cfg(feature = "alloc")]
-    const COMMANDS: usize = 16 * 1024;
+    pub(crate) const COMMANDS: usize = 16 * 1024;
     /// The limit of the payload buffer on the heap, unless another is given.
     #[cfg(feature = "alloc")]
-    const PAYLOAD_LIMIT: usize = 64 * 1024 * 1024;
+    pub(crate) const PAYLOAD_LIMIT: usize = 64 * 1024 * 1024;
 
     /// Takes memory the caller lends.
     pub fn lent(

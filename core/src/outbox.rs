@@ -107,12 +107,36 @@ impl<'m> Outbox<'m> {
         command: &Command<'_>,
         expires: Instant,
     ) -> Result<CommandId, CommandError> {
-        let tag = tag(command);
+        let encoding = self.encoding;
+        self.push_with(tag(command), expires, |out| command.encode(encoding, out))
+    }
+
+    /// Queues a command that was encoded before, or was not for this reason.
+    pub(crate) fn push_encoded(
+        &mut self,
+        tag: u8,
+        expires: Instant,
+        payload: Result<&[u8], CommandError>,
+    ) -> Result<CommandId, CommandError> {
+        self.push_with(tag, expires, |out| {
+            let payload = payload?;
+            let room = out.get_mut(..payload.len()).ok_or(CommandError::TooLong)?;
+            room.copy_from_slice(payload);
+            Ok(payload.len())
+        })
+    }
+
+    fn push_with(
+        &mut self,
+        tag: u8,
+        expires: Instant,
+        encode: impl FnOnce(&mut [u8]) -> Result<usize, CommandError>,
+    ) -> Result<CommandId, CommandError> {
         let limit = self.bytes.len().saturating_sub(self.reserve);
         let room = limit.saturating_sub(self.used + HEADER);
         let start = self.used + HEADER;
         let out = self.bytes.get_mut(start..start + room).unwrap_or_default();
-        let len = match command.encode(self.encoding, out) {
+        let len = match encode(out) {
             Err(CommandError::TooLong) if room < MAX_PAYLOAD && self.used > 0 => {
                 return Err(CommandError::QueueFull);
             }
@@ -230,9 +254,9 @@ const FATES: [(Fate, u8); 4] =
     [(Fate::Dropped, 1), (Fate::Expired, 2), (Fate::Replaced, 3), (Fate::Sent, 4)];
 
 /// The tag of presences, of which only the latest matters.
-const PRESENCE: u8 = 1;
+pub(crate) const PRESENCE: u8 = 1;
 
-const fn tag(command: &Command<'_>) -> u8 {
+pub(crate) const fn tag(command: &Command<'_>) -> u8 {
     match command {
         Command::UpdatePresence(_) => PRESENCE,
         Command::Raw { .. } | Command::RequestGuildMembers(_) | Command::UpdateVoiceState(_) => 0,

@@ -11,6 +11,11 @@ impl Rng {
         Self(seed)
     }
 
+    /// Returns the seed, as long as nothing was drawn.
+    pub(crate) const fn seed(&self) -> u64 {
+        self.0
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;

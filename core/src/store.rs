@@ -9,6 +9,9 @@ pub(crate) use none::Growing;
 #[derive(Debug)]
 pub(crate) enum Store<'m> {
     Lent(&'m mut [u8]),
+    /// On the heap and of one size, to stand in for a lent one.
+    #[cfg(feature = "alloc")]
+    Fixed(alloc::boxed::Box<[u8]>),
     #[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "made by the heap only"))]
     Growing(Growing),
 }
@@ -17,6 +20,8 @@ impl Store<'_> {
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Lent(bytes) => bytes,
+            #[cfg(feature = "alloc")]
+            Self::Fixed(bytes) => bytes,
             Self::Growing(growing) => growing.bytes(),
         }
     }
@@ -24,6 +29,8 @@ impl Store<'_> {
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Lent(bytes) => bytes,
+            #[cfg(feature = "alloc")]
+            Self::Fixed(bytes) => bytes,
             Self::Growing(growing) => growing.bytes_mut(),
         }
     }
@@ -36,6 +43,8 @@ impl Store<'_> {
     pub(crate) fn grow(&mut self) -> bool {
         match self {
             Self::Lent(_) => false,
+            #[cfg(feature = "alloc")]
+            Self::Fixed(_) => false,
             Self::Growing(growing) => growing.grow(),
         }
     }
@@ -44,6 +53,16 @@ impl Store<'_> {
     pub(crate) fn shrink(&mut self, needed: usize) {
         if let Self::Growing(growing) = self {
             growing.shrink(needed);
+        }
+    }
+
+    /// Returns its size if that never changes, or its limit as an error.
+    pub(crate) fn fixed(&self) -> Result<usize, usize> {
+        match self {
+            Self::Lent(bytes) => Ok(bytes.len()),
+            #[cfg(feature = "alloc")]
+            Self::Fixed(bytes) => Ok(bytes.len()),
+            Self::Growing(growing) => Err(growing.limit()),
         }
     }
 
@@ -73,6 +92,10 @@ mod heap {
     impl Growing {
         pub(crate) fn new(limit: usize) -> Self {
             Self { bytes: alloc::vec![0; BASE], limit: limit.max(BASE) }
+        }
+
+        pub(super) const fn limit(&self) -> usize {
+            self.limit
         }
 
         pub(super) fn bytes(&self) -> &[u8] {
@@ -111,6 +134,10 @@ mod none {
 
     #[expect(clippy::needless_pass_by_ref_mut, reason = "the signatures of the heap's")]
     impl Growing {
+        pub(super) const fn limit(&self) -> usize {
+            match self.0 {}
+        }
+
         pub(super) fn bytes(&self) -> &[u8] {
             match self.0 {}
         }

@@ -7,8 +7,8 @@ use core::fmt::Write;
 use heapless::String;
 use serde::{Serialize, Serializer};
 
-use crate::command::{CommandError, MAX_PAYLOAD, Presence};
-use crate::config::Config;
+use crate::command::{CommandError, MAX_PAYLOAD};
+use crate::config::{Config, FirstPresence};
 use crate::decode::{self, Cursor};
 use crate::{ChannelId, Compression, Encoding, GuildId, UserId};
 
@@ -75,7 +75,7 @@ pub(crate) fn identify(
         large_threshold: u8,
         shard: [u32; 2],
         #[serde(skip_serializing_if = "Option::is_none")]
-        presence: Option<&'i Presence<'i>>,
+        presence: Option<&'i FirstPresence<'i>>,
         intents: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         capabilities: Option<u64>,
@@ -168,7 +168,9 @@ pub(crate) fn optional_id<S: Serializer>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Activity, Command, Members, RequestGuildMembers, UpdateVoiceState};
+    use crate::command::{
+        Activity, Command, Members, Presence, RequestGuildMembers, UpdateVoiceState,
+    };
     use crate::{Intents, PresenceStatus, ShardId};
 
     fn text(encode: impl FnOnce(&mut [u8]) -> Option<usize>) -> String<MAX_PAYLOAD> {

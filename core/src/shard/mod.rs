@@ -22,7 +22,7 @@ use crate::heartbeat::Heartbeat;
 use crate::inbox::{Document, Inbox};
 use crate::lifecycle::{Phase, State, Trigger, next};
 use crate::memory::Memory;
-use crate::outbox::Outbox;
+use crate::outbox::{self, Outbox};
 use crate::ports::{Input, Leave, Link, Output, Purpose};
 use crate::rng::Rng;
 use crate::session::{ID_BYTES, Session, URL_BYTES};
@@ -33,6 +33,7 @@ use crate::url::Url;
 use crate::{Cause, CloseCode, Compression, Event, Instant, ShardId, encode};
 
 use produce::InFlight;
+pub(crate) use produce::Step;
 use told::Told;
 
 /// The longest reason a close frame holds.
@@ -47,20 +48,20 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// One shard's protocol logic: no I/O, no clock, no allocation in the steady state.
 #[derive(Debug)]
 pub struct Shard<'m> {
-    config: Config<'m>,
-    rng: Rng,
-    now: Instant,
-    started: bool,
+    pub(crate) config: Config<'m>,
+    pub(crate) rng: Rng,
+    pub(crate) now: Instant,
+    pub(crate) started: bool,
     /// Whether all output of the latest input was taken.
-    drained: bool,
+    pub(crate) drained: bool,
     state: State,
     since: Instant,
     link: Link,
     purpose: Purpose,
     keys: Option<Keys>,
     seqs: Sequences,
-    inbox: Inbox<'m>,
-    outbox: Outbox<'m>,
+    pub(crate) inbox: Inbox<'m>,
+    pub(crate) outbox: Outbox<'m>,
     throttle: Throttle<'m>,
     heartbeat: Heartbeat,
     backoff: Backoff,
@@ -271,11 +272,32 @@ impl<'m> Shard<'m> {
             return Err(CommandError::Over);
         }
         let id = self.outbox.push(command, expires)?;
-        if matches!(command, Command::UpdatePresence(_)) {
+        self.queued(id, outbox::tag(command));
+        Ok(id)
+    }
+
+    /// Queues a command that was encoded before, or was not for this reason.
+    pub(crate) fn command_encoded(
+        &mut self,
+        now: Instant,
+        tag: u8,
+        expires: Instant,
+        payload: Result<&[u8], CommandError>,
+    ) -> Result<CommandId, CommandError> {
+        self.hear(now);
+        if self.is_leaving() {
+            return Err(CommandError::Over);
+        }
+        let id = self.outbox.push_encoded(tag, expires, payload)?;
+        self.queued(id, tag);
+        Ok(id)
+    }
+
+    fn queued(&mut self, id: CommandId, tag: u8) {
+        if tag == outbox::PRESENCE {
             let in_flight = self.command_in_flight();
             self.outbox.replace_presences(id, in_flight);
         }
-        Ok(id)
     }
 
     /// Leaves the gateway; [`Output::Stop`] follows.
@@ -293,10 +315,16 @@ impl<'m> Shard<'m> {
     ///
     /// Asking for the next output says that the event announced before is done.
     pub fn poll_output(&mut self) -> Output<'_> {
+        let step = self.next_step();
+        self.lend(step)
+    }
+
+    /// Decides what [`poll_output`](Self::poll_output) lends.
+    pub(crate) fn next_step(&mut self) -> Step {
         self.finish_event();
         let step = self.step();
         self.drained = step.ends_drain();
-        self.lend(step)
+        step
     }
 
     /// Lends the event [`Output::Event`] announced last, until the next message.

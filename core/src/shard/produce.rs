@@ -28,7 +28,7 @@ enum What {
 
 /// The next output, without what it borrows.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     AskIdentify(Link),
     Close(CloseCode),
     Connect,
@@ -236,7 +236,7 @@ impl Shard<'_> {
         self.seqs.processed = self.seqs.processed.max(finished);
     }
 
-    pub(super) fn lend(&self, step: Step) -> Output<'_> {
+    pub(crate) fn lend(&self, step: Step) -> Output<'_> {
         match step {
             Step::AskIdentify(link) => Output::AskIdentify(link),
             Step::Close(code) => Output::Close(code),

@@ -201,7 +201,7 @@ const TEXTS: [&str; 11] = [
 fn asks_connects_and_commands_are_answered_once_each_in_any_order_of_calls() {
     for seed in 0..200 {
         let mut rig = Rig::new();
-        rig.shard.rng = Rng::new(seed);
+        rig.shard.inside().rng = Rng::new(seed);
         let mut pick = picker(seed);
         let mut balance = Balance::default();
         rig.shard.handle_input(rig.now, Input::Tick);

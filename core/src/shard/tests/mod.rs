@@ -16,6 +16,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::*;
+use crate::transcript::Recorded;
 use crate::{Event, Gone, Inflater, Intents, Memory, Output, SendLog, Zlib};
 
 const HELLO: &str = r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":40000}}"#;
@@ -55,7 +56,8 @@ use crate::command::MAX_PAYLOAD;
 
 /// A shard with a clock and a loop around it.
 struct Rig {
-    shard: Shard<'static>,
+    /// Recorded, and replayed when the test is over.
+    shard: Recorded<'static, String>,
     now: Instant,
     /// The instant of the latest `Wait`.
     wait: Instant,
@@ -67,6 +69,8 @@ impl Rig {
     }
 
     fn of(shard: Shard<'static>) -> Self {
+        let mut shard = Recorded::new(shard);
+        shard.record(String::new()).unwrap();
         Self { shard, now: Instant::from_millis(1_000), wait: Instant::ZERO }
     }
 
@@ -201,6 +205,22 @@ impl Rig {
             lines.push(line);
             assert!(lines.len() < 10_000, "a drain without end");
         }
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        let recording = self.shard.finish();
+        if std::thread::panicking() {
+            return;
+        }
+        #[cfg(feature = "alloc")]
+        if let Some(recording) = &recording {
+            let replayed = crate::transcript::replay(recording.as_bytes());
+            let replayed = replayed.unwrap_or_else(|error| panic!("{error}"));
+            assert!(replayed.is_complete);
+        }
+        drop(recording);
     }
 }
 

@@ -358,9 +358,9 @@ fn a_hello_from_the_resume_host_forgives_an_earlier_failure() {
 #[test]
 fn ready_ends_the_long_waits_for_identifies() {
     let mut rig = Rig::new();
-    rig.shard.backoff.identifies = 9;
+    rig.shard.inside().backoff.identifies = 9;
     rig.go_live();
-    rig.shard.backoff.attempts = 30;
+    rig.shard.inside().backoff.attempts = 30;
     for _ in 0..30 {
         rig.closed(Gone::Dropped);
         assert!(rest(&rig) <= Duration::from_secs(60));

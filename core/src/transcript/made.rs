@@ -1,0 +1,175 @@
+//! A header read back: what to make the shard of.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec;
+
+use super::Problem;
+use super::words::Words;
+use crate::config::{FirstPresence, Timeout};
+use crate::decode::{Cursor, Deserializer};
+use crate::inflate::Inflater;
+use crate::lease::Lease;
+use crate::store::{Growing, Store};
+use crate::throttle::SendLog;
+use crate::{
+    Compression, Config, Encoding, Instant, Intents, Memory, Session, SetupError, Shard, ShardId,
+};
+
+/// The largest part of the memory a header may ask for.
+const MOST_BYTES: usize = 1 << 30;
+/// The longest token a header may ask for.
+const LONGEST_TOKEN: usize = 4096;
+/// The room to unescape a session's texts.
+const SCRATCH: usize = 1024;
+
+/// What a transcript's header says of the shard.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Header {
+    /// The version of the library that wrote it.
+    pub library: String,
+    /// The stored session it began with.
+    pub session: Option<Session>,
+    /// The presence it began with, as JSON.
+    pub presence: Option<String>,
+    seed: u64,
+    config: Config<'static>,
+    compression: Compression,
+    payload: Result<usize, usize>,
+    commands: usize,
+}
+
+impl Default for Header {
+    /// Settings and memory as a shard on the heap has unless told otherwise.
+    fn default() -> Self {
+        Self {
+            library: String::new(),
+            session: None,
+            presence: None,
+            seed: 0,
+            config: Config::new("*", Intents::empty()),
+            compression: Compression::None,
+            payload: Err(Memory::PAYLOAD_LIMIT),
+            commands: Memory::COMMANDS,
+        }
+    }
+}
+
+impl Header {
+    /// Reads a line.
+    pub(super) fn line(&mut self, line: &str) -> Result<(), Problem> {
+        let mut words = Words(line);
+        let key = words.word();
+        if !self.setting(key, &mut words)? {
+            self.part(key, &mut words)?;
+        }
+        words.end()
+    }
+
+    /// Reads a line about the settings; tells whether it is one.
+    fn setting(&mut self, key: &str, words: &mut Words<'_>) -> Result<bool, Problem> {
+        let config = &mut self.config;
+        match key {
+            "token" => config.token = token(words.value("the length of the token")?)?.into(),
+            "intents" => {
+                config.intents = Intents::from_bits_retain(words.value("intents as a number")?);
+            }
+            "shard" => {
+                let (id, count) = (words.value("a shard id")?, words.value("a shard count")?);
+                config.shard = ShardId { id, count };
+            }
+            "gateway" => config.gateway = words.quoted()?.into(),
+            "os" => config.properties.os = words.quoted()?.into(),
+            "browser" => config.properties.browser = words.quoted()?.into(),
+            "device" => config.properties.device = words.quoted()?.into(),
+            "large-threshold" => config.large_threshold = words.value("a number of members")?,
+            "capabilities" => config.capabilities = Some(words.value("capabilities as a number")?),
+            "encoding" => config.encoding = words.value("json or etf")?,
+            "max-inflated" => config.max_inflated = words.value("a number of bytes")?,
+            "dial-timeout" => config.dial_timeout = words.span()?,
+            "hello-timeout" => config.hello_timeout = words.span()?,
+            "ready-timeout" => config.ready_timeout = words.span()?,
+            "resumed-timeout" => config.resumed_timeout = words.span()?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Reads a line about anything else.
+    fn part(&mut self, key: &str, words: &mut Words<'_>) -> Result<(), Problem> {
+        match key {
+            "library" => self.library = words.rest().to_string(),
+            "seed" => self.seed = words.value("a seed")?,
+            "presence" => {
+                self.presence = Some(words.json("the presence as JSON")?.to_string());
+            }
+            "compression" => self.compression = words.value("a compression")?,
+            "payload" => {
+                let heap = match words.word() {
+                    "heap" => true,
+                    "lent" => false,
+                    _ => return Err(Problem::Expected("heap or lent, and a number of bytes")),
+                };
+                let bytes = words.value("a number of bytes")?;
+                self.payload = if heap { Err(bytes) } else { Ok(bytes) };
+            }
+            "commands" => self.commands = words.value("a number of bytes")?,
+            "session" => self.session = Some(session(words.json("a session as JSON")?)?),
+            _ => return Err(Problem::Expected("a key of the header, or an empty line to end it")),
+        }
+        Ok(())
+    }
+
+    /// Makes the shard.
+    pub(super) fn shard(&self) -> Result<Shard<'static>, Problem> {
+        let mut config = self.config.clone();
+        config.presence =
+            self.presence.as_ref().map(|json| FirstPresence::Written(json.clone().into()));
+        let payload = match self.payload {
+            Ok(size) if size <= MOST_BYTES => Store::Fixed(vec![0; size].into_boxed_slice()),
+            Err(limit) => Store::Growing(Growing::new(limit)),
+            Ok(_) => return Err(Problem::Expected("a lent payload buffer of at most 1 GiB")),
+        };
+        if self.commands > MOST_BYTES {
+            return Err(Problem::Expected("a command buffer of at most 1 GiB"));
+        }
+        if !self.compression.is_available() {
+            return Err(Problem::Setup(SetupError::CompressionNotBuiltIn));
+        }
+        let memory = Memory {
+            payload,
+            commands: Lease::Owned(vec![0; self.commands].into_boxed_slice()),
+            log: Lease::Owned(Box::new(SendLog::new())),
+            inflater: Inflater::heap(self.compression),
+        };
+        let made = match &self.session {
+            Some(session) => Shard::resume(config, session.clone(), self.seed, memory),
+            None => Shard::new(config, self.seed, memory),
+        };
+        made.map_err(Problem::Setup)
+    }
+}
+
+impl Words<'_> {
+    fn span(&mut self) -> Result<Timeout, Problem> {
+        self.time().map(|time| Timeout::of(time.saturating_since(Instant::ZERO)))
+    }
+}
+
+/// Returns what stands for a token of a length.
+fn token(length: usize) -> Result<String, Problem> {
+    if length <= LONGEST_TOKEN {
+        Ok("*".repeat(length))
+    } else {
+        Err(Problem::Expected("a token of at most 4096 bytes"))
+    }
+}
+
+fn session(json: &str) -> Result<Session, Problem> {
+    let mut scratch = [0; SCRATCH];
+    let cursor = Cursor::trusted(Encoding::Json, json.as_bytes());
+    let mut deserializer = Deserializer::new(cursor, &mut scratch);
+    let session = serde::Deserialize::deserialize(&mut deserializer);
+    session.map_err(|_| Problem::Expected("a session as JSON"))
+}

@@ -1,0 +1,154 @@
+//! Transcripts made from transcripts: the same story told anew, or with its inputs changed.
+
+use alloc::string::String;
+
+use super::act::Act;
+use super::made::Header;
+use super::replay::{Player, begin, lines, text};
+use super::words::Words;
+use super::{Problem, ReplayError};
+use crate::Session;
+
+/// What of a transcript may be changed.
+#[derive(Debug)]
+pub enum Item<'i> {
+    /// The stored session of the header.
+    Session(&'i mut Session),
+    /// The presence of the header, as JSON.
+    Presence(&'i mut String),
+    /// What was done to the shard.
+    Act(&'i mut Act),
+}
+
+/// Plays a transcript with its inputs changed by `edit`; returns what a fresh core makes of them.
+///
+/// The core is asked for outputs at the same places. Comments stay; nothing is compared.
+///
+/// # Errors
+/// [`ReplayError`] tells what is wrong with a line.
+pub fn rewrite(transcript: &[u8], mut edit: impl FnMut(Item<'_>)) -> Result<String, ReplayError> {
+    let mut reader = Reader { lines: lines(transcript), number: 0 };
+    let mut header = reader.header(&mut String::new())?;
+    header.session.iter_mut().for_each(|session| edit(Item::Session(session)));
+    header.presence.iter_mut().for_each(|json| edit(Item::Presence(json)));
+    let mut player = Player::new(&header).map_err(|problem| reader.error(problem))?;
+    let mut out = String::from(player.latest());
+    while let Some(line) = reader.next()? {
+        let written = rewrite_line(&mut player, line, &mut out, &mut edit);
+        written.map_err(|problem| reader.error(problem))?;
+    }
+    Ok(out)
+}
+
+fn rewrite_line(
+    player: &mut Player,
+    line: &str,
+    out: &mut String,
+    edit: &mut impl FnMut(Item<'_>),
+) -> Result<(), Problem> {
+    let mut words = Words(line);
+    match words.word() {
+        "<" => {
+            let now = words.time()?;
+            let mut act = Act::read(&mut words)?;
+            edit(Item::Act(&mut act));
+            player.apply(now, &act)?;
+        }
+        ">" if player.has_answered() => return Ok(()),
+        ">" => drop(player.drains()),
+        "=" => player.count(),
+        _ => {
+            push_line(out, line);
+            return Ok(());
+        }
+    }
+    out.push_str(player.latest());
+    Ok(())
+}
+
+/// Tells a story anew: header, comments and inputs stay as they are, and behind each input stand all
+/// outputs of a fresh core.
+///
+/// So a transcript can be written by hand: a header, of which everything may be left out that is as usual, and
+/// inputs.
+///
+/// # Errors
+/// [`ReplayError`] tells what is wrong with a line.
+pub fn bless(story: &[u8]) -> Result<String, ReplayError> {
+    let mut out = String::new();
+    let mut reader = Reader { lines: lines(story), number: 0 };
+    let header = reader.header(&mut out)?;
+    let mut player = Player::new(&header).map_err(|problem| reader.error(problem))?;
+    while let Some(line) = reader.next()? {
+        match line.split(' ').next() {
+            Some(">" | "=") => {}
+            Some("<") => {
+                push_line(&mut out, line);
+                act(&mut player, line, &mut out).map_err(|problem| reader.error(problem))?;
+            }
+            _ => push_line(&mut out, line),
+        }
+    }
+    player.count();
+    out.push_str(player.latest());
+    Ok(out)
+}
+
+/// Does what a line says, and takes all outputs.
+fn act(player: &mut Player, line: &str, out: &mut String) -> Result<(), Problem> {
+    let mut words = Words(line);
+    words.word();
+    let now = words.time()?;
+    player.apply(now, &Act::read(&mut words)?)?;
+    if player.has_answered() {
+        push_line(out, player.latest().lines().last().unwrap_or_default());
+    }
+    loop {
+        let last = player.drains();
+        out.push_str(player.latest());
+        if last {
+            return Ok(());
+        }
+    }
+}
+
+fn push_line(out: &mut String, line: &str) {
+    out.push_str(line);
+    out.push('\n');
+}
+
+/// The lines of a transcript, numbered.
+struct Reader<I> {
+    lines: I,
+    number: u64,
+}
+
+impl<'t, I: Iterator<Item = &'t [u8]>> Reader<I> {
+    fn next(&mut self) -> Result<Option<&'t str>, ReplayError> {
+        let Some(line) = self.lines.next() else { return Ok(None) };
+        self.number += 1;
+        text(line, self.number).map(Some).map_err(|problem| self.error(problem))
+    }
+
+    /// Reads up to the empty line that ends the header, and copies what it reads.
+    fn header(&mut self, copy: &mut String) -> Result<Header, ReplayError> {
+        let first = self.next()?.unwrap_or_default();
+        begin(first).map_err(|problem| self.error(problem))?;
+        push_line(copy, first);
+        let mut header = Header::default();
+        while let Some(line) = self.next()? {
+            push_line(copy, line);
+            if line.is_empty() {
+                return Ok(header);
+            }
+            if !line.starts_with('#') {
+                header.line(line).map_err(|problem| self.error(problem))?;
+            }
+        }
+        Err(self.error(Problem::CutOff))
+    }
+
+    fn error(&self, problem: Problem) -> ReplayError {
+        ReplayError { line: self.number.max(1), problem }
+    }
+}
