@@ -2,15 +2,18 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::io::Write;
 use std::process;
 use std::task::{Context, Poll, ready};
 
+use gatewright_core::transcript::{Recorded, TooLate};
 use gatewright_core::{
     Command, CommandError, CommandId, Config, Event, Input, Instant, Leave, Link, Memory, Output,
-    Session, SetupError, Shard, Status, Stop,
+    Session, SetupError, Status, Stop,
 };
 
 use crate::clock::{self, Timer};
+use crate::recording::{Lines, Shard};
 use crate::transport::Transport;
 use crate::{Gate, Options};
 
@@ -22,7 +25,7 @@ const STREAK: u8 = 64;
 /// It does nothing by itself: all happens in [`next`](Self::next), which is to be called again and
 /// again. A handler that may take over 20 s belongs in a task of its own, or heartbeats are late.
 pub struct Gateway {
-    shard: Shard<'static>,
+    shard: Shard,
     shard_id: u32,
     options: Options,
     gate: Gate,
@@ -39,7 +42,7 @@ impl Gateway {
     /// # Errors
     /// [`SetupError`] names the setting that does not fit.
     pub fn connect(config: Config<'static>, options: Options) -> Result<Self, SetupError> {
-        let shard = Shard::new(config, seed(), memory(&options))?;
+        let shard = gatewright_core::Shard::new(config, seed(), memory(&options))?;
         Ok(Self::of(shard, options))
     }
 
@@ -52,14 +55,14 @@ impl Gateway {
         session: Session,
         options: Options,
     ) -> Result<Self, SetupError> {
-        let shard = Shard::resume(config, session, seed(), memory(&options))?;
+        let shard = gatewright_core::Shard::resume(config, session, seed(), memory(&options))?;
         Ok(Self::of(shard, options))
     }
 
-    fn of(shard: Shard<'static>, options: Options) -> Self {
+    fn of(shard: gatewright_core::Shard<'static>, options: Options) -> Self {
         Self {
             shard_id: shard.id().id,
-            shard,
+            shard: Recorded::new(shard),
             gate: options.gate.clone().unwrap_or_else(|| Gate::new(1, 1)),
             options,
             asking: None,
@@ -67,6 +70,18 @@ impl Gateway {
             timer: Timer::default(),
             streak: 0,
         }
+    }
+
+    /// Records the session as a transcript, which holds everything the gateway sends and so is private.
+    ///
+    /// Each line is written at once and blocks as long as the writer does; it ends when the gateway is dropped,
+    /// or when writing fails, which is logged. [`transcript`](gatewright_core::transcript) tells what it is good for.
+    ///
+    /// # Errors
+    /// [`TooLate`] after the first call of [`next`](Self::next), [`command`](Self::command) or
+    /// [`leave`](Self::leave).
+    pub fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), TooLate> {
+        self.shard.record(Lines::new(to))
     }
 
     /// Waits for the next event; calling it again says that the event before is done.

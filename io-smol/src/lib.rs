@@ -75,6 +75,7 @@ mod dial;
 mod gate;
 mod gateway;
 mod options;
+mod recording;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(not(feature = "tls"))]

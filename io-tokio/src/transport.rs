@@ -8,9 +8,10 @@ use async_tungstenite::tungstenite::error::{CapacityError, Error};
 use async_tungstenite::tungstenite::protocol::CloseFrame;
 use async_tungstenite::tungstenite::{Message, Utf8Bytes};
 use futures_util::{SinkExt, StreamExt};
-use gatewright_core::{CloseCode, Frame, Gone, Input, Link, Shard, Target};
+use gatewright_core::{CloseCode, Frame, Gone, Input, Link, Target};
 
 use crate::dial::{Dial, Socket, dial};
+use crate::recording::Shard;
 use crate::{Options, clock};
 
 /// The transport of one link.
@@ -86,12 +87,12 @@ impl Transport {
     }
 
     /// Tries once to flush, without waiting.
-    pub(crate) fn try_flush(&mut self, shard: &mut Shard<'_>) {
+    pub(crate) fn try_flush(&mut self, shard: &mut Shard) {
         let _ = self.poll_flush(&mut Context::from_waker(Waker::noop()), shard);
     }
 
     /// Looks at what goes out, then at what comes in; ready if the shard was told something.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, shard: &mut Shard<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
         if self.poll_flush(cx, shard).is_ready() {
             return Poll::Ready(());
         }
@@ -113,7 +114,7 @@ impl Transport {
         Poll::Ready(())
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>, shard: &mut Shard<'_>) -> Poll<()> {
+    fn poll_flush(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
         if matches!(self.writing, Writing::Nothing | Writing::Failed) {
             return Poll::Pending;
         }
@@ -133,7 +134,7 @@ impl Transport {
         Poll::Ready(())
     }
 
-    fn take(&mut self, shard: &mut Shard<'_>, message: Message) {
+    fn take(&mut self, shard: &mut Shard, message: Message) {
         let (text, bytes) = match message {
             Message::Text(text) => (true, text.into()),
             Message::Binary(bytes) => (false, bytes),
@@ -146,7 +147,7 @@ impl Transport {
         shard.handle_input(clock::now(), input);
     }
 
-    fn closed(&mut self, shard: &mut Shard<'_>, frame: Option<&CloseFrame>) {
+    fn closed(&mut self, shard: &mut Shard, frame: Option<&CloseFrame>) {
         if let State::Open(socket) = &mut self.state {
             // One try to confirm it; the peer does not wait for that.
             let _ = socket.poll_flush_unpin(&mut Context::from_waker(Waker::noop()));
@@ -155,14 +156,14 @@ impl Transport {
         self.end(shard, code.unwrap_or(Gone::Dropped));
     }
 
-    fn fail(&mut self, shard: &mut Shard<'_>, gone: Gone<'_>, error: &dyn Display) {
+    fn fail(&mut self, shard: &mut Shard, gone: Gone<'_>, error: &dyn Display) {
         self.last_error = Some(error.to_string());
         log::debug!("link {}: {error}", self.link.0);
         self.end(shard, gone);
     }
 
     /// Drops the transport and says its last word.
-    fn end(&mut self, shard: &mut Shard<'_>, gone: Gone<'_>) {
+    fn end(&mut self, shard: &mut Shard, gone: Gone<'_>) {
         log::debug!("link {}: {gone:?}", self.link.0);
         self.state = State::Idle;
         shard.handle_input(clock::now(), Input::Closed(self.link, gone));

@@ -1,13 +1,15 @@
 //! Both adapters against the simulated gateway, over real sockets on this machine.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::net::TcpListener;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use futures_lite::future;
 use gatewright_core::model::Payload;
+use gatewright_core::transcript::{TooLate, replay};
 use gatewright_core::{
     CloseCode, Compression, Config, Encoding, Event, EventKind, Intents, Leave, OwnedEvent,
     Session, SetupError, Stop,
@@ -40,6 +42,27 @@ trait Gateway: Sized {
     async fn next(&mut self) -> Result<Event<'_>, Stop>;
     fn leave(&mut self, how: Leave);
     fn session(&self) -> Option<Session>;
+    fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), TooLate>;
+}
+
+/// A file in memory: what is written stays when the writer is gone.
+#[derive(Clone, Default)]
+struct Tape(Arc<Mutex<Vec<u8>>>);
+
+impl Tape {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Write for Tape {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 macro_rules! gateway {
@@ -76,6 +99,10 @@ macro_rules! gateway {
 
             fn session(&self) -> Option<Session> {
                 Self::session(self)
+            }
+
+            fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), TooLate> {
+                Self::record(self, to)
             }
         }
     };
@@ -147,6 +174,8 @@ fn holds_a_session_through_a_drop<G: Gateway>() {
         let loopback = gateway(small());
         let mut client = G::connect(config(loopback.url()).encoding(encoding), compression);
         let what = format!("{encoding} {compression}");
+        let tape = Tape::default();
+        client.record(tape.clone()).unwrap();
         let mut seqs = Vec::new();
         let stop = within_a_minute::<G, _>(async {
             up_to(&mut client, EventKind::PresenceUpdate, &mut seqs).await;
@@ -163,7 +192,46 @@ fn holds_a_session_through_a_drop<G: Gateway>() {
         let stats = loopback.stats();
         assert_eq!((stats.identifies, stats.resumes), (1, 1), "{what}");
         assert_eq!((stats.complaints, stats.refused), (0, 0), "{what}");
+        drop(client);
+        replays(&tape.bytes(), seqs.len(), &what);
     }
+}
+
+/// Checks that a recording replays to the same outputs, and that one that was changed does not.
+fn replays(recording: &[u8], events: usize, what: &str) {
+    let summary = replay(recording).unwrap_or_else(|error| panic!("{what} {error}"));
+    assert!(summary.is_complete && summary.outputs > 2 * events as u64, "{what} {summary:?}");
+    let text = str::from_utf8(recording).unwrap();
+    assert!(!text.contains("simulated"), "{what}: the token is in the recording");
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    for number in
+        (0..lines.len()).filter(|at| lines[*at].starts_with("> ")).step_by(lines.len() / 8)
+    {
+        let mut changed = lines.clone();
+        let line = lines[number].replacen(['0', '1', '2', '3', '4', '5'], "6", 1);
+        changed[number] = &line;
+        let error = replay(changed.concat().as_bytes()).expect_err(&line);
+        assert_eq!(error.line, number as u64 + 1, "{what} {error}");
+    }
+}
+
+fn records_from_the_beginning_or_not_at_all<G: Gateway>() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let loopback = gateway(small());
+    let mut client = G::connect(config(loopback.url()), Compression::ZlibStream);
+    client.record(Full).unwrap();
+    let mut seqs = Vec::new();
+    within_a_minute::<G, _>(up_to(&mut client, EventKind::Ready, &mut seqs));
+    assert_eq!(client.record(Tape::default()), Err(TooLate));
 }
 
 fn parks_and_a_later_gateway_resumes<G: Gateway>() {
@@ -266,6 +334,7 @@ macro_rules! both {
 
 both! {
     holds_a_session_through_a_drop
+    records_from_the_beginning_or_not_at_all
     refuses_etf_with_zlib
     sends_events_to_a_thread_that_decodes_them
     parks_and_a_later_gateway_resumes
