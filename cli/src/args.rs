@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -21,6 +22,10 @@ pub(crate) struct Args {
 pub(crate) enum Task {
     /// Shows a session as it happens: with Discord if DISCORD_TOKEN is set, else with a simulated gateway.
     Watch(WatchArgs),
+    /// Watches a session and records it, to replay it or to attach it to a bug report.
+    ///
+    /// The file is private: it holds everything the gateway sends, but not the token.
+    Record(RecordArgs),
     /// Serves a simulated gateway for any client, until Ctrl-C.
     ///
     /// A client chooses as with Discord: JSON with the compression none, zlib, zlib-stream or zstd-stream, or
@@ -55,6 +60,9 @@ pub(crate) struct WatchArgs {
     /// Writes one JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Records the session into a new file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) world: WorldArgs,
 }
@@ -63,6 +71,23 @@ impl WatchArgs {
     /// The flags when none is given.
     pub(crate) fn defaults() -> Self {
         Self::parse_from(["watch"])
+    }
+}
+
+/// The flags of `record`.
+#[derive(Debug, Parser)]
+pub(crate) struct RecordArgs {
+    /// The file to write, which may not be there yet.
+    #[arg(value_name = "FILE", conflicts_with = "record")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    watch: WatchArgs,
+}
+
+impl RecordArgs {
+    /// Returns the session to watch.
+    pub(crate) fn watch(self) -> WatchArgs {
+        WatchArgs { record: Some(self.file), ..self.watch }
     }
 }
 

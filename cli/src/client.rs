@@ -1,5 +1,6 @@
 //! The client under either runtime: the adapters have the same face, and the same loop drives both.
 
+use std::fs::File;
 use std::future::Future;
 
 use anyhow::Context;
@@ -49,17 +50,20 @@ pub(crate) fn run(
     runtime: Runtime,
     config: Config<'static>,
     compression: Compression,
+    recording: Option<File>,
     errand: impl Errand,
 ) -> anyhow::Result<()> {
     match runtime {
         Runtime::Smol => {
             let options = gatewright_smol::Options::default().compression(compression);
-            let client = gatewright_smol::Gateway::connect(config, options)?;
+            let mut client = gatewright_smol::Gateway::connect(config, options)?;
+            recording.map_or(Ok(()), |file| client.record(file))?;
             smol::block_on(errand.run(client))
         }
         Runtime::Tokio => {
             let options = gatewright_tokio::Options::default().compression(compression);
-            let client = gatewright_tokio::Gateway::connect(config, options)?;
+            let mut client = gatewright_tokio::Gateway::connect(config, options)?;
+            recording.map_or(Ok(()), |file| client.record(file))?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.context("cannot start the runtime")?.block_on(errand.run(client))
         }

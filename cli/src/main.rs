@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     logger.filter_module("tungstenite", LevelFilter::Info).init();
     let done = match args.task.unwrap_or_else(|| Task::Watch(WatchArgs::defaults())) {
         Task::Watch(args) => watch::run(&args),
+        Task::Record(args) => watch::run(&args.watch()),
         Task::Simulate(args) => simulate::run(&args),
     };
     match done {

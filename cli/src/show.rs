@@ -1,6 +1,7 @@
 //! The story on the screen: lines for people with a live line below, or JSON for machines.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use gatewright_core::{Counters, Intents, Status};
@@ -135,6 +136,14 @@ impl Show {
         let ((missing, doubled), (resumes, replayed)) = (story.faults(), story.resumes());
         say!("sequence {first} to {last}: {} missing, {} twice", none(missing), none(doubled));
         say!("{resumes} resumed, {replayed} events replayed");
+    }
+
+    /// Says where the recording is.
+    pub(crate) fn recording(&self, path: &Path) {
+        if !self.json {
+            let path = path.display();
+            say!("recorded in {path}, which is private; `gatewright replay {path}` plays it again");
+        }
     }
 
     /// Clears the live line.

@@ -1,7 +1,8 @@
 //! The command as people run it, against simulated gateways on this machine.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{self, Child, ChildStdout, Command, Output, Stdio};
+use std::{env, fs};
 
 use serde_json::Value;
 
@@ -68,16 +69,8 @@ fn json_lines(done: &Output) -> Vec<Value> {
 
 #[test]
 fn json_is_one_object_a_line() {
-    let lines = json_lines(&run(&[
-        "watch",
-        "--for",
-        "2s",
-        "--json",
-        "--encoding",
-        "etf",
-        "--rate",
-        "300",
-    ]));
+    let lines =
+        json_lines(&run(&["watch", "--for", "2s", "--json", "--encoding", "etf", "--rate", "300"]));
     let names: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(names.first(), Some(&"begin"));
     for name in ["connected", "ready", "disconnected", "resumed", "end", "verdict"] {
@@ -95,6 +88,30 @@ fn json_is_one_object_a_line() {
         lines.last().unwrap(),
         &serde_json::json!({"event": "verdict", "ok": true, "error": null})
     );
+}
+
+#[test]
+fn a_session_is_recorded_into_a_new_file_that_nobody_else_may_read() {
+    let path = env::temp_dir().join(format!("gatewright-{}.txt", process::id()));
+    let file = path.to_str().unwrap();
+    for (at, args) in [&["record", file][..], &["watch", "--record", file]].into_iter().enumerate()
+    {
+        let done = run(&[args, &["--for", "2s", "--runtime", ["tokio", "smol"][at]]].concat());
+        assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
+        assert!(text(&done.stdout).contains("gatewright replay"), "{}", text(&done.stdout));
+        let recording = fs::read(&path).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let summary = gatewright_core::transcript::replay(&recording).unwrap();
+        assert!(summary.is_complete && summary.inputs > 100, "{summary:?}");
+        let again = run(&["record", file]);
+        assert!(text(&again.stderr).contains("cannot create the recording"), "{again:?}");
+        assert_eq!(fs::read(&path).unwrap(), recording);
+        fs::remove_file(&path).unwrap();
+    }
 }
 
 /// Every encoding and compression the gateway offers together.

@@ -2,8 +2,25 @@
 
 use crate::envelope::{self, Fed, Scanner};
 use crate::inbox::{Inbox, Taken};
+use crate::lifecycle::{EDGES, Trigger};
 use crate::memory::Memory;
-use crate::{Compression, Encoding};
+use crate::{Compression, Encoding, Phase, Shard};
+
+/// Returns the edges of the lifecycle: from, by what, to.
+pub fn edges() -> impl Iterator<Item = (Phase, &'static str, Phase)> {
+    EDGES.into_iter().map(|(from, by, to)| (from, by.name(), to))
+}
+
+/// Tells which of the [`edges`] a shard took.
+pub fn edges_taken(shard: &Shard<'_>) -> impl Iterator<Item = bool> {
+    let taken = shard.taken;
+    (0..EDGES.len()).map(move |at| taken >> at & 1 == 1)
+}
+
+pub(crate) fn edge_bit(from: Phase, by: Trigger) -> u32 {
+    let at = EDGES.iter().position(|(phase, trigger, _)| (*phase, *trigger) == (from, by));
+    at.map_or(0, |at| 1 << at)
+}
 
 /// Scans a whole dispatch the fast way; returns its sequence number.
 #[must_use]

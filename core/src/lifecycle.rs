@@ -81,6 +81,25 @@ pub(crate) enum Trigger {
     Over,
 }
 
+#[cfg(feature = "internals")]
+impl Trigger {
+    /// Returns the words a diagram has for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Rested => "rested",
+            Self::Opened => "opened",
+            Self::HelloFresh => "Hello",
+            Self::HelloAgain => "Hello, with a session",
+            Self::Permit => "permit",
+            Self::Ready => "READY",
+            Self::Resumed => "RESUMED",
+            Self::Part => "closes",
+            Self::Lost => "lost",
+            Self::Over => "over",
+        }
+    }
+}
+
 /// Every edge of the lifecycle.
 pub(crate) const EDGES: [(Phase, Trigger, Phase); 31] = [
     (Phase::Resting, Trigger::Rested, Phase::Dialing),

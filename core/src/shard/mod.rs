@@ -82,6 +82,9 @@ pub struct Shard<'m> {
     counters: Counters,
     /// Counted apart, since events are lent when it is: what did not decode.
     undecoded: AtomicU32,
+    /// The edges of the lifecycle that were taken, as bits.
+    #[cfg(feature = "internals")]
+    pub(crate) taken: u32,
 }
 
 /// What a Resume needs besides the token.
@@ -198,6 +201,8 @@ impl<'m> Shard<'m> {
             shrunk_at: Instant::ZERO,
             counters: Counters::default(),
             undecoded: AtomicU32::new(0),
+            #[cfg(feature = "internals")]
+            taken: 0,
         })
     }
 
@@ -414,6 +419,10 @@ impl<'m> Shard<'m> {
     /// Moves along an edge of the lifecycle.
     fn enter(&mut self, trigger: Trigger, state: State) {
         debug_assert_eq!(next(self.phase(), trigger), Some(state.phase()), "{trigger:?}");
+        #[cfg(feature = "internals")]
+        {
+            self.taken |= crate::internals::edge_bit(self.phase(), trigger);
+        }
         self.state = state;
         self.since = self.now;
     }
