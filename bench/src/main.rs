@@ -5,6 +5,7 @@
 
 mod eager;
 mod lean;
+mod shards;
 mod stages;
 mod traffic;
 mod wire;

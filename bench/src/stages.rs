@@ -8,7 +8,7 @@ use gatewright_core::internals::{Documents, fast_envelope, resumable_envelope};
 use gatewright_core::{Compression, Encoding};
 
 use crate::traffic::{self, Document};
-use crate::{eager, lean, wire};
+use crate::{eager, lean, shards, wire};
 
 /// A layer over a set, prepared.
 pub struct Stage {
@@ -67,6 +67,9 @@ pub fn rows() -> Vec<Row> {
             }
         }
     }
+    for layer in ["shard", "shard, zlib-stream"] {
+        rows.extend(shards::WHO.map(|who| json(layer, who, "steady")));
+    }
     rows
 }
 
@@ -81,6 +84,8 @@ pub fn prepare(row: &Row, events: u64) -> Stage {
         "what a cache needs" => each(documents, cache),
         "every field" if row.who == "gatewright" => each(documents, eager::read),
         "every field" => each(documents, peer(row.who)),
+        "shard" => shards::run(row.who, Compression::None, &documents),
+        "shard, zlib-stream" => shards::run(row.who, Compression::ZlibStream, &documents),
         compression => inflate(compression, row.who, &documents),
     };
     Stage { events: count, bytes, run }
@@ -138,7 +143,8 @@ fn peer(who: &str) -> fn(&Document) {
 /// Inflates a set that was compressed before, again and again from its beginning.
 fn inflate(layer: &str, who: &str, documents: &[Document]) -> Box<dyn FnMut()> {
     let compression: Compression = layer.parse().expect("a compression");
-    let messages = wire::compress(compression, documents);
+    let messages =
+        wire::compress(compression, documents.iter().map(|document| &document.whole[..]));
     let most = documents.iter().map(|document| document.whole.len()).max().unwrap_or_default();
     match who {
         "miniz_oxide" => Box::new(move || wire::miniz(compression, &messages, most)),

@@ -7,13 +7,13 @@ use gatewright_core::Compression;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-use crate::traffic::Document;
-
 const WINDOW: usize = 32 * 1024;
 
 /// Compresses a set as the gateway does: a flush behind each document.
-pub fn compress(compression: Compression, documents: &[Document]) -> Vec<Vec<u8>> {
-    let documents = documents.iter().map(|document| &document.whole[..]);
+pub fn compress<'d>(
+    compression: Compression,
+    documents: impl Iterator<Item = &'d [u8]>,
+) -> Vec<Vec<u8>> {
     match compression {
         Compression::Zlib => documents
             .map(|whole| deflate(&mut new_compress(), whole, FlushCompress::Finish))
