@@ -176,7 +176,9 @@ impl Shard<'_> {
             self.lose_session(cause, verdict.stop);
         } else if self.tally.resumes >= RESUMES && verdict.stop.is_none() {
             self.lose_session(Cause::ResumesExhausted, None);
-            return Cause::ResumesExhausted.verdict().pause;
+            // A wait for the gateway's sake stands: it matters even more before an Identify.
+            let stands = matches!(verdict.pause, Pause::Long | Pause::Invalid);
+            return if stands { verdict.pause } else { Cause::ResumesExhausted.verdict().pause };
         }
         verdict.pause
     }

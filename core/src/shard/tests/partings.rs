@@ -165,6 +165,29 @@ fn a_session_is_given_up_after_three_resumes_without_resumed() {
     }
 }
 
+#[test]
+fn a_wait_the_gateway_asks_for_stands_when_the_session_is_given_up() {
+    for (last, least) in [(Some(4008), 60), (None, 1)] {
+        let mut rig = Rig::live();
+        rig.closed(Gone::Dropped);
+        for _ in 0..2 {
+            rig.greet();
+            rig.sent();
+            rig.closed(Gone::Dropped);
+        }
+        rig.greet();
+        rig.sent();
+        if let Some(code) = last {
+            rig.closed_with(code);
+        } else {
+            rig.say(&op(9, "true"));
+            rig.closed(Gone::Dropped);
+        }
+        assert!(rig.shard.session().is_none());
+        assert!(rest(&rig) >= Duration::from_secs(least), "{last:?} {:?}", rest(&rig));
+    }
+}
+
 /// Traps 14, 15: op 9 while opening, and its `d`.
 #[test]
 fn an_invalid_session_is_resumed_or_begun_anew_by_its_d() {
