@@ -24,7 +24,7 @@ pub enum Event<'e> {
     Disconnected(Disconnected<'e>),
     /// A dispatch from the gateway.
     Dispatch(Dispatch<'e>),
-    /// A dispatch whose sequence number was delivered before.
+    /// A dispatch whose sequence number is not above the latest one delivered: it came before, or was told as missing.
     Duplicate(Dispatch<'e>),
     /// The gateway left out sequence numbers: events are missing.
     Gap {

@@ -19,7 +19,7 @@ macro_rules! kinds {
             Connected,
             /// A connection, or the attempt at one, is over.
             Disconnected,
-            /// A dispatch that was delivered before came again.
+            /// A dispatch whose sequence number is not above the latest one delivered.
             Duplicate,
             /// The gateway left out sequence numbers.
             Gap,

@@ -93,7 +93,7 @@ pub struct Counters {
     pub dispatches: u64,
     /// Dispatches too large to be kept.
     pub skipped: u32,
-    /// Dispatches that came twice.
+    /// Dispatches whose sequence number was not above the latest one delivered.
     pub duplicates: u32,
     /// Sequence numbers left out.
     pub gaps: u32,
