@@ -1,10 +1,10 @@
-//! Doors to the layers below the shard, for this project's own measurements; no promise holds for them.
+//! Doors to the layers below the shard, for this project's own measurements and properties; no promise holds for them.
 
 use crate::envelope::{self, Fed, Scanner};
 use crate::inbox::{Inbox, Taken};
 use crate::lifecycle::{EDGES, Trigger};
 use crate::memory::Memory;
-use crate::{Compression, Encoding, Phase, Shard};
+use crate::{Compression, Encoding, Instant, Phase, Shard};
 
 /// Returns the edges of the lifecycle: from, by what, to.
 pub fn edges() -> impl Iterator<Item = (Phase, &'static str, Phase)> {
@@ -36,6 +36,12 @@ pub fn resumable_envelope(encoding: Encoding, document: &[u8]) -> Option<u64> {
         Ok(Fed::Done(_)) => scanner.envelope().ok()?.seq.map(core::num::NonZeroU64::get),
         _ => None,
     }
+}
+
+/// Returns what a shard drew by chance: when its next heartbeat is due and, if it rests, until when.
+#[must_use]
+pub fn drawn(shard: &Shard<'_>) -> (Instant, Option<Instant>) {
+    shard.drawn()
 }
 
 /// Messages in, documents out: inflate, the check of UTF-8, and the envelope.

@@ -95,6 +95,13 @@ impl Shard<'_> {
         .min_by_key(|(at, _)| *at)
     }
 
+    /// Returns what chance decided: when the next heartbeat is due and, while resting, until when.
+    #[cfg(feature = "internals")]
+    pub(crate) fn drawn(&self) -> (Instant, Option<Instant>) {
+        let rest = self.state.deadline().filter(|_| self.phase() == Phase::Resting);
+        (self.heartbeat.next_due(), rest)
+    }
+
     const fn state_timer(&self) -> Timer {
         match self.state {
             State::Resting { .. } => Timer::Rest,
