@@ -104,6 +104,8 @@ struct Sequences {
     processed: u64,
     /// Whether the two above are those of an earlier session, whose events still wait.
     stale: bool,
+    /// Whether a READY that begins a session waits.
+    begins: bool,
     /// Whether the READY that waits replaces a session that was not lost before.
     replaces: bool,
 }

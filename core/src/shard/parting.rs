@@ -191,7 +191,7 @@ impl Shard<'_> {
 
     fn lose_session(&mut self, cause: Cause, stop: Option<Stop>) {
         self.tally = Tally::default();
-        self.seqs = Sequences { received: 0, stale: true, replaces: false, ..self.seqs };
+        self.seqs = Sequences { received: 0, stale: true, ..self.seqs };
         let had_one = self.keys.take().is_some();
         if had_one && stop.is_none_or(|stop| !stop.is_requested()) {
             self.tell(told::Notice::SessionLost { cause });
@@ -204,8 +204,8 @@ impl Shard<'_> {
         let attempted = self.phase() != Phase::Resting && !unheard;
         self.in_flight = None;
         self.wanted.close = None;
+        let status = self.last_status.take();
         if attempted {
-            let status = self.last_status.take();
             self.tell(told::Notice::Disconnected(told::Parted {
                 link: self.link,
                 cause: then.cause,

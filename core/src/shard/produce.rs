@@ -176,7 +176,7 @@ impl Shard<'_> {
 
     /// Tells whether this is the READY of a session none of whose events was announced yet.
     fn begins_session(&self, kind: EventKind) -> bool {
-        kind == EventKind::Ready && self.seqs.stale
+        kind == EventKind::Ready && self.seqs.begins
     }
 
     /// Returns what is to be told before a dispatch, once: a session it replaces, or a gap.
@@ -196,7 +196,8 @@ impl Shard<'_> {
     /// Counts a dispatch as announced; it counts as processed once the next output is asked for.
     fn advance(&mut self, seq: Option<NonZeroU64>, kind: EventKind) {
         if self.begins_session(kind) {
-            self.seqs = Sequences { announced: 0, processed: 0, stale: false, ..self.seqs };
+            let Sequences { received, replaces, .. } = self.seqs;
+            self.seqs = Sequences { received, replaces, ..Sequences::default() };
         }
         self.seqs.announced = self.seqs.announced.max(number(seq));
         self.unfinished = seq;

@@ -239,7 +239,7 @@ impl Shard<'_> {
         let replaces = self.keys.is_some();
         self.keys = keys;
         bump(&mut self.counters.readies);
-        self.seqs = Sequences { received: 0, stale: true, replaces, ..self.seqs };
+        self.seqs = Sequences { received: 0, stale: true, begins: true, replaces, ..self.seqs };
         self.tally = Tally::default();
         self.backoff.ready();
         self.enter(Trigger::Ready, State::Live { since: self.now });

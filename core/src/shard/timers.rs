@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{ASK_AGAIN, Shard, Wanted};
+use super::{ASK_AGAIN, Sequences, Shard, Wanted};
 use crate::disconnect::Cause;
 use crate::heartbeat::Due;
 use crate::lifecycle::{Phase, State, Trigger};
@@ -59,6 +59,9 @@ impl Shard<'_> {
     fn dial(&mut self) {
         self.link = Link(self.link.0.wrapping_add(1));
         self.purpose = if self.keys.is_some() { Purpose::Resume } else { Purpose::Identify };
+        if self.keys.is_none() {
+            self.seqs = Sequences { received: 0, stale: true, ..self.seqs };
+        }
         let forgo = self.wanted.forgo;
         self.wanted = Wanted { connect: true, forgo, ..Wanted::default() };
         self.reason.clear();

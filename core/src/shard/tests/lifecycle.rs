@@ -300,3 +300,28 @@ fn the_shard_is_small() {
     std::println!("Shard {shard} B, smallest Memory {memory} B + Zlib {} B", size_of::<Zlib>());
     assert!(shard <= 2048, "{shard}");
 }
+
+#[test]
+fn a_session_that_begins_and_ends_in_one_message_is_told_in_order() {
+    let mut rig = Rig::live();
+    let over = op(9, "false");
+    let lines = rig.say(&(READY.replace("abc", "def") + &over));
+    let lost = "session lost SessionInvalid";
+    assert_eq!(lines, ["close 1000", lost, "event READY s=1", lost]);
+    let mut rig = Rig::live();
+    let lines = rig.say(&(READY.replace(r#""s":1"#, r#""s":9"#) + &over));
+    assert_eq!(lines, ["close 1000", "gap 2..9", "event READY s=9", lost]);
+}
+
+#[test]
+fn a_heartbeat_before_ready_carries_no_sequence_of_an_earlier_session() {
+    let mut rig = Rig::new();
+    rig.greet();
+    let link = rig.link();
+    rig.give(Input::MayIdentify(link));
+    rig.sent();
+    rig.say(r#"{"t":"READY","s":1,"op":0,"d":{}}"#);
+    rig.closed(Gone::Dropped);
+    rig.greet();
+    assert_eq!(rig.say(&op(1, "null")), [r#"send {"op":1,"d":null}"#]);
+}

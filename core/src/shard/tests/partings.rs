@@ -56,6 +56,18 @@ fn a_reason_is_told_and_cut_to_what_a_close_frame_holds() {
 }
 
 #[test]
+fn a_status_is_not_told_of_another_dial() {
+    let mut rig = Rig::new();
+    rig.shard.handle_input(rig.now, Input::Tick);
+    assert!(rig.give(Input::Closed(Link(1), Gone::Refused(502))).is_empty());
+    rig.wait_and_tick();
+    rig.shard.handle_input(rig.now, Input::Closed(Link(2), Gone::Unreachable));
+    assert!(matches!(rig.shard.poll_output(), Output::Event(_)));
+    let Event::Disconnected(over) = rig.shard.event() else { panic!("another event") };
+    assert_eq!((over.cause, over.status), (Cause::DialFailed, None));
+}
+
+#[test]
 fn a_session_is_kept_through_one_4003_and_dropped_by_the_second() {
     let mut rig = Rig::live();
     assert_eq!(rig.closed_with(4003), ["disconnected NotAuthenticated 4003 resumes=true"]);
