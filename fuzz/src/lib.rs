@@ -16,6 +16,7 @@ mod inflate;
 mod inflate_vs_flate2;
 mod json;
 mod json_vs_serde_json;
+mod model;
 mod rig;
 mod seeds;
 mod shard;
@@ -35,6 +36,7 @@ pub use inflate::inflate;
 pub use inflate_vs_flate2::inflate_vs_flate2;
 pub use json::json;
 pub use json_vs_serde_json::json_vs_serde_json;
+pub use model::model_vs_shard;
 pub use seeds::seeds;
 pub use shard::shard;
 pub use zstd::zstd;
@@ -43,7 +45,7 @@ pub use zstd::zstd;
 pub type Property = fn(&[u8]);
 
 /// All properties, by the name of their target and their corpus.
-pub const PROPERTIES: [(&str, Property); 12] = [
+pub const PROPERTIES: [(&str, Property); 13] = [
     ("chunked_vs_whole", chunked_vs_whole),
     ("command_encode", command_encode),
     ("envelope", envelope),
@@ -54,6 +56,7 @@ pub const PROPERTIES: [(&str, Property); 12] = [
     ("inflate_vs_flate2", inflate_vs_flate2),
     ("json", json),
     ("json_vs_serde_json", json_vs_serde_json),
+    ("model_vs_shard", model_vs_shard),
     ("shard", shard),
     ("zstd", zstd),
 ];

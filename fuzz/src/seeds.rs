@@ -59,6 +59,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
                 .collect()
         }
         "zstd" => [0, 4].map(|setup| packed(setup, Compression::ZstdStream)).concat(),
+        "model_vs_shard" => crate::model::stories(),
         "shard" => lives(),
         "command_encode" => (0..8).map(command).collect(),
         _ => (0..24).map(structured).collect(),

@@ -61,6 +61,7 @@ holds_for_its_corpus! {
     inflate_vs_flate2
     json
     json_vs_serde_json
+    model_vs_shard
     shard
     zstd
 }
