@@ -7,7 +7,7 @@ use gatewright_core::{CommandError, Fate, Gone, Phase, Stop};
 use super::chronicle::{Chronicle, Micros, SECOND};
 use super::ending::Parting;
 use super::telling::News;
-use super::word::Word;
+use super::word::{Host, Word};
 
 /// How long things may take.
 pub(super) const DIAL: Micros = 10 * SECOND;
@@ -125,7 +125,7 @@ impl Line {
 pub(super) struct Session {
     pub(super) id: Option<&'static str>,
     /// The resume URL as given, and where it leads.
-    pub(super) url: Option<(&'static str, &'static str)>,
+    pub(super) url: Option<Host>,
     /// Every sequence number up to this one was delivered by an earlier process.
     pub(super) through: u64,
     pub(super) received: Vec<u64>,

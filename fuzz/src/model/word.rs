@@ -57,8 +57,11 @@ pub(super) const IDS: [(&str, Option<&str>); 8] = [
     ("7", None),
 ];
 
+/// A URL as given, and where it leads.
+pub(super) type Host = (&'static str, &'static str);
+
 /// `resume_gateway_url` of READY as JSON; the text and where it leads, if it is usable; whether it is plain.
-pub(super) const URLS: [(&str, Option<(&str, &str)>, bool); 9] = [
+pub(super) const URLS: [(&str, Option<Host>, bool); 9] = [
     (
         r#""wss://resume.example""#,
         Some(("wss://resume.example", "wss://resume.example:443/")),
