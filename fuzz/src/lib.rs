@@ -21,6 +21,7 @@ mod rig;
 mod seeds;
 mod shard;
 mod source;
+mod transcript;
 mod value;
 mod walk;
 mod wire;
@@ -39,13 +40,14 @@ pub use json_vs_serde_json::json_vs_serde_json;
 pub use model::model_vs_shard;
 pub use seeds::seeds;
 pub use shard::shard;
+pub use transcript::transcript;
 pub use zstd::zstd;
 
 /// A property: a function that panics when it does not hold.
 pub type Property = fn(&[u8]);
 
 /// All properties, by the name of their target and their corpus.
-pub const PROPERTIES: [(&str, Property); 13] = [
+pub const PROPERTIES: [(&str, Property); 14] = [
     ("chunked_vs_whole", chunked_vs_whole),
     ("command_encode", command_encode),
     ("envelope", envelope),
@@ -58,6 +60,7 @@ pub const PROPERTIES: [(&str, Property); 13] = [
     ("json_vs_serde_json", json_vs_serde_json),
     ("model_vs_shard", model_vs_shard),
     ("shard", shard),
+    ("transcript", transcript),
     ("zstd", zstd),
 ];
 

@@ -63,6 +63,7 @@ holds_for_its_corpus! {
     json_vs_serde_json
     model_vs_shard
     shard
+    transcript
     zstd
 }
 

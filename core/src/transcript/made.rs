@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The largest part of the memory a header may ask for.
-const MOST_BYTES: usize = 1 << 30;
+const MOST_BYTES: usize = 1 << 28;
 /// The longest token a header may ask for.
 const LONGEST_TOKEN: usize = 4096;
 /// The room to unescape a session's texts.
@@ -129,10 +129,10 @@ impl Header {
         let payload = match self.payload {
             Ok(size) if size <= MOST_BYTES => Store::Fixed(vec![0; size].into_boxed_slice()),
             Err(limit) => Store::Growing(Growing::new(limit)),
-            Ok(_) => return Err(Problem::Expected("a lent payload buffer of at most 1 GiB")),
+            Ok(_) => return Err(Problem::Expected("a lent payload buffer of at most 256 MiB")),
         };
         if self.commands > MOST_BYTES {
-            return Err(Problem::Expected("a command buffer of at most 1 GiB"));
+            return Err(Problem::Expected("a command buffer of at most 256 MiB"));
         }
         if !self.compression.is_available() {
             return Err(Problem::Setup(SetupError::CompressionNotBuiltIn));
