@@ -14,9 +14,7 @@ use crate::watch::options;
 /// Runs the command.
 pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
     if args.list_faults {
-        for (name, what) in Fault::ALL {
-            say!("{name:<28} {what}");
-        }
+        list_faults();
         return Ok(());
     }
     let options = Options {
@@ -46,6 +44,14 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
         stats.complaints
     );
     Ok(())
+}
+
+/// Writes a line for each fault: its name, what it does, and the cases it stands for.
+fn list_faults() {
+    for fault in Fault::all() {
+        let traps: Vec<_> = fault.traps.iter().map(u8::to_string).collect();
+        say!("{:<30} {} [{}]", fault.name(), fault.sentence, traps.join(", "));
+    }
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

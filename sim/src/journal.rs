@@ -67,6 +67,11 @@ pub enum What {
     AckSwallowed,
     /// A heartbeat was asked for.
     HeartbeatAsked,
+    /// An upgrade was refused, which is a fault of this server.
+    UpgradeRefused {
+        /// The HTTP status.
+        status: u16,
+    },
     /// A command came that is neither heartbeat nor Identify nor Resume.
     Command {
         /// The opcode.

@@ -3,7 +3,7 @@
 //! ```text
 //! Options ─► Server ◄─ Input (Opened, Message, Closed, Tick) at a virtual instant
 //!              │ World: guilds, people, their truth and the events that change it
-//!              ├─► Output (Send, Close, Drop, Wait)
+//!              ├─► Output (Send, Part, Close, Drop, Refuse, Wait)
 //!              └─► journal and stats: what happened, and what the client did wrong
 //! ```
 //!
@@ -29,6 +29,24 @@
 //! atoms are `true`, `false` and `nil`. Then the same rules apply as to JSON. Identify's
 //! `compress` has no effect on ETF or on a compressed transport and is complained of.
 //!
+//! # Faults
+//!
+//! A [`Fault`] has a name that reads as it writes, and [`Fault::all`] says of each what it does,
+//! [when it strikes](Strikes), and which numbered cases of `tests/CASES.md` it stands for. Faults
+//! strike in turn from [`Options::faults`] or at a test's word by [`Server::inject`]. They follow
+//! from the seed like all else and leave the books in order: a session stays resumable unless the
+//! fault's sentence says otherwise, and what was counted as sent can be replayed.
+//!
+//! ```
+//! use gatewright_sim::Fault;
+//!
+//! let fault: Fault = "hello-interval-0".parse()?;
+//! assert_eq!(fault.to_string(), "hello-interval-0");
+//! assert_eq!(fault.info().traps, [1]);
+//! assert!(Fault::examples().any(|example| example == fault));
+//! # Ok::<(), gatewright_sim::UnknownFault>(())
+//! ```
+//!
 //! # A loop
 //!
 //! ```
@@ -48,6 +66,7 @@
 //!         Output::Send { data, .. } => sent += usize::from(!data.is_empty()),
 //!         Output::Close { code, .. } => panic!("closed with {code}"),
 //!         Output::Drop { .. } => panic!("cut"),
+//!         Output::Part { .. } | Output::Refuse { .. } => panic!("no fault was asked for"),
 //!         Output::Wait(until) => {
 //!             now = until;
 //!             server.handle_input(now, Input::Tick);
@@ -83,7 +102,9 @@ mod server;
 mod world;
 
 pub use self::etf::{Dialect, EtfError, from_etf, to_etf};
-pub use self::fault::{Fault, UnknownFault};
+pub use self::fault::{
+    BrokenReady, Fault, FaultInfo, HelloInterval, ResumeUrl, Strikes, UnknownFault,
+};
 pub use self::journal::{Compression, Entry, Stats, What};
 pub use self::loopback::{Loopback, serve};
 pub use self::options::Options;

@@ -55,8 +55,9 @@ pub struct Options {
     pub journal_capacity: u32,
     /// Faults that strike one after the other, each once.
     ///
-    /// A fault of opening strikes the next connection. Any other strikes a random live
-    /// connection, one to five seconds after one is live and the fault's turn has come.
+    /// A fault of opening strikes the next connection, one of Identify or Resume the next of
+    /// those. Any other strikes a random live connection, one to five seconds after one is live
+    /// and the fault's turn has come.
     pub faults: Vec<Fault>,
 }
 

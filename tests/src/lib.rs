@@ -45,6 +45,10 @@ pub struct Pair {
     pub keep: bool,
     /// How the client ended, once it has.
     pub stopped: Option<Stop>,
+    /// Whether the gateway never hears that the client closed.
+    pub loses_closes: bool,
+    /// How many messages came over a connection that was not the latest.
+    pub late: u64,
     /// Whether a consumer holds an event and nobody calls the shard; see [`Pair::hold_for`].
     held: bool,
     now: Instant,
@@ -72,10 +76,25 @@ impl fmt::Debug for Wire {
 
 #[derive(Debug)]
 enum Incoming {
-    Message { text: bool, data: Vec<u8> },
+    Message {
+        text: bool,
+        data: Vec<u8>,
+    },
+    /// The beginning of a message whose rest never comes.
+    Part {
+        text: bool,
+        data: Vec<u8>,
+    },
     Closed(CloseCode, String),
     Dropped,
+    /// The upgrade was refused with this HTTP status.
+    Refused(u16),
 }
+
+/// Stands for a close frame without a code; RFC 6455, 7.4.1.
+const NO_CODE: CloseCode = CloseCode(1005);
+/// The hosts of a simulated gateway; nobody answers at any other.
+const HOSTS: [&str; 2] = ["sim.example", "gateway-sim.invalid"];
 
 impl Pair {
     /// Sets a shard and a gateway up; nothing has happened yet.
@@ -88,6 +107,8 @@ impl Pair {
             kept: Vec::new(),
             keep: false,
             stopped: None,
+            loses_closes: false,
+            late: 0,
             held: false,
             now: Instant::from_millis(1_000),
             link: Link(0),
@@ -221,6 +242,18 @@ impl Pair {
                 let input = Input::Message { link, text, part: &data, last: true };
                 self.shard.handle_input(self.now, input);
             }
+            Incoming::Part { text, data } => {
+                let input = Input::Message { link, text, part: &data, last: false };
+                self.shard.handle_input(self.now, input);
+            }
+            Incoming::Refused(status) => {
+                self.linked = false;
+                self.shard.handle_input(self.now, Input::Closed(link, Gone::Refused(status)));
+            }
+            Incoming::Closed(NO_CODE, _) => {
+                self.linked = false;
+                self.shard.handle_input(self.now, Input::Closed(link, Gone::Dropped));
+            }
             Incoming::Closed(code, reason) => {
                 self.linked = false;
                 self.shard.handle_input(self.now, Input::Closed(link, Gone::Code(code, &reason)));
@@ -239,7 +272,11 @@ impl Pair {
             match self.shard.poll_output() {
                 Output::Connect(target) => {
                     let (link, path) = (target.link, format!("{}?{}", target.path, target.query));
-                    self.connect(link, &path);
+                    if HOSTS.contains(&target.host) {
+                        self.connect(link, &path);
+                    } else {
+                        self.unreachable(link);
+                    }
                 }
                 Output::AskIdentify(link) => {
                     self.gate.ask(self.now, SHARD, link).expect("the gate has a place for it");
@@ -296,8 +333,17 @@ impl Pair {
         self.linked = true;
         self.incoming.clear();
         self.server.handle_input(self.now, sim::Input::Opened { conn: sim::Conn(link.0), target });
-        self.shard.handle_input(self.now, Input::Opened(link));
         self.drain_server();
+        if !matches!(self.incoming.front(), Some(Incoming::Refused(_))) {
+            self.shard.handle_input(self.now, Input::Opened(link));
+        }
+    }
+
+    fn unreachable(&mut self, link: Link) {
+        self.link = link;
+        self.linked = false;
+        self.incoming.clear();
+        self.shard.handle_input(self.now, Input::Closed(link, Gone::Unreachable));
     }
 
     fn send(&mut self, text: bool, data: &[u8]) {
@@ -310,7 +356,7 @@ impl Pair {
     }
 
     fn close(&mut self, code: CloseCode) {
-        if self.linked {
+        if self.linked && !self.loses_closes {
             let conn = sim::Conn(self.link.0);
             self.server.handle_input(self.now, sim::Input::Closed { conn, code: Some(code) });
             self.drain_server();
@@ -324,6 +370,8 @@ impl Pair {
         loop {
             let (conn, mut incoming) = match self.server.poll_output() {
                 sim::Output::Send { conn, text, data } => (conn, Incoming::Message { text, data }),
+                sim::Output::Part { conn, text, data } => (conn, Incoming::Part { text, data }),
+                sim::Output::Refuse { conn, status } => (conn, Incoming::Refused(status)),
                 sim::Output::Close { conn, code, reason } => (conn, Incoming::Closed(code, reason)),
                 sim::Output::Drop { conn } => (conn, Incoming::Dropped),
                 sim::Output::Wait(at) => {
@@ -338,6 +386,12 @@ impl Pair {
             }
             if conn.0 == self.link.0 && self.linked {
                 self.incoming.push_back(incoming);
+            } else if let (true, Incoming::Message { text, data }) = (self.loses_closes, &incoming)
+            {
+                self.late += 1;
+                let input =
+                    Input::Message { link: Link(conn.0), text: *text, part: data, last: true };
+                self.shard.handle_input(self.now, input);
             }
         }
     }

@@ -7,6 +7,7 @@
 mod clock;
 mod peer;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -36,9 +37,17 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// What the central task is told.
 enum Note {
     Ask(Ask),
-    Closed { conn: Conn, code: Option<CloseCode> },
-    Message { conn: Conn, text: bool, data: Vec<u8> },
-    Opened { conn: Conn, target: String, mailbox: Mailbox },
+    Closed {
+        conn: Conn,
+        code: Option<CloseCode>,
+    },
+    Message {
+        conn: Conn,
+        text: bool,
+        data: Vec<u8>,
+    },
+    /// A connection was opened, and there may be more to wait for.
+    Opened,
 }
 
 /// What the owner of a [`Loopback`] wants.
@@ -84,14 +93,15 @@ pub fn serve(listener: TcpListener, mut options: Options) -> io::Result<Loopback
     let told = notes.clone();
     let thread = thread::Builder::new().name("gatewright-sim".to_owned()).spawn(move || {
         let executor = Rc::new(LocalExecutor::new());
-        let accepting = peer::accept(Rc::downgrade(&executor), listener, told);
-        executor.spawn(accepting).detach();
-        let central = Central {
+        let central = Rc::new(RefCell::new(Central {
             server: Server::new(options),
             clock: Clock::start(),
             mailboxes: BTreeMap::new(),
-        };
-        smol::block_on(executor.run(central.run(inbox)));
+            refused: None,
+        }));
+        let door = peer::Door { central: Rc::clone(&central), notes: told };
+        executor.spawn(peer::accept(Rc::downgrade(&executor), listener, door)).detach();
+        smol::block_on(executor.run(run(central, inbox)));
     })?;
     Ok(Loopback { addr, notes, thread: Some(thread) })
 }
@@ -168,29 +178,47 @@ impl fmt::Debug for Loopback {
     }
 }
 
-/// The task that owns the server.
+/// Runs until the owner of the [`Loopback`] closes the channel.
+async fn run(central: Rc<RefCell<Central>>, inbox: Receiver<Note>) {
+    loop {
+        let sleep = central.borrow_mut().drain();
+        let woken = async {
+            Timer::after(sleep).await;
+            Some(None)
+        };
+        let told = async { inbox.recv().await.ok().map(Some) };
+        match future::or(told, woken).await {
+            None => return,
+            Some(None) => central.borrow_mut().tick(),
+            Some(Some(note)) => central.borrow_mut().take(note),
+        }
+    }
+}
+
+/// What all tasks share; nobody waits while holding it.
 struct Central {
     server: Server,
     clock: Clock,
     mailboxes: BTreeMap<Conn, Mailbox>,
+    /// The HTTP status of the latest upgrade, if it was refused.
+    refused: Option<u16>,
 }
 
 impl Central {
-    /// Runs until the owner of the [`Loopback`] closes the channel.
-    async fn run(mut self, inbox: Receiver<Note>) {
-        loop {
-            let sleep = self.drain();
-            let woken = async {
-                Timer::after(sleep).await;
-                Some(None)
-            };
-            let told = async { inbox.recv().await.ok().map(Some) };
-            match future::or(told, woken).await {
-                None => return,
-                Some(None) => self.server.handle_input(self.clock.now(), Input::Tick),
-                Some(Some(note)) => self.take(note),
-            }
-        }
+    /// Opens a connection whose upgrade is about to be answered.
+    ///
+    /// # Errors
+    /// Returns the HTTP status to refuse it with.
+    fn open(&mut self, conn: Conn, target: &str, mailbox: Mailbox) -> Result<(), u16> {
+        self.mailboxes.insert(conn, mailbox);
+        self.refused = None;
+        self.server.handle_input(self.clock.now(), Input::Opened { conn, target });
+        self.drain();
+        self.refused.take().map_or(Ok(()), Err)
+    }
+
+    fn tick(&mut self) {
+        self.server.handle_input(self.clock.now(), Input::Tick);
     }
 
     fn take(&mut self, note: Note) {
@@ -204,10 +232,7 @@ impl Central {
             Note::Message { conn, text, data } => {
                 self.server.handle_input(now, Input::Message { conn, text, data: &data });
             }
-            Note::Opened { conn, target, mailbox } => {
-                self.mailboxes.insert(conn, mailbox);
-                self.server.handle_input(now, Input::Opened { conn, target: &target });
-            }
+            Note::Opened => {}
         }
     }
 
@@ -236,8 +261,23 @@ impl Central {
                 Output::Close { conn, code, reason } => {
                     self.post(conn, |mailbox| mailbox.close(code, reason))
                 }
-                Output::Drop { conn } => drop(self.mailboxes.remove(&conn)),
+                Output::Drop { conn } => self.cut(conn),
+                Output::Part { conn, text, data } => {
+                    self.post(conn, |mailbox| mailbox.send_part(text, data))
+                }
+                Output::Refuse { conn, status } => {
+                    self.refused = Some(status);
+                    self.mailboxes.remove(&conn).into_iter().for_each(Mailbox::part_with);
+                }
             }
+        }
+    }
+
+    /// Cuts a connection: at once, or behind a message that is broken off.
+    fn cut(&mut self, conn: Conn) {
+        let waits = self.mailboxes.get(&conn).is_some_and(Mailbox::cut_behind_part);
+        if !waits {
+            self.mailboxes.remove(&conn);
         }
     }
 

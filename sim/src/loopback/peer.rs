@@ -1,7 +1,8 @@
 //! One connection: the upgrade, a reader and a writer.
 
+use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use gatewright_core::CloseCode;
 use smol::net::{Shutdown, TcpListener, TcpStream};
 use smol::{LocalExecutor, Timer};
 
-use super::Note;
+use super::{Central, Note};
 use crate::server::Conn;
 
 /// How long a client may take for its upgrade request.
@@ -34,8 +35,12 @@ const MOST_READ: usize = 65_536;
 const MOST_QUEUED: usize = 65_536;
 const MOST_QUEUED_BYTES: usize = 512 << 20;
 
+/// RFC 6455, 7.4.1: stands for a close frame without a code.
+const NO_CODE: CloseCode = CloseCode(1005);
+
 enum Post {
-    Close(CloseFrame),
+    Close(Option<CloseFrame>),
+    Cut,
     Send(Message),
 }
 
@@ -43,28 +48,59 @@ enum Post {
 pub(super) struct Mailbox {
     posts: Sender<Post>,
     queued: Arc<AtomicUsize>,
-    stream: TcpStream,
+    stream: Option<TcpStream>,
+    /// Whether a message was begun that will not be ended.
+    parted: Cell<bool>,
 }
 
 impl Mailbox {
     /// Queues a message; says whether there was room.
     pub(super) fn send(&self, text: bool, data: Vec<u8>) -> bool {
-        let queued = self.queued.fetch_add(data.len(), Ordering::Relaxed);
-        queued < MOST_QUEUED_BYTES && self.posts.try_send(Post::Send(message(text, data))).is_ok()
+        self.post(data.len(), message(text, data))
+    }
+
+    /// Queues the beginning of a message; says whether there was room.
+    pub(super) fn send_part(&self, text: bool, data: Vec<u8>) -> bool {
+        self.parted.set(true);
+        let kind = OpCode::Data(if text { Data::Text } else { Data::Binary });
+        self.post(data.len(), Message::Frame(Frame::message(data, kind, false)))
     }
 
     /// Queues a close frame; says whether there was room.
     pub(super) fn close(&self, code: CloseCode, reason: String) -> bool {
         let frame = CloseFrame { code: code.0.into(), reason: reason.into() };
+        let frame = (code != NO_CODE).then_some(frame);
         self.posts.try_send(Post::Close(frame)).is_ok()
+    }
+
+    /// Queues a cut if a message is broken off, whose beginning is to arrive; says whether.
+    pub(super) fn cut_behind_part(&self) -> bool {
+        self.parted.get() && self.posts.try_send(Post::Cut).is_ok()
+    }
+
+    /// Lets the connection be, which is refused in another way.
+    pub(super) fn part_with(mut self) {
+        self.stream = None;
+    }
+
+    fn post(&self, length: usize, message: Message) -> bool {
+        let queued = self.queued.fetch_add(length, Ordering::Relaxed);
+        queued < MOST_QUEUED_BYTES && self.posts.try_send(Post::Send(message)).is_ok()
     }
 }
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
         // A connection that is over already needs no cut.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        let _ = self.stream.take().map(|stream| stream.shutdown(Shutdown::Both));
     }
+}
+
+/// Where connections come in.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) central: Rc<RefCell<Central>>,
+    pub(super) notes: Sender<Note>,
 }
 
 /// Makes a message; text that a fault made invalid goes out as a raw frame all the same.
@@ -84,7 +120,7 @@ fn message(text: bool, data: Vec<u8>) -> Message {
 pub(super) async fn accept(
     executor: Weak<LocalExecutor<'static>>,
     listener: TcpListener,
-    notes: Sender<Note>,
+    door: Door,
 ) {
     let mut numbered = 0;
     loop {
@@ -94,7 +130,7 @@ pub(super) async fn accept(
                     return;
                 };
                 numbered += 1;
-                executor.spawn(serve(Conn(numbered), stream, notes.clone())).detach();
+                executor.spawn(serve(Conn(numbered), stream, door.clone())).detach();
             }
             Err(error) => {
                 // Out of file descriptors, most likely: others have to end first.
@@ -106,35 +142,44 @@ pub(super) async fn accept(
 }
 
 /// Serves one connection to its end; what is no WebSocket at all is turned away.
-async fn serve(conn: Conn, stream: TcpStream, notes: Sender<Note>) {
-    let Some((socket, target)) = within(UPGRADE_LIMIT, upgrade(stream.clone())).await.flatten()
-    else {
-        log::info!("connection {} is no WebSocket", conn.0);
-        return;
-    };
+async fn serve(conn: Conn, stream: TcpStream, door: Door) {
     let (posts, queue) = async_channel::bounded(MOST_QUEUED);
     let queued = Arc::new(AtomicUsize::new(0));
-    let mailbox = Mailbox { posts, queued: Arc::clone(&queued), stream };
-    if notes.send(Note::Opened { conn, target, mailbox }).await.is_err() {
-        return;
+    let opened = Rc::new(Cell::new(false));
+    let mailbox = Mailbox {
+        posts,
+        queued: Arc::clone(&queued),
+        stream: Some(stream.clone()),
+        parted: Cell::new(false),
+    };
+    let head =
+        Head { conn, central: Rc::clone(&door.central), mailbox, opened: Rc::clone(&opened) };
+    let socket = within(UPGRADE_LIMIT, upgrade(stream, head)).await.flatten();
+    let code = match socket {
+        Some(socket) if door.notes.send(Note::Opened).await.is_ok() => {
+            let (sender, receiver) = socket.split();
+            let reading = read(conn, receiver, door.notes.clone());
+            let writing = write(sender, queue, queued);
+            future::or(reading, writing).await
+        }
+        _ => {
+            log::info!("connection {} is no WebSocket, or was turned away", conn.0);
+            None
+        }
+    };
+    if opened.get() {
+        // The central task may be over already.
+        let _ = door.notes.send(Note::Closed { conn, code }).await;
     }
-    let (sender, receiver) = socket.split();
-    let reading = read(conn, receiver, notes.clone());
-    let writing = write(sender, queue, queued);
-    let code = future::or(reading, writing).await;
-    // The central task may be over already.
-    let _ = notes.send(Note::Closed { conn, code }).await;
 }
 
-async fn upgrade(stream: TcpStream) -> Option<(WebSocketStream<TcpStream>, String)> {
+async fn upgrade(stream: TcpStream, head: Head) -> Option<WebSocketStream<TcpStream>> {
     stream.set_nodelay(true).ok()?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MOST_READ))
         .max_frame_size(Some(MOST_READ));
-    let mut target = String::new();
-    let accepted = accept_hdr_async_with_config(stream, Head(&mut target), Some(config)).await;
-    match accepted {
-        Ok(socket) => Some((socket, target)),
+    match accept_hdr_async_with_config(stream, head, Some(config)).await {
+        Ok(socket) => Some(socket),
         Err(error) => {
             log::info!("an upgrade failed: {error}");
             None
@@ -142,13 +187,26 @@ async fn upgrade(stream: TcpStream) -> Option<(WebSocketStream<TcpStream>, Strin
     }
 }
 
-/// Takes the request target out of an upgrade.
-struct Head<'t>(&'t mut String);
+/// Asks the server about an upgrade before it is answered.
+struct Head {
+    conn: Conn,
+    central: Rc<RefCell<Central>>,
+    mailbox: Mailbox,
+    opened: Rc<Cell<bool>>,
+}
 
-impl Callback for Head<'_> {
+impl Callback for Head {
     fn on_request(self, request: &Request, response: Response) -> Result<Response, ErrorResponse> {
-        *self.0 = request.uri().to_string();
-        Ok(response)
+        let target = request.uri().to_string();
+        let opened = self.central.borrow_mut().open(self.conn, &target, self.mailbox);
+        self.opened.set(opened.is_ok());
+        let Err(status) = opened else {
+            return Ok(response);
+        };
+        let mut refusal = ErrorResponse::new(Some(format!("refused with {status}\n")));
+        // Whoever makes a status up gets 200, which refuses as well.
+        *refusal.status_mut() = status.try_into().unwrap_or_default();
+        Err(refusal)
     }
 }
 
@@ -188,9 +246,10 @@ async fn write(
                 queued.fetch_sub(message.len(), Ordering::Relaxed);
                 sender.send(message).await
             }
+            Post::Cut => return None,
             Post::Close(frame) => {
                 // Whether it arrives or not, the connection is over.
-                let _ = sender.close(Some(frame)).await;
+                let _ = sender.close(frame).await;
                 Timer::after(CLOSE_LIMIT).await;
                 return None;
             }

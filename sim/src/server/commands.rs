@@ -60,16 +60,16 @@ impl Server {
         if delivered.is_some_and(|session| seq > Some(session.delivered)) {
             self.complain(conn, "a heartbeat with a sequence that was never sent");
         }
-        let (now, beat_by) = (self.now, self.beat_deadline());
+        let now = self.now;
         let Some(link) = self.links.get_mut(&conn) else {
             return;
         };
-        let faults = link.beat(now, seq, self.options.heartbeat_interval);
-        link.beat_by = beat_by;
-        if link.swallow_acks {
-            self.note(conn, What::AckSwallowed);
-        } else {
-            self.out.send_first(now, conn, Arc::from(ACK));
+        let faults = link.beat(now, seq);
+        link.beat_by = now.saturating_add(link.patience);
+        match link.late_acks {
+            _ if link.swallow_acks => self.note(conn, What::AckSwallowed),
+            Some(late) => self.out.send_at(now.saturating_add(late), conn, Arc::from(ACK)),
+            None => self.out.send_first(now, conn, Arc::from(ACK)),
         }
         if faults.early {
             self.complain(conn, "a heartbeat within half an interval of the last one");
@@ -112,7 +112,7 @@ impl Server {
     }
 
     /// Sends a dispatch to the session of a connection alone.
-    fn answer(&mut self, conn: Conn, kind: &str, d: &str) {
+    pub(super) fn answer(&mut self, conn: Conn, kind: &str, d: &str) {
         if let Some(number) = self.session_of(conn) {
             self.emit(number, kind, d);
         }

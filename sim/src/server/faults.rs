@@ -1,14 +1,13 @@
-//! When faults strike and what they do.
+//! When faults strike.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use gatewright_core::Instant;
 
+use super::Server;
 use super::link::Phase;
-use super::{Conn, Server};
-use crate::fault::Fault;
-use crate::journal::What;
+use crate::fault::{Fault, Strikes};
 
 /// Faults that are still to come.
 #[derive(Debug)]
@@ -16,7 +15,7 @@ pub(super) struct Faults {
     planned: VecDeque<Fault>,
     /// When the first planned fault strikes, if a connection is live.
     next: Option<Instant>,
-    /// Injected faults that wait for the next connection.
+    /// Injected faults that wait for their moment.
     armed: VecDeque<Fault>,
 }
 
@@ -29,10 +28,19 @@ impl Faults {
         self.armed.push_back(fault);
     }
 
-    /// Takes the fault that strikes a connection which opens now.
-    pub(super) fn take_greeting(&mut self) -> Option<Fault> {
-        let planned = self.planned.front().is_some_and(|fault| fault.strikes_on_open());
-        self.armed.pop_front().or_else(|| if planned { self.planned.pop_front() } else { None })
+    /// Puts off what is left of a fault until its next moment, before any other.
+    pub(super) fn arm_again(&mut self, rest: Option<Fault>) {
+        rest.into_iter().for_each(|fault| self.armed.push_front(fault));
+    }
+
+    /// Takes the fault whose moment has come.
+    pub(super) fn take(&mut self, moment: Strikes) -> Option<Fault> {
+        let armed = self.armed.iter().position(|fault| fault.info().strikes == moment);
+        if let Some(at) = armed {
+            return self.armed.remove(at);
+        }
+        let planned = self.planned.front().is_some_and(|fault| fault.info().strikes == moment);
+        if planned { self.planned.pop_front() } else { None }
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
@@ -43,7 +51,8 @@ impl Faults {
 impl Server {
     /// Plans the first fault in the list if it strikes live connections.
     pub(super) fn plan_fault(&mut self) {
-        let first = self.faults.planned.front().is_some_and(|fault| !fault.strikes_on_open());
+        let first = self.faults.planned.front();
+        let first = first.is_some_and(|fault| fault.info().strikes == Strikes::Now);
         if first && self.faults.next.is_none() {
             let wait = Duration::from_millis(self.rng.range(1_000, 5_000));
             self.faults.next = Some(self.now.saturating_add(wait));
@@ -65,49 +74,5 @@ impl Server {
             self.strike(conn, fault);
             self.plan_fault();
         }
-    }
-
-    pub(super) fn strike(&mut self, conn: Conn, fault: Fault) {
-        self.note(conn, What::Faulted(fault));
-        match fault {
-            Fault::Close(code) => self.close(conn, code, "a fault of the simulation"),
-            Fault::Drop => self.cut(conn),
-            Fault::HeartbeatRequest => self.ask_beat(conn),
-            Fault::InvalidSession => {
-                self.release(conn, false);
-                self.say_invalid(conn, false);
-            }
-            Fault::InvalidSessionResumable => {
-                self.release(conn, true);
-                self.say_invalid(conn, true);
-            }
-            Fault::Reconnect => self.ask_reconnect(conn),
-            Fault::SwallowAcks => {
-                self.links.get_mut(&conn).into_iter().for_each(|link| link.swallow_acks = true);
-            }
-            Fault::Corrupt | Fault::Delay(_) | Fault::Silence | Fault::Split => {
-                self.spoil(conn, fault)
-            }
-            Fault::NoHello | Fault::NoReady | Fault::ReconnectBeforeHello => self.faults.arm(fault),
-        }
-    }
-
-    /// Makes a fault of the sending half stick.
-    fn spoil(&mut self, conn: Conn, fault: Fault) {
-        let Some(wire) = self.out.wire(conn) else {
-            return;
-        };
-        wire.corrupt |= fault == Fault::Corrupt;
-        wire.silent |= fault == Fault::Silence;
-        wire.split |= fault == Fault::Split;
-        if let Fault::Delay(delay) = fault {
-            wire.delay = Some(delay);
-        }
-    }
-
-    fn ask_beat(&mut self, conn: Conn) {
-        self.send(conn, r#"{"t":null,"s":null,"op":1,"d":null}"#);
-        self.note(conn, What::HeartbeatAsked);
-        self.links.get_mut(&conn).into_iter().for_each(|link| link.asked_beats += 1);
     }
 }

@@ -33,9 +33,13 @@ impl Server {
 
     fn check_links(&mut self) {
         let due = self.links.iter().filter(|(_, link)| link.deadline() <= self.now);
-        let due = due.map(|(conn, link)| (*conn, link.beat_by <= self.now)).collect::<Vec<_>>();
-        for (conn, missed) in due {
-            if missed {
+        let due = due.map(|(conn, link)| {
+            (*conn, link.beat_by <= self.now, link.cut_at.is_some_and(|at| at <= self.now))
+        });
+        for (conn, missed, cut) in due.collect::<Vec<_>>() {
+            if cut {
+                self.cut(conn);
+            } else if missed {
                 self.note(conn, What::MissedHeartbeat);
                 self.close(conn, CloseCode::UNKNOWN_ERROR, "heartbeat timeout");
             } else {

@@ -1,18 +1,15 @@
-//! Opening, Hello, Identify and Resume.
+//! Identify and Resume.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use gatewright_core::{CloseCode, Instant, Intents, ShardId};
+use gatewright_core::{CloseCode, Intents, ShardId};
 
-use super::link::{Link, Phase};
+use super::link::{Answer, Link, Phase};
 use super::referee::{self, Identify, Refusal, Resume};
 use super::session::Session;
-use super::target::Encoding;
-use super::wire::{Coding, Wire};
-use super::{Conn, Server, target};
-use crate::etf::Dialect;
-use crate::fault::Fault;
+use super::wire::Wire;
+use super::{Conn, Server, ends_session};
 use crate::journal::What;
 
 /// How long a bucket is busy after an Identify.
@@ -22,63 +19,20 @@ const BUCKET: Duration = Duration::from_secs(5);
 const TRACE: &str = r#"{"_trace":["gateway-sim"]}"#;
 
 impl Server {
-    pub(super) fn opened(&mut self, conn: Conn, target: &str) {
-        if self.links.contains_key(&conn) {
-            self.closed(conn, None);
-        }
-        let target = target::read(target);
-        let beat_by = self.now.saturating_add(self.options.patience());
-        self.stats.connections += 1;
-        self.links.insert(conn, Link::new(target.encoding, target.compression, beat_by));
-        let mut rng = self.rng.fork();
-        let coding = match target.encoding {
-            Encoding::Etf => {
-                Coding::Etf(self.options.dialect.unwrap_or_else(|| Dialect::draw(&mut rng)))
-            }
-            Encoding::Json => Coding::Json,
-        };
-        self.out.open(conn, Wire::new(coding, target.compression, rng));
-        self.note(conn, What::Opened { compression: target.compression });
-        target.complaints.iter().for_each(|about| self.complain(conn, about));
-        match target.refusal {
-            Some(refusal) => self.refuse(conn, refusal),
-            None => self.greet(conn),
-        }
-    }
-
-    /// Says Hello, unless a fault of opening has its turn.
-    fn greet(&mut self, conn: Conn) {
-        let fault = self.faults.take_greeting();
-        if let Some(fault) = fault {
-            self.note(conn, What::Faulted(fault));
-        }
-        match fault {
-            Some(Fault::NoHello) => return,
-            Some(Fault::ReconnectBeforeHello) => return self.ask_reconnect(conn),
-            _ => {}
-        }
-        if let Some(link) = self.links.get_mut(&conn) {
-            link.hello_sent = true;
-            link.no_ready = fault == Some(Fault::NoReady);
-        }
-        let interval = self.options.heartbeat_interval.as_millis();
-        let hello = format!(
-            r#"{{"t":null,"s":null,"op":10,"d":{{"heartbeat_interval":{interval},"_trace":["gateway-sim"]}}}}"#
-        );
-        self.send(conn, &hello);
-        self.note(conn, What::HelloSent);
-    }
-
     pub(super) fn identify(&mut self, conn: Conn, identify: Identify) {
+        if let Some(code) = self.refuses_identify(conn) {
+            return self.close(conn, code, "a fault of the simulation");
+        }
         let compress = identify.compress;
         let (shard, intents) = match self.judge(&identify) {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse(conn, refusal),
         };
+        if self.answer_of(conn) == Answer::Invalid {
+            return self.deny_identify(conn, "a fault of the simulation");
+        }
         if !self.take_bucket(shard) {
-            self.stats.identifies_refused += 1;
-            self.note(conn, What::IdentifyRefused("a second Identify of one bucket within 5 s"));
-            return self.say_invalid(conn, false);
+            return self.deny_identify(conn, "a second Identify of one bucket within 5 s");
         }
         if self.stalls(conn) {
             return;
@@ -141,9 +95,15 @@ impl Server {
         !busy
     }
 
+    fn deny_identify(&mut self, conn: Conn, why: &'static str) {
+        self.stats.identifies_refused += 1;
+        self.note(conn, What::IdentifyRefused(why));
+        self.say_invalid(conn, false);
+    }
+
     /// Says whether a fault keeps this connection waiting for READY or RESUMED.
     fn stalls(&mut self, conn: Conn) -> bool {
-        let link = self.links.get_mut(&conn).filter(|link| link.no_ready);
+        let link = self.links.get_mut(&conn).filter(|link| link.answer == Answer::None);
         link.map(|link| link.phase = Phase::Stalled).is_some()
     }
 
@@ -164,6 +124,7 @@ impl Server {
             compress: identify.compress,
             conn: Some(conn),
             last_conn: conn,
+            shadow: None,
             expires: None,
             next_event: self.now.saturating_add(self.event_interval()),
             pending,
@@ -173,12 +134,13 @@ impl Server {
             replay: VecDeque::new(),
         };
         let ready = self.world.ready(&session.id, self.resume_url(), identify.shard);
+        let ready = self.spoil_ready(conn, ready);
         self.sessions.insert(number, session);
         self.emit(number, "READY", &ready);
         self.go_live(conn, number);
     }
 
-    fn resume_url(&self) -> &str {
+    pub(super) fn resume_url(&self) -> &str {
         let url = self.options.resume_url.as_str();
         if url.is_empty() { "wss://gateway-sim.invalid" } else { url }
     }
@@ -216,6 +178,16 @@ impl Server {
             self.end_session(number);
             return self.deny_resume(conn, "a sequence older than what is kept for replay");
         }
+        if let Some(code) = self.refuses_resume(conn) {
+            if ends_session(code) {
+                self.end_session(number);
+            }
+            return self.close(conn, code, "a fault of the simulation");
+        }
+        if self.answer_of(conn) == Answer::Invalid {
+            self.end_session(number);
+            return self.deny_resume(conn, "a fault of the simulation");
+        }
         if !self.stalls(conn) {
             self.take_over(conn, number);
             self.replay(conn, number, resume.seq);
@@ -243,7 +215,9 @@ impl Server {
     }
 
     fn take_over(&mut self, conn: Conn, number: u32) {
-        if let Some(holder) = self.sessions.get(&number).and_then(|session| session.conn) {
+        if let Some(holder) = self.sessions.get(&number).and_then(|session| session.conn)
+            && !self.becomes_shadow(holder, number)
+        {
             self.cut(holder);
         }
         let allowed = self.links.get(&conn).is_some_and(|link| link.refuses_compress().is_none());
@@ -283,6 +257,9 @@ impl Server {
         self.note(conn, What::InvalidSession { resumable });
         if let Some(link) = self.links.get_mut(&conn) {
             link.phase = Phase::Fresh;
+            if link.answer == Answer::Invalid {
+                link.answer = Answer::Usual;
+            }
             if !resumable {
                 link.forget_seq();
             }
@@ -337,9 +314,5 @@ impl Server {
         if self.expired.len() > MOST_EXPIRED {
             self.expired.pop_front();
         }
-    }
-
-    pub(super) fn beat_deadline(&self) -> Instant {
-        self.now.saturating_add(self.options.patience())
     }
 }

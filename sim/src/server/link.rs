@@ -15,8 +15,20 @@ pub(super) enum Phase {
     Fresh,
     /// Attached to the session of this number.
     Live(u32),
+    /// Its session is resumed elsewhere, and it still hears of everything in it.
+    Shadow,
     /// Identified, but no READY or RESUMED will ever come.
     Stalled,
+}
+
+/// How the first Identify or Resume of a connection is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// With op 9 `false`.
+    Invalid,
+    /// Not at all.
+    None,
+    Usual,
 }
 
 /// What a heartbeat is to be complained of.
@@ -32,10 +44,20 @@ pub(super) struct Link {
     pub(super) encoding: Encoding,
     pub(super) compression: Compression,
     pub(super) hello_sent: bool,
-    pub(super) no_ready: bool,
+    pub(super) answer: Answer,
     pub(super) swallow_acks: bool,
+    /// How much later heartbeats are acknowledged.
+    pub(super) late_acks: Option<Duration>,
+    /// The heartbeat interval that Hello told, as far as it makes sense.
+    pub(super) interval: Duration,
+    /// How long no heartbeat may come.
+    pub(super) patience: Duration,
     pub(super) beat_by: Instant,
     pub(super) reconnect_by: Option<Instant>,
+    /// Whether it is to go on when its session is resumed elsewhere.
+    pub(super) lingers: bool,
+    /// When it is cut, once that has happened.
+    pub(super) cut_at: Option<Instant>,
     /// Heartbeats this server asked for that have not come yet.
     pub(super) asked_beats: u32,
     last_beat: Option<(Instant, Option<u64>)>,
@@ -44,16 +66,27 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(encoding: Encoding, compression: Compression, beat_by: Instant) -> Self {
+    pub(super) fn new(
+        encoding: Encoding,
+        compression: Compression,
+        interval: Duration,
+        patience: Duration,
+        now: Instant,
+    ) -> Self {
         Self {
             phase: Phase::Fresh,
             encoding,
             compression,
             hello_sent: false,
-            no_ready: false,
+            answer: Answer::Usual,
             swallow_acks: false,
-            beat_by,
+            late_acks: None,
+            interval,
+            patience,
+            beat_by: now.saturating_add(patience),
             reconnect_by: None,
+            lingers: false,
+            cut_at: None,
             asked_beats: 0,
             last_beat: None,
             payloads: Window::new(120, Duration::from_secs(60)),
@@ -72,17 +105,12 @@ impl Link {
     }
 
     /// Notes a heartbeat; one the server asked for may come at any time.
-    pub(super) fn beat(
-        &mut self,
-        now: Instant,
-        seq: Option<u64>,
-        interval: Duration,
-    ) -> BeatFaults {
+    pub(super) fn beat(&mut self, now: Instant, seq: Option<u64>) -> BeatFaults {
         let mut faults = BeatFaults::default();
         let asked = self.asked_beats > 0;
         self.asked_beats = self.asked_beats.saturating_sub(1);
         if let Some((at, last)) = self.last_beat {
-            faults.early = !asked && now.saturating_since(at) < interval / 2;
+            faults.early = !asked && now.saturating_since(at) < self.interval / 2;
             faults.lower = seq < last;
         }
         if !asked || self.last_beat.is_none() {
@@ -113,7 +141,8 @@ impl Link {
 
     /// Returns the next moment something is due on this connection by itself.
     pub(super) fn deadline(&self) -> Instant {
-        self.reconnect_by.map_or(self.beat_by, |by| by.min(self.beat_by))
+        let others = self.reconnect_by.into_iter().chain(self.cut_at);
+        others.fold(self.beat_by, Instant::min)
     }
 }
 
@@ -156,11 +185,12 @@ mod tests {
 
     #[test]
     fn a_beat_that_was_asked_for_is_never_early() {
-        let mut link = Link::new(Encoding::Json, Compression::None, Instant::ZERO);
         let interval = Duration::from_secs(40);
+        let mut link =
+            Link::new(Encoding::Json, Compression::None, interval, interval, Instant::ZERO);
         let mut beat = |at: u64, asked, seq| {
             link.asked_beats = asked;
-            link.beat(Instant::from_millis(at * 1_000), seq, interval)
+            link.beat(Instant::from_millis(at * 1_000), seq)
         };
         assert_eq!(beat(30, 0, Some(5)), BeatFaults::default());
         assert_eq!(beat(31, 1, Some(5)), BeatFaults::default());

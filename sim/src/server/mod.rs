@@ -4,13 +4,17 @@
 //! inputs give the same outputs. The server shares no protocol logic with the client it tests.
 
 mod commands;
+mod encoder;
 mod faults;
 mod feed;
+mod greeting;
 mod handshake;
 mod link;
 mod outbox;
 mod referee;
 mod session;
+mod shuffle;
+mod spoil;
 mod target;
 mod wire;
 
@@ -25,7 +29,7 @@ use self::link::{Link, Phase};
 use self::outbox::Outbox;
 use self::referee::Refusal;
 use self::session::Session;
-use crate::fault::Fault;
+use crate::fault::{Fault, Strikes};
 use crate::journal::{Entry, Journal, Stats, What};
 use crate::options::Options;
 use crate::rng::Rng;
@@ -84,7 +88,7 @@ pub enum Output {
     Close {
         /// The connection.
         conn: Conn,
-        /// The code.
+        /// The code; 1005 stands for a frame without one, as in RFC 6455, 7.1.5.
         code: CloseCode,
         /// The reason.
         reason: String,
@@ -93,6 +97,24 @@ pub enum Output {
     Drop {
         /// The connection.
         conn: Conn,
+    },
+    /// The beginning of a WebSocket message is to be sent, whose rest never comes.
+    ///
+    /// What follows on the connection is its [`Close`](Self::Close) or [`Drop`](Self::Drop).
+    Part {
+        /// The connection.
+        conn: Conn,
+        /// Whether it is a text message.
+        text: bool,
+        /// The first part of the payload.
+        data: Vec<u8>,
+    },
+    /// The upgrade that opened the connection is to be refused: there is none.
+    Refuse {
+        /// The connection.
+        conn: Conn,
+        /// The HTTP status.
+        status: u16,
     },
     /// All is said; come back with an input, at the latest then.
     Wait(Instant),
@@ -128,6 +150,8 @@ pub struct Server {
     /// When all members of a guild were last asked for.
     asked_members: BTreeMap<GuildId, Instant>,
     faults: Faults,
+    /// Until when new connections are refused.
+    outage: Instant,
     out: Outbox,
     journal: Journal,
     stats: Stats,
@@ -149,6 +173,7 @@ impl Server {
             buckets: BTreeMap::new(),
             asked_members: BTreeMap::new(),
             faults: Faults::new(&options.faults),
+            outage: Instant::ZERO,
             out: Outbox::default(),
             journal: Journal::new(options.journal_capacity),
             stats: Stats::default(),
@@ -171,6 +196,7 @@ impl Server {
     pub fn poll_output(&mut self) -> Output {
         loop {
             if let Some(output) = self.out.poll() {
+                self.settle(&output);
                 return output;
             }
             if !self.stream_guild() {
@@ -181,15 +207,19 @@ impl Server {
 
     /// Makes a fault strike all open connections now and returns how many there are.
     ///
-    /// A fault that [strikes on open](Fault::strikes_on_open) waits for the next connection instead.
+    /// A fault that does not [strike now](crate::Strikes::Now) waits for its moment instead.
     pub fn inject(&mut self, now: Instant, fault: Fault) -> usize {
         self.advance(now);
-        if fault.strikes_on_open() {
+        if fault.info().strikes != Strikes::Now {
             self.faults.arm(fault);
             return 0;
         }
         let open = self.links.keys().copied().collect::<Vec<_>>();
-        open.iter().for_each(|conn| self.strike(*conn, fault));
+        if let Fault::Outage(span) = fault {
+            self.fail_for(open.first().copied().unwrap_or(Conn(0)), span);
+        } else {
+            open.iter().for_each(|conn| self.strike(*conn, fault));
+        }
         open.len()
     }
 
@@ -252,6 +282,9 @@ impl Server {
             Arc::clone(&json),
             usize::try_from(self.options.replay_capacity).unwrap_or(usize::MAX),
         );
+        if let Some(shadow) = session.shadow.filter(|_| kind != "RESUMED") {
+            self.out.send(self.now, shadow, Arc::clone(&json));
+        }
         if session.conn.is_some_and(|conn| self.out.send(self.now, conn, json)) {
             session.delivered = session.seq;
         }
@@ -261,8 +294,25 @@ impl Server {
     fn session_of(&self, conn: Conn) -> Option<u32> {
         match self.links.get(&conn)?.phase {
             Phase::Live(number) => Some(number),
-            Phase::Fresh | Phase::Stalled => None,
+            Phase::Fresh | Phase::Shadow | Phase::Stalled => None,
         }
+    }
+
+    /// Keeps the books of what the outbox did by itself: it broke a message off.
+    fn settle(&mut self, output: &Output) {
+        let (conn, what) = match output {
+            Output::Close { conn, code, .. } => (*conn, What::ClosedByServer { code: *code }),
+            Output::Drop { conn } => (*conn, What::Dropped),
+            Output::Part { .. } | Output::Refuse { .. } | Output::Send { .. } | Output::Wait(_) => {
+                return;
+            }
+        };
+        if !self.links.contains_key(&conn) {
+            return;
+        }
+        self.note(conn, what);
+        self.release(conn, true);
+        self.links.remove(&conn);
     }
 
     /// Closes for something the client did.
@@ -301,6 +351,7 @@ impl Server {
 
     /// Parts a connection from its session, which stays or goes; says whether one stays.
     fn release(&mut self, conn: Conn, keep: bool) -> bool {
+        self.leave_shadow(conn);
         let Some(number) = self.session_of(conn) else {
             return false;
         };

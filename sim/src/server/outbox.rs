@@ -2,11 +2,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatewright_core::{CloseCode, Instant};
 
-use super::wire::{Frame, Wire};
+use super::wire::{Break, Frame, Wire};
 use super::{Conn, Output};
+
+/// How long messages wait for others to be joined with.
+const JOINED: Duration = Duration::from_millis(100);
+/// The most messages that are joined.
+const MOST_JOINED: usize = 64;
 
 #[derive(Debug)]
 struct Item {
@@ -16,8 +22,11 @@ struct Item {
 
 #[derive(Debug)]
 enum Act {
+    Bomb(u32),
     Close(CloseCode, &'static str),
     Drop,
+    Frame(Frame),
+    Refuse(u16),
     Send(Arc<str>),
 }
 
@@ -28,7 +37,14 @@ pub(super) struct Outbox {
     queue: VecDeque<Item>,
     later: BTreeMap<(Instant, u64), Item>,
     numbered: u64,
-    pieces: VecDeque<(Conn, Frame)>,
+    pieces: VecDeque<(Conn, Piece)>,
+}
+
+/// What an act comes to on the wire.
+#[derive(Debug)]
+enum Piece {
+    Broken(Frame, Break),
+    Whole(Frame),
 }
 
 impl Outbox {
@@ -65,10 +81,38 @@ impl Outbox {
         };
         let item = Item { conn, act: Act::Send(json) };
         let at = self.queue.iter().position(|waiting| waiting.conn == conn);
-        match at.filter(|_| wire.delay.is_none()) {
+        match at.filter(|_| wire.delay.is_none() && !wire.joins) {
             Some(at) => self.queue.insert(at, item),
             None => self.push(now, item),
         }
+    }
+
+    /// Queues a message for later, whatever is queued after it.
+    pub(super) fn send_at(&mut self, at: Instant, conn: Conn, json: Arc<str>) {
+        if self.wires.get(&conn).is_some_and(|wire| !wire.silent) {
+            self.numbered += 1;
+            self.later.insert((at, self.numbered), Item { conn, act: Act::Send(json) });
+        }
+    }
+
+    /// Queues a message as it stands.
+    pub(super) fn send_frame(&mut self, now: Instant, conn: Conn, frame: Frame) {
+        if self.wires.get(&conn).is_some_and(|wire| !wire.silent) {
+            self.push(now, Item { conn, act: Act::Frame(frame) });
+        }
+    }
+
+    /// Queues a message that inflates to so many MiB.
+    pub(super) fn send_bomb(&mut self, now: Instant, conn: Conn, mib: u32) {
+        if self.wires.get(&conn).is_some_and(|wire| !wire.silent) {
+            self.push(now, Item { conn, act: Act::Bomb(mib) });
+        }
+    }
+
+    /// Refuses an upgrade with an HTTP status.
+    pub(super) fn refuse(&mut self, conn: Conn, status: u16) {
+        self.forget(conn);
+        self.queue.push_back(Item { conn, act: Act::Refuse(status) });
     }
 
     pub(super) fn close(
@@ -104,11 +148,15 @@ impl Outbox {
 
     pub(super) fn poll(&mut self) -> Option<Output> {
         loop {
-            if let Some((conn, Frame { text, data })) = self.pieces.pop_front() {
-                return Some(Output::Send { conn, text, data });
+            if let Some((conn, piece)) = self.pieces.pop_front() {
+                return Some(self.hand_out(conn, piece));
             }
             let Item { conn, act } = self.queue.pop_front()?;
             match act {
+                Act::Bomb(mib) => {
+                    let frame = self.wires.get_mut(&conn).and_then(|wire| wire.bomb(mib));
+                    self.pieces.extend(frame.map(|frame| (conn, Piece::Whole(frame))));
+                }
                 Act::Close(code, reason) => {
                     self.wires.remove(&conn);
                     return Some(Output::Close { conn, code, reason: reason.to_owned() });
@@ -117,14 +165,55 @@ impl Outbox {
                     self.wires.remove(&conn);
                     return Some(Output::Drop { conn });
                 }
-                Act::Send(json) => self.encode(conn, &json),
+                Act::Frame(frame) => self.pieces.push_back((conn, Piece::Whole(frame))),
+                Act::Refuse(status) => return Some(Output::Refuse { conn, status }),
+                Act::Send(json) => self.encode(conn, json),
             }
         }
     }
 
-    fn encode(&mut self, conn: Conn, json: &str) {
-        if let Some(wire) = self.wires.get_mut(&conn) {
-            self.pieces.extend(wire.encode(json).into_iter().map(|frame| (conn, frame)));
+    /// Hands out a whole message, or half of one and then what breaks it off.
+    fn hand_out(&mut self, conn: Conn, piece: Piece) -> Output {
+        let (Frame { text, data }, how) = match piece {
+            Piece::Broken(frame, how) => (frame, how),
+            Piece::Whole(Frame { text, data }) => return Output::Send { conn, text, data },
+        };
+        self.forget(conn);
+        self.queue.push_front(match how {
+            Break::Close => Item {
+                conn,
+                act: Act::Close(CloseCode::UNKNOWN_ERROR, "a fault of the simulation"),
+            },
+            Break::Drop => Item { conn, act: Act::Drop },
+        });
+        Output::Part { conn, text, data }
+    }
+
+    fn encode(&mut self, conn: Conn, json: Arc<str>) {
+        let Some(wire) = self.wires.get_mut(&conn) else {
+            return;
+        };
+        let mut messages = vec![json];
+        while wire.joins && messages.len() < MOST_JOINED {
+            let next = self.queue.iter().position(|item| item.conn == conn);
+            let Some(Item { act: Act::Send(_), .. }) = next.and_then(|at| self.queue.get(at))
+            else {
+                break;
+            };
+            let next = next.and_then(|at| self.queue.remove(at));
+            messages.extend(next.and_then(|item| match item.act {
+                Act::Send(json) => Some(json),
+                Act::Bomb(_) | Act::Close(..) | Act::Drop | Act::Frame(_) | Act::Refuse(_) => None,
+            }));
+        }
+        let frames = wire.pack(&messages);
+        let broken = frames.first().and_then(|first| wire.break_off(first));
+        match broken {
+            Some((half, how)) => self.pieces.push_back((conn, Piece::Broken(half, how))),
+            None => {
+                let whole = frames.into_iter().map(|frame| (conn, Piece::Whole(frame)));
+                self.pieces.extend(whole);
+            }
         }
     }
 
@@ -133,11 +222,13 @@ impl Outbox {
         let Some(wire) = self.wires.get_mut(&item.conn) else {
             return;
         };
-        let Some(delay) = wire.delay else {
+        let Some(delay) = wire.delay.or_else(|| wire.joins.then_some(JOINED)) else {
             self.queue.push_back(item);
             return;
         };
-        wire.due = wire.due.max(now.saturating_add(delay));
+        // What is to be joined waits for the end of the span that the first message began.
+        let begun = wire.joins && wire.due > now;
+        wire.due = if begun { wire.due } else { wire.due.max(now.saturating_add(delay)) };
         self.numbered += 1;
         self.later.insert((wire.due, self.numbered), item);
     }

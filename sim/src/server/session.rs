@@ -18,6 +18,8 @@ pub(super) struct Session {
     /// The connection it is attached to.
     pub(super) conn: Option<Conn>,
     pub(super) last_conn: Conn,
+    /// An earlier connection that hears of everything too, which is a fault.
+    pub(super) shadow: Option<Conn>,
     /// When it expires, if it is detached.
     pub(super) expires: Option<Instant>,
     pub(super) next_event: Instant,

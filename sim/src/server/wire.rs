@@ -1,25 +1,23 @@
 //! The sending half of one connection: encoding, compression, and the faults that touch bytes.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
-use flate2::write::ZlibEncoder;
-use flate2::{Compress, Compression as Level, FlushCompress};
 use gatewright_core::Instant;
-use zstd::zstd_safe::zstd_sys::ZSTD_EndDirective;
-use zstd::zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
 
+use super::encoder::Encoder;
+use super::shuffle::shuffle;
 use crate::etf::{Dialect, to_etf};
 use crate::journal::Compression;
 use crate::rng::Rng;
 
-/// Payload compression leaves shorter messages as they are.
-const SMALLEST_COMPRESSED: usize = 512;
-/// A shorter message is not worth a flipped bit.
-const SMALLEST_CORRUPTED: usize = 32;
-/// The window of a zstd stream: 256 KiB, as in the frames of the real gateway.
-const WINDOW_LOG: u32 = 18;
+/// A shorter message is not worth a flipped bit or being broken off.
+const SMALLEST_SPOILT: usize = 32;
+/// What stands before the spaces of a bomb, and behind them.
+const BOMB: (&[u8], &[u8]) = (br#"{"t":"BOMB","s":null,"op":0,"d":""#, br#""}"#);
+/// The same in ETF, up to the length of the binary.
+const ETF_BOMB: &[u8] =
+    b"\x83t\0\0\0\x04d\0\x01td\0\x04BOMBd\0\x01sd\0\x03nild\0\x02opa\0d\0\x01dm";
 
 /// One WebSocket message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,15 +26,26 @@ pub(super) struct Frame {
     pub(super) data: Vec<u8>,
 }
 
+/// What comes where a message is broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Break {
+    Close,
+    Drop,
+}
+
 /// Turns JSON into WebSocket messages.
 #[derive(Debug)]
 pub(super) struct Wire {
     coding: Coding,
     encoder: Encoder,
     rng: Rng,
+    pub(super) breaks: Option<Break>,
     pub(super) corrupt: bool,
     pub(super) delay: Option<Duration>,
     pub(super) due: Instant,
+    pub(super) ends: bool,
+    pub(super) joins: bool,
+    pub(super) shuffles: bool,
     pub(super) silent: bool,
     pub(super) split: bool,
 }
@@ -48,39 +57,19 @@ pub(super) enum Coding {
     Json,
 }
 
-enum Encoder {
-    Payload,
-    Plain,
-    Zlib(Compress),
-    Zstd(CCtx<'static>),
-}
-
-impl fmt::Debug for Encoder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Payload => "Payload",
-            Self::Plain => "Plain",
-            Self::Zlib(_) => "Zlib",
-            Self::Zstd(_) => "Zstd",
-        })
-    }
-}
-
 impl Wire {
     pub(super) fn new(coding: Coding, compression: Compression, rng: Rng) -> Self {
-        let encoder = match compression {
-            Compression::None => Encoder::Plain,
-            Compression::Payload => Encoder::Payload,
-            Compression::ZlibStream => Encoder::Zlib(Compress::new(Level::new(6), true)),
-            Compression::ZstdStream => Encoder::Zstd(endless_frame()),
-        };
         Self {
             coding,
-            encoder,
+            encoder: Encoder::new(compression),
             rng,
+            breaks: None,
             corrupt: false,
             delay: None,
             due: Instant::ZERO,
+            ends: false,
+            joins: false,
+            shuffles: false,
             silent: false,
             split: false,
         }
@@ -93,17 +82,65 @@ impl Wire {
         }
     }
 
+    /// Says whether the whole connection is one compressed stream.
+    pub(super) const fn is_stream(&self) -> bool {
+        self.encoder.is_stream()
+    }
+
+    /// Says whether several gateway messages may come in one WebSocket message.
+    pub(super) const fn may_join(&self) -> bool {
+        matches!(self.encoder, Encoder::Zlib(_))
+    }
+
+    /// Says whether messages are text unless they are compressed.
+    pub(super) fn is_text(&self) -> bool {
+        self.coding == Coding::Json && !self.is_stream()
+    }
+
     /// Turns one gateway message into WebSocket messages, usually one.
-    pub(super) fn encode(&mut self, json: &str) -> Vec<Frame> {
-        let mut frame = match self.coding {
-            Coding::Etf(dialect) => self.compress(Cow::Owned(to_etf(json, dialect))),
-            Coding::Json => self.compress(Cow::Borrowed(json.as_bytes())),
-        };
-        if self.corrupt && frame.data.len() >= SMALLEST_CORRUPTED {
+    #[cfg(test)]
+    fn encode(&mut self, json: &str) -> Vec<Frame> {
+        self.pack(&[json])
+    }
+
+    /// Turns gateway messages into WebSocket messages, usually one.
+    pub(super) fn pack(&mut self, messages: &[impl AsRef<str>]) -> Vec<Frame> {
+        let mut frame = Frame { text: false, data: Vec::new() };
+        for json in messages {
+            let one = self.compress(json.as_ref());
+            frame.text = one.text;
+            frame.data =
+                if frame.data.is_empty() { one.data } else { [frame.data, one.data].concat() };
+        }
+        if self.ends {
+            self.ends = false;
+            frame.data.extend(self.encoder.end());
+        }
+        if self.corrupt && frame.data.len() >= SMALLEST_SPOILT {
             self.corrupt = false;
             self.flip_a_bit(&mut frame.data);
         }
         if self.split && self.may_cut(&frame) { self.cut(frame) } else { vec![frame] }
+    }
+
+    /// Returns the first half of a message that is to be broken off, and how.
+    pub(super) fn break_off(&mut self, frame: &Frame) -> Option<(Frame, Break)> {
+        let long = frame.data.len() >= SMALLEST_SPOILT;
+        let half = frame.data.get(..frame.data.len() / 2).filter(|_| long)?;
+        let how = self.breaks.take()?;
+        Some((Frame { text: frame.text, data: half.to_vec() }, how))
+    }
+
+    /// Returns a message that inflates to so many MiB; `None` if nothing is compressed.
+    pub(super) fn bomb(&mut self, mib: u32) -> Option<Frame> {
+        let data = match self.coding {
+            Coding::Json => self.encoder.bomb(BOMB.0, mib, BOMB.1),
+            Coding::Etf(_) => {
+                let length = mib.saturating_mul(1 << 20).to_be_bytes();
+                self.encoder.bomb(&[ETF_BOMB, &length].concat(), mib, &[])
+            }
+        };
+        data.map(|data| Frame { text: false, data })
     }
 
     /// A payload compressed on its own is whole by definition, and so is a message of zstd.
@@ -115,16 +152,15 @@ impl Wire {
         }
     }
 
-    fn compress(&mut self, payload: Cow<'_, [u8]>) -> Frame {
+    fn compress(&mut self, json: &str) -> Frame {
+        let shuffled = if self.shuffles { shuffle(json, &mut self.rng) } else { None };
+        let json = shuffled.as_deref().unwrap_or(json);
         let text = self.coding == Coding::Json;
-        match &mut self.encoder {
-            Encoder::Payload if payload.len() > SMALLEST_COMPRESSED => {
-                Frame { text: false, data: zlib(&payload) }
-            }
-            Encoder::Payload | Encoder::Plain => Frame { text, data: payload.into_owned() },
-            Encoder::Zlib(stream) => Frame { text: false, data: flush(stream, &payload) },
-            Encoder::Zstd(frame) => Frame { text: false, data: flush_block(frame, &payload) },
-        }
+        let payload = match self.coding {
+            Coding::Etf(dialect) => Cow::Owned(to_etf(json, dialect)),
+            Coding::Json => Cow::Borrowed(json.as_bytes()),
+        };
+        self.encoder.compress(text, payload)
     }
 
     fn flip_a_bit(&mut self, data: &mut [u8]) {
@@ -153,64 +189,6 @@ impl Wire {
 /// Says whether a UTF-8 letter starts at a place, so that text may be cut there.
 fn starts_letter(data: &[u8], at: usize) -> bool {
     at == 0 || data.get(at).is_none_or(|byte| byte & 0xC0 != 0x80)
-}
-
-/// Compresses on into one endless stream, up to a sync marker.
-fn flush(stream: &mut Compress, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(payload.len() / 2 + 64);
-    let start = stream.total_in();
-    loop {
-        let done = usize::try_from(stream.total_in() - start).unwrap_or(usize::MAX);
-        let rest = payload.get(done..).unwrap_or_default();
-        // Deflate has no error but being called wrongly, and then it makes no progress.
-        let before = out.len();
-        let _ = stream.compress_vec(rest, &mut out, FlushCompress::Sync);
-        let full = out.len() == out.capacity();
-        if !full || (rest.is_empty() && out.len() == before) {
-            return out;
-        }
-        out.reserve(payload.len() / 4 + 64);
-    }
-}
-
-/// Starts the one zstd frame of a connection, whose header tells nothing but the window.
-fn endless_frame() -> CCtx<'static> {
-    let mut frame = CCtx::create();
-    // No parameter is out of its bounds, so none is refused.
-    for parameter in [
-        CParameter::CompressionLevel(3),
-        CParameter::WindowLog(WINDOW_LOG),
-        CParameter::ContentSizeFlag(false),
-        CParameter::ChecksumFlag(false),
-    ] {
-        let _ = frame.set_parameter(parameter);
-    }
-    frame
-}
-
-/// Compresses on into an endless frame, up to the end of a block.
-fn flush_block(frame: &mut CCtx<'_>, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(payload.len() / 2 + 64);
-    let mut input = InBuffer::around(payload);
-    loop {
-        let written = out.len();
-        let mut output = OutBuffer::around_pos(&mut out, written);
-        let left = frame.compress_stream2(&mut output, &mut input, ZSTD_EndDirective::ZSTD_e_flush);
-        match left {
-            Ok(0) => return out,
-            Ok(left) => out.reserve(left.max(payload.len() / 4)),
-            // Zstd has no error but being called wrongly; the client will miss this message.
-            Err(_) => return out,
-        }
-    }
-}
-
-fn zlib(payload: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut encoder = ZlibEncoder::new(Vec::with_capacity(payload.len() / 2), Level::new(6));
-    // Writing to a Vec cannot fail.
-    let _ = encoder.write_all(payload);
-    encoder.finish().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,5 +4,6 @@ mod commands;
 mod etf;
 mod faults;
 mod handshake;
+mod library;
 mod rig;
 mod session;

@@ -25,6 +25,9 @@ pub(crate) enum Got {
     Json(Conn, Value),
     Close(Conn, u16),
     Drop(Conn),
+    /// So many bytes of a message whose rest never comes.
+    Part(Conn, usize),
+    Refuse(Conn, u16),
 }
 
 pub(crate) struct Rig {
@@ -135,9 +138,29 @@ impl Rig {
                 }
                 Output::Close { conn, code, .. } => got.push(Got::Close(conn, code.0)),
                 Output::Drop { conn } => got.push(Got::Drop(conn)),
+                Output::Part { conn, data, .. } => got.push(Got::Part(conn, data.len())),
+                Output::Refuse { conn, status } => got.push(Got::Refuse(conn, status)),
                 Output::Wait(_) => return got,
             }
         }
+    }
+
+    /// Drains without reading what comes.
+    pub(crate) fn messages(&mut self) -> Vec<(bool, Vec<u8>)> {
+        let mut messages = Vec::new();
+        loop {
+            match self.server.poll_output() {
+                Output::Send { text, data, .. } => messages.push((text, data)),
+                Output::Wait(_) => return messages,
+                other => panic!("no message but {other:?}"),
+            }
+        }
+    }
+
+    /// Makes a fault strike and returns the messages as they are.
+    pub(crate) fn inject_raw(&mut self, fault: Fault) -> Vec<(bool, Vec<u8>)> {
+        self.server.inject(self.now, fault);
+        self.messages()
     }
 
     fn read(&mut self, conn: Conn, text: bool, data: &[u8]) -> Option<Value> {
@@ -307,7 +330,7 @@ pub(crate) fn kinds(got: &[Got]) -> Vec<String> {
 pub(crate) fn seqs(got: &[Got], on: Conn) -> Vec<u64> {
     let values = got.iter().filter_map(|got| match got {
         Got::Json(conn, value) if *conn == on => Some(value),
-        Got::Json(..) | Got::Close(..) | Got::Drop(_) => None,
+        _ => None,
     });
     values.filter_map(|value| value["s"].as_u64()).collect()
 }
