@@ -97,10 +97,12 @@ pub(crate) struct SimulateArgs {
     /// The address to listen on; port 0 is any that is free.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8765", value_parser = address)]
     pub(crate) listen: SocketAddr,
-    /// A fault that strikes once, by name, some seconds after a session is live; several strike in turn.
+    /// A fault that strikes once, by name, at its moment or some seconds after a session is live.
+    ///
+    /// Several strike in turn, each when the one before it has struck; `--list-faults` says what each does.
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Vec<Fault>,
-    /// Lists the faults and ends.
+    /// Lists the faults, what each does, and the regression cases it stands for, and ends.
     #[arg(long)]
     pub(crate) list_faults: bool,
     /// The token to expect; any is taken unless given.

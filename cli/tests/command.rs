@@ -237,7 +237,13 @@ fn a_session_that_never_begins_is_an_error() {
 #[test]
 fn faults_are_listed_and_unknown_flags_are_refused() {
     let listed = text(&run(&["simulate", "--list-faults"]).stdout);
-    for fault in ["drop", "swallow-acks", "close-N"] {
+    let lines: Vec<_> = listed.lines().collect();
+    assert_eq!(lines.len(), gatewright_sim::Fault::all().len());
+    for (line, fault) in lines.iter().zip(gatewright_sim::Fault::all()) {
+        assert!(line.starts_with(&format!("{} ", fault.name())), "{line}");
+        assert!(line.contains(fault.sentence) && line.ends_with(']'), "{line}");
+    }
+    for fault in ["drop", "swallow-acks", "close-N", "hello-interval-VALUE", "bomb-MIB"] {
         assert!(listed.contains(fault), "{listed}");
     }
     let done = run(&["simulate", "--fault", "nonsense"]);
