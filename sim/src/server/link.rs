@@ -60,7 +60,10 @@ pub(super) struct Link {
     pub(super) cut_at: Option<Instant>,
     /// Heartbeats this server asked for that have not come yet.
     pub(super) asked_beats: u32,
-    last_beat: Option<(Instant, Option<u64>)>,
+    /// When the last heartbeat came that was not asked for.
+    last_beat: Option<Instant>,
+    /// What the last heartbeat carried.
+    last_seq: Option<u64>,
     payloads: Window,
     presences: Window,
 }
@@ -89,6 +92,7 @@ impl Link {
             cut_at: None,
             asked_beats: 0,
             last_beat: None,
+            last_seq: None,
             payloads: Window::new(120, Duration::from_secs(60)),
             presences: Window::new(5, Duration::from_secs(20)),
         }
@@ -106,26 +110,23 @@ impl Link {
 
     /// Notes a heartbeat; one the server asked for may come at any time.
     pub(super) fn beat(&mut self, now: Instant, seq: Option<u64>) -> BeatFaults {
-        let mut faults = BeatFaults::default();
         let asked = self.asked_beats > 0;
         self.asked_beats = self.asked_beats.saturating_sub(1);
-        if let Some((at, last)) = self.last_beat {
-            faults.early = !asked && now.saturating_since(at) < self.interval / 2;
-            faults.lower = seq < last;
+        let soon = |last: Instant| now.saturating_since(last) < self.interval / 2;
+        let faults = BeatFaults {
+            early: !asked && self.last_beat.is_some_and(soon),
+            lower: seq < self.last_seq,
+        };
+        if !asked {
+            self.last_beat = Some(now);
         }
-        if !asked || self.last_beat.is_none() {
-            self.last_beat = Some((now, seq));
-        } else if let Some((_, last)) = &mut self.last_beat {
-            *last = seq;
-        }
+        self.last_seq = seq;
         faults
     }
 
     /// Forgets which sequence the last heartbeat carried, since the session is gone.
-    pub(super) fn forget_seq(&mut self) {
-        if let Some((_, seq)) = &mut self.last_beat {
-            *seq = None;
-        }
+    pub(super) const fn forget_seq(&mut self) {
+        self.last_seq = None;
     }
 
     /// Says why Identify's `compress` has no effect here, if it has none.
@@ -196,5 +197,17 @@ mod tests {
         assert_eq!(beat(31, 1, Some(5)), BeatFaults::default());
         assert_eq!(beat(70, 0, Some(6)), BeatFaults::default());
         assert_eq!(beat(71, 0, Some(4)), BeatFaults { early: true, lower: true });
+    }
+
+    #[test]
+    fn a_beat_that_was_asked_for_makes_the_next_one_no_earlier() {
+        let interval = Duration::from_secs(40);
+        let mut link =
+            Link::new(Encoding::Json, Compression::None, interval, interval, Instant::ZERO);
+        link.asked_beats = 1;
+        assert_eq!(link.beat(Instant::from_millis(20_000), Some(5)), BeatFaults::default());
+        assert_eq!(link.beat(Instant::from_millis(23_000), Some(5)), BeatFaults::default());
+        let early = BeatFaults { early: true, lower: false };
+        assert_eq!(link.beat(Instant::from_millis(26_000), Some(5)), early);
     }
 }
