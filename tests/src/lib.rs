@@ -56,6 +56,8 @@ pub struct Pair {
     linked: bool,
     /// What the gateway sent and the client has not taken yet.
     incoming: VecDeque<Incoming>,
+    /// What came over connections that the client has left.
+    old: VecDeque<(Link, bool, Vec<u8>)>,
     wait: Instant,
     server_wait: Instant,
     gate: IdentifyGate<'static>,
@@ -114,6 +116,7 @@ impl Pair {
             link: Link(0),
             linked: false,
             incoming: VecDeque::new(),
+            old: VecDeque::new(),
             wait: Instant::ZERO,
             server_wait: Instant::ZERO,
             gate: IdentifyGate::heap(1, 1),
@@ -215,6 +218,13 @@ impl Pair {
 
     /// Lets the next thing happen: something that arrives, or the next timer.
     fn step(&mut self) {
+        if !self.held
+            && let Some((link, text, data)) = self.old.pop_front()
+        {
+            let input = Input::Message { link, text, part: &data, last: true };
+            self.shard.handle_input(self.now, input);
+            return self.drain();
+        }
         if !self.held
             && let Some(incoming) = self.incoming.pop_front()
         {
@@ -386,12 +396,9 @@ impl Pair {
             }
             if conn.0 == self.link.0 && self.linked {
                 self.incoming.push_back(incoming);
-            } else if let (true, Incoming::Message { text, data }) = (self.loses_closes, &incoming)
-            {
+            } else if let (true, Incoming::Message { text, data }) = (self.loses_closes, incoming) {
                 self.late += 1;
-                let input =
-                    Input::Message { link: Link(conn.0), text: *text, part: data, last: true };
-                self.shard.handle_input(self.now, input);
+                self.old.push_back((Link(conn.0), text, data));
             }
         }
     }
