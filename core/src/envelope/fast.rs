@@ -1,8 +1,8 @@
 //! The fast scanner: whole dispatches with `d` last, which is how JSON comes from the gateway.
 //!
-//! It reads no byte of `d`, so what stands behind `d` counts as part of it if it ends like it: a key
-//! this version does not know, or a second document the stream did not mark off. Of such a second
-//! document the sequence number is told as a gap by the next one.
+//! It reads no byte of `d`, so what stands behind `d` counts as part of it if it ends like it: an unknown key
+//! whose value is an object, or a second document the stream did not mark off. Then `d` does not decode,
+//! which is counted; the sequence number of a second document is told as a gap by the next one.
 
 use core::num::NonZeroU64;
 
@@ -43,7 +43,8 @@ pub(crate) fn scan(document: &[u8]) -> Option<Envelope> {
     }
     let ordinary = op? == 0 && kind != EventKind::Ready;
     let data = Span::new(document.len() - value.len(), document.len() - 1);
-    let seq = seq.and_then(NonZeroU64::new);
+    // Without one it may stand behind `d`.
+    let seq = NonZeroU64::new(seq?);
     (ordinary && is_enclosed(value)).then_some(Envelope { op: 0, seq, kind, name, data })
 }
 
