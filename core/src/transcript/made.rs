@@ -57,6 +57,18 @@ impl Default for Header {
 }
 
 impl Header {
+    /// Returns the encoding.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.config.encoding
+    }
+
+    /// Returns the compression.
+    #[must_use]
+    pub const fn compression(&self) -> Compression {
+        self.compression
+    }
+
     /// Reads a line.
     pub(super) fn line(&mut self, line: &str) -> Result<(), Problem> {
         let mut words = Words(line);

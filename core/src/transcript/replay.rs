@@ -108,6 +108,12 @@ impl Replay {
         self.header.as_ref()
     }
 
+    /// Returns what was played so far.
+    #[must_use]
+    pub const fn summary(&self) -> Summary {
+        self.summary
+    }
+
     /// Returns the shard as it is after the latest line, once the header was read.
     #[must_use]
     pub fn shard(&self) -> Option<&Shard<'static>> {
