@@ -8,6 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use gatewright_core::{Compression, Encoding, Intents, ShardId};
 use gatewright_sim::Fault;
 
+use crate::replay::Until;
+
 /// A client for the Discord Gateway, and a simulated gateway to try it against.
 #[derive(Debug, Parser)]
 #[command(version, after_help = "Without a command it runs `gatewright watch`.")]
@@ -31,6 +33,10 @@ pub(crate) enum Task {
     /// A client chooses as with Discord: JSON with the compression none, zlib, zlib-stream or zstd-stream, or
     /// ETF with none, zlib-stream or zstd-stream.
     Simulate(SimulateArgs),
+    /// Plays a recording through a fresh core, and tells the first difference.
+    ///
+    /// It ends with 0 if the core does what was recorded, line by line; with --timeline it draws the session.
+    Replay(ReplayArgs),
 }
 
 /// The flags of `watch`.
@@ -122,6 +128,19 @@ pub(crate) struct SimulateArgs {
     pub(crate) max_concurrency: u32,
     #[command(flatten)]
     pub(crate) world: WorldArgs,
+}
+
+/// The flags of `replay`.
+#[derive(Debug, Parser)]
+pub(crate) struct ReplayArgs {
+    /// The recording; `-` reads it from the standard input.
+    pub(crate) file: PathBuf,
+    /// Stops there and tells the state: seconds as the lines have them (12.5), or a span since the first (1h 5m).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Until>,
+    /// Draws the session: states, heartbeats, reconnects, events and bytes.
+    #[arg(long, value_name = "OUT.svg")]
+    pub(crate) timeline: Option<PathBuf>,
 }
 
 /// The simulated world.

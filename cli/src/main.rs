@@ -6,9 +6,11 @@ mod args;
 mod client;
 mod clock;
 mod pulse;
+mod replay;
 mod show;
 mod simulate;
 mod story;
+mod timeline;
 mod watch;
 
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         Task::Watch(args) => watch::run(&args),
         Task::Record(args) => watch::run(&args.watch()),
         Task::Simulate(args) => simulate::run(&args),
+        Task::Replay(args) => replay::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

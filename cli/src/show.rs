@@ -178,7 +178,7 @@ fn sized(bytes: u64) -> String {
 }
 
 /// Writes a number with its digits in groups of three.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

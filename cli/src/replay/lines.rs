@@ -1,0 +1,99 @@
+//! A recording read line by line, from a file or the standard input, whatever it is.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use gatewright_core::transcript::MAX_LINE;
+
+/// The name that stands for the standard input.
+const STDIN: &str = "-";
+/// The longest first line; a file of another kind may be one line of any length.
+const FIRST: u64 = 1024;
+/// The longest line with what ends it, and a byte more to tell that a line is too long.
+const LONGEST: u64 = MAX_LINE as u64 + 1;
+
+/// The lines of a recording.
+pub(crate) struct Lines {
+    from: BufReader<Box<dyn Read>>,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl Lines {
+    /// Opens a recording.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        if path == Path::new(STDIN) {
+            return Ok(Self::new(io::stdin()));
+        }
+        let file = File::open(path).and_then(|file| Ok((file.metadata()?.is_dir(), file)));
+        let (is_dir, file) = file.with_context(|| format!("cannot read {}", path.display()))?;
+        if is_dir {
+            bail!("cannot read {}: it is a directory, not a recording", path.display());
+        }
+        Ok(Self::new(file))
+    }
+
+    fn new(from: impl Read + 'static) -> Self {
+        Self { from: BufReader::new(Box::new(from)), line: Vec::new(), number: 0 }
+    }
+
+    /// Returns the next line with its line feed, cut behind the longest that may be.
+    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        self.line.clear();
+        self.number += 1;
+        let longest = if self.number == 1 { FIRST } else { LONGEST };
+        self.from.by_ref().take(longest).read_until(b'\n', &mut self.line)?;
+        Ok(Some(self.line.as_slice()).filter(|line| !line.is_empty()))
+    }
+}
+
+/// Returns what a recording is called in what is told about it.
+pub(crate) fn name(path: &Path) -> String {
+    if path == Path::new(STDIN) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// Tells why a first line cannot be that of a recording, if it is so plain that it has a sentence of its own.
+pub(crate) fn oddity(line: &[u8]) -> Option<&'static str> {
+    if line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF") || line.contains(&0) {
+        return Some("it is UTF-16 or binary; a recording is UTF-8");
+    }
+    if line.starts_with(b"\xEF\xBB\xBF") {
+        return Some("it begins with a byte order mark; save it as UTF-8 without one");
+    }
+    let begins = b"gatewright transcript ".iter().zip(line).all(|(left, right)| left == right);
+    (!begins).then_some("it does not begin with \"gatewright transcript 1\": it is no recording")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_line_without_end_is_cut_and_later_ones_are_whole() {
+        let text = format!("{}\nsecond\n\nlast", "x".repeat(1023));
+        let mut lines = Lines::new(io::Cursor::new(text));
+        let mut lengths = Vec::new();
+        while let Some(line) = lines.next().unwrap() {
+            lengths.push(line.len());
+        }
+        assert_eq!(lengths, [1024, 7, 1, 4]);
+        let mut endless = Lines::new(io::repeat(b'x'));
+        assert_eq!(endless.next().unwrap().map(<[u8]>::len), Some(1024));
+    }
+
+    #[test]
+    fn files_of_other_kinds_are_told_by_their_first_bytes() {
+        for (line, part) in [
+            (&b"\xFF\xFEg\0a\0"[..], "UTF-16"),
+            (b"\xEF\xBB\xBFgatewright", "byte order mark"),
+            (b"{}", "no recording"),
+        ] {
+            assert!(oddity(line).is_some_and(|why| why.contains(part)), "{part}");
+        }
+        for line in [&b"gatewright transcript 1\r\n"[..], b"gatewright transcript 7\n", b"gatew"] {
+            assert_eq!(oddity(line), None);
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! `gatewright replay`, on recordings made from stories told by hand.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::{env, fs, process};
+
+use gatewright_core::transcript::bless;
+
+const HELLO: &str = r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":40000}}"#;
+const READY: &str =
+    r#"{"t":"READY","s":1,"op":0,"d":{"session_id":"abc","resume_gateway_url":"wss://r.example"}}"#;
+const RESUMED: &str = r#"{"t":"RESUMED","s":4,"op":0,"d":{}}"#;
+const ACK: &str = r#"{"t":null,"s":null,"op":11,"d":null}"#;
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = env::temp_dir().join(format!("gatewright-replay-{test}-{}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    command.arg("replay").args(args).env_remove("RUST_LOG").env_remove("COLUMNS");
+    command
+}
+
+fn replay(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn told(done: &Output) -> String {
+    assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
+    text(&done.stdout)
+}
+
+fn refused(done: &Output) -> String {
+    assert_eq!((done.status.code(), text(&done.stdout)), (Some(1), String::new()));
+    text(&done.stderr)
+}
+
+/// A session with events, an answered and an unanswered heartbeat, a drop with a reason, a Resume, and an end.
+fn story(reason: &str) -> String {
+    let mut story = String::from("gatewright transcript 1\nintents 513\nshard 2 5\n\n");
+    let mut say = |line: &str| writeln!(story, "< {line}").unwrap();
+    say("1 tick");
+    say("1.1 opened 1");
+    say(&format!("1.2 message 1 last text {HELLO}"));
+    say("1.3 may-identify 1");
+    say("1.35 sent 1");
+    say(&format!("1.5 message 1 last text {READY}"));
+    for (at, seq) in [("2", 2), ("2.25", 3)] {
+        say(&format!(
+            r#"{at} message 1 last text {{"t":"TYPING_START","s":{seq},"op":0,"d":{{"é":1}}}}"#
+        ));
+    }
+    say("42 tick");
+    say("42.001 sent 1");
+    say(&format!("42.045 message 1 last text {ACK}"));
+    say(&format!("50 closed 1 code 4000 {reason}"));
+    say("52 tick");
+    say("52.1 opened 2");
+    say(&format!("52.2 message 2 last text {HELLO}"));
+    say("52.25 sent 2");
+    say(&format!("52.4 message 2 last text {RESUMED}"));
+    say("60 leave park");
+    say("60.01 closed 2 dropped");
+    story
+}
+
+fn recording() -> String {
+    bless(story(r#""going""#).as_bytes()).unwrap()
+}
+
+fn line_of(recording: &str, part: &str) -> usize {
+    recording.lines().position(|line| line.contains(part)).unwrap() + 1
+}
+
+#[test]
+fn a_recording_that_replays_alike_is_told_in_short() {
+    let folder = Folder::new("alike");
+    let recording = recording();
+    let file = folder.file("session.txt", &recording);
+    let shown = told(&replay(&[&file]));
+    for part in [
+        "session.txt: replays alike, and is complete\n",
+        &format!("lines        {}\n", recording.lines().count()),
+        "inputs       19\n",
+        "time         59s 10ms, from 1.000000 to 60.010000 s\n",
+        "connections  2 dialed, 1 identified\n",
+        "resumes      1 sent, 1 succeeded\n",
+        "heartbeats   1\n",
+        "at the end   stopped: parked\n",
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let crlf = folder.file("crlf.txt", recording.replace('\n', "\r\n"));
+    assert!(told(&replay(&[&crlf])).contains("replays alike, and is complete"));
+    let mut child = command(&["-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(recording.as_bytes()).unwrap();
+    assert!(told(&child.wait_with_output().unwrap()).starts_with("<stdin>: replays alike"));
+}
+
+#[test]
+fn a_byte_that_differs_is_shown_with_its_line_its_time_and_what_came_before() {
+    let folder = Folder::new("differs");
+    let recording = recording();
+    let line = line_of(&recording, "> 42.000000 send 1");
+    let changed = recording
+        .replace("> 42.000000 send 1 text {\"op\":1,", "> 42.000000 send 1 text {\"op\":7,");
+    assert_ne!(changed, recording);
+    let error = refused(&replay(&[&folder.file("session.txt", changed)]));
+    let place = format!("session.txt:{line}: at 42.000000 s the core does something else");
+    assert!(error.starts_with("gatewright: ") && error.contains(&place), "{error}");
+    assert!(error.contains(&format!("{:>8} | < 42 tick\n", line - 1)), "{error}");
+    assert_eq!(error.lines().filter(|line| line.contains(" | ")).count(), 5, "{error}");
+    let end: Vec<_> = error.lines().rev().take(3).collect();
+    let [marker, replayed, recorded] = end[..] else { panic!("{error}") };
+    assert!(recorded.starts_with("recorded: >") && replayed.starts_with("replayed: >"), "{error}");
+    let at = marker.len() - 1;
+    assert_eq!((&recorded[at..=at], &replayed[at..=at], marker.trim()), ("7", "1", "^"), "{error}");
+}
+
+#[test]
+fn lines_that_are_shown_are_no_wider_than_the_terminal() {
+    let folder = Folder::new("width");
+    let long = format!(
+        "gatewright transcript 1\n\n< 1 tick\n# {}\n> 1.000000 wait 2.000000\n",
+        "x".repeat(9_000)
+    );
+    let file = folder.file("session.txt", long);
+    for (columns, most) in [(None, 160), (Some("72"), 72)] {
+        let mut command = command(&[&file]);
+        columns.map(|columns| command.env("COLUMNS", columns));
+        let error = refused(&command.output().unwrap());
+        let widest = error.lines().skip(1).map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= most + 11 && error.contains(" … "), "{widest} {error}");
+    }
+}
+
+#[test]
+fn a_recording_that_was_cut_off_is_told_so() {
+    let folder = Folder::new("cut");
+    let recording = recording();
+    let last = recording.lines().count();
+    let whole = &recording[..recording.rfind("= ").unwrap()];
+    let shown = told(&replay(&[&folder.file("whole.txt", whole)]));
+    assert!(shown.contains("replays alike, but the recording was cut off\n"), "{shown}");
+    let error = refused(&replay(&[&folder.file("cut.txt", &recording[..recording.len() - 3])]));
+    let sentence = format!(
+        "cut.txt:{last}: the recording was cut off in this line; it replays alike up to line {}, at 60.010000 s\n",
+        last - 1
+    );
+    assert!(error.ends_with(&sentence), "{error}");
+}
+
+#[test]
+fn what_is_no_recording_is_refused_in_one_sentence() {
+    let folder = Folder::new("bad");
+    let recording = recording();
+    let wide: Vec<u8> = recording.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let tick = line_of(&recording, "< 1 tick");
+    let changed = |from: &str, to: &str| recording.replacen(from, to, 1).into_bytes();
+    for (name, content, part) in [
+        ("empty", vec![], ": it is empty"),
+        ("text", b"hello\n".to_vec(), ":1: it does not begin with \"gatewright transcript 1\""),
+        ("line", vec![b'x'; 100_000], ":1: it does not begin with"),
+        ("wide", [&b"\xFF\xFE"[..], &wide].concat(), ":1: it is UTF-16"),
+        ("wide without a mark", wide, ":1: it is UTF-16"),
+        (
+            "mark",
+            [b"\xEF\xBB\xBF", recording.as_bytes()].concat(),
+            ":1: it begins with a byte order mark",
+        ),
+        ("version", changed("transcript 1", "transcript 2"), ":1: expected version 1"),
+        (
+            "header",
+            b"gatewright transcript 1\nseed 1\n".to_vec(),
+            ":2: the recording was cut off in its header",
+        ),
+        ("key", changed("intents", "contents"), ":2: expected a key"),
+        ("word", changed("< 1 tick", "< 1 tock"), &format!(":{tick}: expected an input")),
+        (
+            "bytes",
+            [b"gatewright transcript 1\n\n< 1 tick\n", &b"\xFF\n"[..]].concat(),
+            ":4: expected UTF-8",
+        ),
+    ] {
+        let error = refused(&replay(&[&folder.file(name, content)]));
+        assert!(error.contains(part) && error.lines().count() == 1, "{part} in {error}");
+    }
+    let path = folder.0.to_str().unwrap();
+    assert!(refused(&replay(&[path])).contains("it is a directory"));
+    assert!(refused(&replay(&[&format!("{path}/none")])).contains("cannot read "));
+}
+
+#[test]
+fn a_line_of_a_gibibyte_is_refused_where_it_stands() {
+    let mut child = command(&["-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"gatewright transcript 1\n\n< 1 tick\n# ").unwrap();
+    let chunk = vec![b'x'; 1 << 20];
+    let taken = (0..1024).take_while(|_| stdin.write_all(&chunk).is_ok()).count();
+    drop(stdin);
+    let error = refused(&child.wait_with_output().unwrap());
+    assert_eq!(error, "gatewright: <stdin>:4: the line is longer than 256 MiB\n");
+    assert!(taken < 260, "{taken} MiB were read");
+}
+
+#[test]
+fn the_state_is_told_at_any_time() {
+    let folder = Folder::new("until");
+    let recording = recording();
+    let file = folder.file("session.txt", &recording);
+    let line = line_of(&recording, "< 42.001") - 1;
+    for until in ["42", "42.0005", "41s"] {
+        let shown = told(&replay(&[&file, "--until", until]));
+        for part in [
+            "replays alike up to the time given\n".to_owned(),
+            format!("state after line {line}, at 42.000000 s\n"),
+            "phase        live for 40s 500ms\n".to_owned(),
+            "received     sequence number 3\n".to_owned(),
+            "commands     0 queued\n".to_owned(),
+            "next timer   write at ".to_owned(),
+        ] {
+            assert!(shown.contains(&part), "{part} in {shown}");
+        }
+    }
+    let shown = told(&replay(&[&file, "--until", "1h"]));
+    assert!(
+        shown.contains("replays alike, and is complete") && shown.contains("phase        stopped")
+    );
+    let done = replay(&[&file, "--until", "soon"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done.stderr).contains("such as 90s or 1h 5m"));
+}
+
+fn picture(folder: &Folder, recording: &str) -> String {
+    let (file, out) = (folder.file("session.txt", recording), folder.0.join("picture.svg"));
+    let done = replay(&[&file, "--timeline", out.to_str().unwrap()]);
+    assert!(out.exists(), "{}", text(&done.stderr));
+    let picture = fs::read_to_string(&out).unwrap();
+    fs::remove_file(&out).unwrap();
+    roxmltree::Document::parse(&picture).unwrap_or_else(|error| panic!("{error}: {picture}"));
+    picture
+}
+
+#[test]
+fn a_timeline_is_one_picture_for_light_and_dark_and_the_same_each_time() {
+    let folder = Folder::new("timeline");
+    let drawn = picture(&folder, &recording());
+    assert_eq!(drawn, picture(&folder, &recording()));
+    let parsed = roxmltree::Document::parse(&drawn).unwrap();
+    let root = parsed.root_element();
+    assert_eq!((root.tag_name().name(), root.attribute("role")), ("svg", Some("img")));
+    assert!(root.attribute("viewBox").is_some() && root.attribute("width") == Some("100%"));
+    let style = root.children().find(|node| node.has_tag_name("style")).unwrap().text().unwrap();
+    assert!(style.contains("@media (prefers-color-scheme:dark)"));
+    let said: Vec<_> = parsed.descendants().filter_map(|node| node.text()).collect();
+    for part in [
+        "Gateway session, shard 2/5",
+        "live for 48 s",
+        "45 ms, at 41.0 s",
+        "49.0 s: closed by the gateway (4000)",
+        "59.0 s: parked (4000)",
+    ] {
+        assert!(said.iter().any(|text| text.contains(part)), "{part} in {said:?}");
+    }
+    assert!(
+        said.iter().any(|text| text.starts_with("resumed after 2.4 s; it said “going”")),
+        "{said:?}"
+    );
+    for class in style.split(['.', '{', ' ', ',', '}', ':']) {
+        assert!(!class.contains("script"), "{class}");
+    }
+    let numbers = |name| parsed.descendants().filter(move |node| node.has_tag_name(name)).count();
+    assert_eq!((numbers("script"), numbers("image"), numbers("circle")), (0, 0, 1));
+}
+
+#[test]
+fn what_the_network_said_is_drawn_as_text() {
+    let folder = Folder::new("hostile");
+    let reason = r#""</text><script>alert(\"1\")</script>&amp;\u001b[2J\u202e ]]> 'é""#;
+    let drawn = picture(&folder, &bless(story(reason).as_bytes()).unwrap());
+    let parsed = roxmltree::Document::parse(&drawn).unwrap();
+    assert!(!drawn.contains("<script"));
+    let said =
+        parsed.descendants().filter_map(|node| node.text()).find(|text| text.contains("alert"));
+    let said = said.unwrap();
+    assert!(said.contains("</text><script>alert(\"1\")</script>&amp;\u{FFFD}[2J"), "{said}");
+}
+
+#[test]
+fn sessions_of_no_length_and_without_events_are_drawn() {
+    let folder = Folder::new("small");
+    let empty = "gatewright transcript 1\n\n";
+    for session in
+        ["", "< 1 tick\n", "< 1 tick\n< 1 opened 1\n", "< 0 leave end\n", "< 4000000000000 tick\n"]
+    {
+        let recording = bless((empty.to_owned() + session).as_bytes()).unwrap();
+        let drawn = picture(&folder, &recording);
+        assert!(
+            drawn.contains("no events") && !drawn.contains("NaN") && !drawn.contains("inf\""),
+            "{drawn}"
+        );
+    }
+}
+
+#[test]
+fn a_timeline_goes_up_to_where_the_replay_differs_and_never_over_the_recording() {
+    let folder = Folder::new("partly");
+    let drawn =
+        picture(&folder, &recording().replace("> 60.000000 close 4000", "> 60.000000 close 1000"));
+    assert!(drawn.contains("which is wrong."), "{drawn}");
+    let file = folder.file("session.txt", recording());
+    let error = refused(&replay(&[&file, "--timeline", &file]));
+    assert!(error.contains("would overwrite the recording"), "{error}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), recording());
+}
+
+#[test]
+fn many_reconnects_and_events_make_no_large_picture() {
+    let folder = Folder::new("large");
+    let mut story = String::from("gatewright transcript 1\n\n");
+    for link in 1..3_000 {
+        let at = link * 30;
+        write!(story, "< {at} tick\n< {at}.1 opened {link}\n< {at}.2 closed {link} dropped\n")
+            .unwrap();
+    }
+    let drawn = picture(&folder, &bless(story.as_bytes()).unwrap());
+    assert!(drawn.len() < 500_000, "{}", drawn.len());
+    assert!(drawn.contains("× "), "causes are summed up");
+}
