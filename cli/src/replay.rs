@@ -20,6 +20,9 @@ use lines::Lines;
 /// How many lines are shown before one that differs.
 const CONTEXT: usize = 5;
 
+/// The columns of a line's number.
+const NUMBER: usize = "12345678 | ".len();
+
 /// Where to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
@@ -145,7 +148,8 @@ impl Play {
         }
         // What was played is UTF-8.
         let line = str::from_utf8(line).unwrap_or_default().trim_end_matches(['\r', '\n']);
-        self.latest.push_back((self.line, cut::middle(line, self.width)));
+        let room = self.width.saturating_sub(NUMBER);
+        self.latest.push_back((self.line, cut::middle(line, room)));
     }
 
     /// Says what is wrong with the latest line, and where.

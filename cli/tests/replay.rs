@@ -156,7 +156,7 @@ fn lines_that_are_shown_are_no_wider_than_the_terminal() {
         columns.map(|columns| command.env("COLUMNS", columns));
         let error = refused(&command.output().unwrap());
         let widest = error.lines().skip(1).map(|line| line.chars().count()).max().unwrap();
-        assert!(widest <= most + 11 && error.contains(" … "), "{widest} {error}");
+        assert!(widest <= most && error.contains(" … "), "{widest} {error}");
     }
 }
 
@@ -321,9 +321,14 @@ fn what_the_network_said_is_drawn_as_text() {
 fn sessions_of_no_length_and_without_events_are_drawn() {
     let folder = Folder::new("small");
     let empty = "gatewright transcript 1\n\n";
-    for session in
-        ["", "< 1 tick\n", "< 1 tick\n< 1 opened 1\n", "< 0 leave end\n", "< 4000000000000 tick\n"]
-    {
+    for session in [
+        "",
+        "< 1 tick\n",
+        "< 1 tick\n< 1 opened 1\n",
+        "< 0 leave end\n",
+        "< 4000000000000 tick\n",
+        "< 1 tick\n< 18446744073709.551615 tick\n",
+    ] {
         let recording = bless((empty.to_owned() + session).as_bytes()).unwrap();
         let drawn = picture(&folder, &recording);
         assert!(

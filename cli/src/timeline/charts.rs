@@ -8,6 +8,14 @@ use crate::show::grouped;
 
 /// The radius of a heartbeat.
 const DOT: f64 = 3.2;
+/// The radius where there are many.
+const SMALL: f64 = 2.0;
+/// How many are many.
+const MANY: usize = 100;
+/// How far a bar reaches into the next one, so that no seam is seen.
+const SEAM: f64 = 0.3;
+/// A thousandth, the unit of events a second.
+const MILLI: u64 = 1_000;
 
 /// A chart with its axis of values.
 struct Chart {
@@ -40,9 +48,10 @@ impl Chart {
             return;
         }
         let (x, end) = (sheet.x(cell.0), sheet.x(cell.0.saturating_add(cell.1)));
+        let seam = if end < self.area.x + self.area.w - SEAM { SEAM } else { 0.0 };
         let (y, least) = (self.y(value), 1.0);
         let h = (self.area.y + self.area.h - y).max(least);
-        let area = Area { x, y: self.area.y + self.area.h - h, w: (end - x).max(least), h };
+        let area = Area { x, y: self.area.y + self.area.h - h, w: (end - x + seam).max(least), h };
         sheet.svg.rect(class, area, title);
     }
 }
@@ -63,15 +72,16 @@ pub(crate) fn latency(sheet: &mut Sheet<'_>) {
     };
     let area = sheet.panel("Heartbeat latency", &summary);
     if all.count + all.missed == 0 {
-        return sheet.nothing(area, "no heartbeat was acknowledged");
+        return sheet.nothing(area, "no heartbeats");
     }
     let chart = Chart::new(sheet, area, all.most, time);
+    let many = beats.iter().filter(|beats| beats.count > 0).count() > MANY;
     for each in &beats {
-        beat(sheet, &chart, each);
+        beat(sheet, &chart, each, if many { SMALL } else { DOT });
     }
 }
 
-fn beat(sheet: &mut Sheet<'_>, chart: &Chart, beats: &Beats) {
+fn beat(sheet: &mut Sheet<'_>, chart: &Chart, beats: &Beats, dot: f64) {
     let x = sheet.x(beats.first.midpoint(beats.last));
     let when = match beats.count + beats.missed {
         0 => return,
@@ -88,7 +98,7 @@ fn beat(sheet: &mut Sheet<'_>, chart: &Chart, beats: &Beats) {
             let (top, bottom) = (Number(chart.y(beats.most)), Number(chart.y(beats.least)));
             sheet.svg.path("range", &format!("M{} {top}V{bottom}", Number(x)), &title);
         }
-        sheet.svg.circle("beat", x, chart.y(mean), DOT, &title);
+        sheet.svg.circle("beat", x, chart.y(mean), dot, &title);
     }
     if beats.missed > 0 {
         let (x, y) = (Number(x - 4.0), Number(chart.area.y + 3.0));
@@ -99,18 +109,19 @@ fn beat(sheet: &mut Sheet<'_>, chart: &Chart, beats: &Beats) {
 
 /// Draws events a second.
 pub(crate) fn events(sheet: &mut Sheet<'_>) {
-    let cells = rates(sheet, |cell| cell.events);
+    let cells = rates(sheet, |cell| cell.events.saturating_mul(MILLI));
     let most = cells.iter().map(|(_, rate)| *rate).max().unwrap_or(0);
     let (total, width) = (sheet.timeline.counters.dispatches, sheet.timeline.cells.width());
     let over = if width > 1_000_000 { format!(" over {}", span(width)) } else { String::new() };
-    let summary = format!("{} in all, at most {} a second{over}", grouped(total), count(most));
+    let summary =
+        format!("{} in all, at most {} a second{over}", grouped(total), thousandths(most));
     let area = sheet.panel("Events a second", if total > 0 { &summary } else { "" });
     if sheet.timeline.counters.dispatches == 0 {
         return sheet.nothing(area, "no events");
     }
-    let chart = Chart::new(sheet, area, most, count);
+    let chart = Chart::new(sheet, area, most, thousandths);
     for (at, rate) in cells {
-        let title = format!("{} a second, {}", count(rate), stretch(at, width));
+        let title = format!("{} a second, {}", thousandths(rate), stretch(at, width));
         chart.bar(sheet, "events", (at, width), rate, &title);
     }
 }
@@ -168,7 +179,35 @@ fn rates(sheet: &Sheet<'_>, number: fn(&Cell) -> u64) -> Vec<(u64, u64)> {
     cells.iter().map(|(at, cell)| (at, number(cell).div_ceil(seconds))).collect()
 }
 
+/// Writes thousandths: as a whole number from ten on, with a tenth from one on.
+fn thousandths(number: u64) -> String {
+    match number {
+        10_000.. => count(number / MILLI),
+        MILLI.. => format!("{}", fraction(number / 100, 10)),
+        _ => format!("{}", fraction(number, MILLI)),
+    }
+}
+
 /// Says which time a bar is for.
 fn stretch(at: u64, width: u64) -> String {
     format!("{} from {}", span(width), clock(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_events_have_a_fraction() {
+        for (number, text) in [
+            (0, "0"),
+            (50, "0.05"),
+            (1_500, "1.5"),
+            (2_000, "2"),
+            (43_219, "43"),
+            (12_345_678, "12 k"),
+        ] {
+            assert_eq!(thousandths(number), text);
+        }
+    }
 }

@@ -32,6 +32,8 @@ const LETTERS: usize = 66;
 const LEAST: f64 = 2.0;
 /// The most connections that ended which are listed.
 const LISTED: u64 = 10;
+/// How many connections that ended are many.
+const MANY: usize = 24;
 /// The most causes told for one number when it is pointed at.
 const TITLED: usize = 10;
 /// The time a session of no length is drawn over.
@@ -95,9 +97,11 @@ impl Sheet<'_> {
         let line = |x: f64| format!("M{} {top}V{bottom}", Number(x));
         let steps: String = self.steps().map(|at| line(self.x(at))).collect();
         self.svg.path("grid", &steps, "");
-        let losses: String = self.losses().iter().map(|at| line(self.x(*at))).collect();
+        let losses = self.losses();
         if !losses.is_empty() {
-            self.svg.path("loss", &losses, "");
+            let class = if losses.len() > MANY { "loss faint" } else { "loss" };
+            let lines: String = losses.iter().map(|at| line(self.x(*at))).collect();
+            self.svg.path(class, &lines, "");
         }
     }
 
@@ -113,7 +117,7 @@ impl Sheet<'_> {
             return marks.iter().map(|mark| mark.at).collect();
         }
         let lost = cells.iter().filter(|(_, cell)| cell.losses > 0);
-        lost.map(|(at, _)| at + cells.width() / 2).collect()
+        lost.map(|(at, _)| at.saturating_add(cells.width() / 2)).collect()
     }
 
     /// Writes the axis of time.
