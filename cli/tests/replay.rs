@@ -268,8 +268,28 @@ fn picture(folder: &Folder, recording: &str) -> String {
     assert!(out.exists(), "{}", text(&done.stderr));
     let picture = fs::read_to_string(&out).unwrap();
     fs::remove_file(&out).unwrap();
-    roxmltree::Document::parse(&picture).unwrap_or_else(|error| panic!("{error}: {picture}"));
+    let parsed = roxmltree::Document::parse(&picture);
+    parsed
+        .unwrap_or_else(|error| panic!("{error}: {picture}"))
+        .descendants()
+        .filter(|node| node.has_tag_name("text"))
+        .for_each(fits);
     picture
+}
+
+/// Checks that a text is inside the picture, whatever the font.
+fn fits(text: roxmltree::Node<'_, '_>) {
+    let (class, said) = (text.attribute("class").unwrap(), text.text().unwrap_or_default());
+    let x: f64 = text.attribute("x").unwrap().parse().unwrap();
+    let letter = if class == "h1" { 12.0 } else { 8.4 };
+    let width =
+        letter * said.chars().map(|each| if each < '\u{2E80}' { 1.0 } else { 2.0 }).sum::<f64>();
+    let left = match class.rsplit(' ').next() {
+        Some("end") => x - width,
+        Some("mid") => x - width / 2.0,
+        _ => x,
+    };
+    assert!(left >= 0.0 && left + width <= 606.0, "{left} to {}: {said}", left + width);
 }
 
 #[test]
@@ -315,6 +335,9 @@ fn what_the_network_said_is_drawn_as_text() {
         parsed.descendants().filter_map(|node| node.text()).find(|text| text.contains("alert"));
     let said = said.unwrap();
     assert!(said.contains("</text><script>alert(\"1\")</script>&amp;\u{FFFD}[2J"), "{said}");
+    for wide in ["切".repeat(41), "😀".repeat(30), "W".repeat(123)] {
+        picture(&folder, &bless(story(&format!("\"{wide}\"")).as_bytes()).unwrap());
+    }
 }
 
 #[test]

@@ -113,8 +113,8 @@ pub(crate) fn events(sheet: &mut Sheet<'_>) {
     let most = cells.iter().map(|(_, rate)| *rate).max().unwrap_or(0);
     let (total, width) = (sheet.timeline.counters.dispatches, sheet.timeline.cells.width());
     let over = if width > 1_000_000 { format!(" over {}", span(width)) } else { String::new() };
-    let summary =
-        format!("{} in all, at most {} a second{over}", grouped(total), thousandths(most));
+    let all = if total < 1_000_000 { grouped(total) } else { count(total) };
+    let summary = format!("{all} in all, at most {} a second{over}", thousandths(most));
     let area = sheet.panel("Events a second", if total > 0 { &summary } else { "" });
     if sheet.timeline.counters.dispatches == 0 {
         return sheet.nothing(area, "no events");
@@ -164,8 +164,8 @@ fn keys(sheet: &mut Sheet<'_>, area: Area, packed: bool) {
     let inflated = format!("{} inflated", size(counters.inflated_bytes));
     let y = std::mem::replace(&mut sheet.y, area.y - HEADING);
     if packed {
-        sheet.key("inflated", area.x + area.w - 168.0, &inflated);
-        sheet.key("wire", area.x + area.w - 346.0, &wire);
+        sheet.key("inflated", area.x + area.w - 176.0, &inflated);
+        sheet.key("wire", area.x + area.w - 364.0, &wire);
     } else {
         sheet.svg.text("dim end", area.x + area.w, sheet.y, &wire);
     }

@@ -97,9 +97,9 @@ pub(crate) fn totals(timeline: &Timeline) -> String {
 pub(crate) fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
-        let full = lines.last().is_some_and(|line| {
-            !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width
-        });
+        let full = lines
+            .last()
+            .is_some_and(|line| !line.is_empty() && columns(line) + 1 + columns(word) > width);
         if full {
             lines.push(String::new());
         }
@@ -123,10 +123,25 @@ pub(crate) fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
 
 /// Cuts a text to so many letters.
 pub(crate) fn short(text: &str, width: usize) -> String {
-    if text.chars().nth(width).is_none() {
+    if columns(text) <= width {
         return text.to_owned();
     }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    let mut room = width.saturating_sub(1);
+    let fits = |letter: &char| {
+        let left = room.checked_sub(column(*letter));
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(column).sum()
+}
+
+/// Returns how many letters a letter is as wide as: two from the scripts of East Asia on.
+const fn column(letter: char) -> usize {
+    if letter < '\u{2E80}' { 1 } else { 2 }
 }
 
 #[cfg(test)]
@@ -157,5 +172,6 @@ mod tests {
         assert_eq!(wrapped("one two three four", 7, 2), ["one two", "three …"]);
         assert_eq!(wrapped(&"x".repeat(99), 7, 2), ["xxxxxx…"]);
         assert_eq!(wrapped("", 7, 2), [""]);
+        assert_eq!(wrapped("切断 しました", 7, 2), ["切断", "しまし…"]);
     }
 }
