@@ -42,7 +42,11 @@ const SECOND: u64 = 1_000_000;
 const GRAIN: u64 = 400;
 
 const STYLE: &str = include_str!("style.css");
-const STRIPES: &str = r#"<defs><pattern id="gw-several" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="stripe" width="6" height="6"/><path class="stripes" d="M0 0V6"/></pattern></defs>"#;
+/// Patterns, for states whose colour is not enough for everybody.
+const STRIPES: &str = r#"<defs>
+<pattern id="gw-several" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="stripe" width="6" height="6"/><path class="stripes" d="M0 0V6"/></pattern>
+<pattern id="gw-asking" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect class="ask" width="8" height="8"/><path class="asks" d="M0 0V8"/></pattern>
+</defs>"#;
 
 /// A picture in the making.
 pub(crate) struct Sheet<'t> {
