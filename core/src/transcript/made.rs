@@ -69,6 +69,12 @@ impl Header {
         self.compression
     }
 
+    /// Returns how many bytes a message may inflate to.
+    #[must_use]
+    pub const fn max_inflated(&self) -> u64 {
+        self.config.max_inflated
+    }
+
     /// Reads a line.
     pub(super) fn line(&mut self, line: &str) -> Result<(), Problem> {
         let mut words = Words(line);

@@ -18,11 +18,16 @@ pub enum Item<'i> {
     Presence(&'i mut String),
     /// What was done to the shard.
     Act(&'i mut Act),
+    /// A comment: the line that says how private a transcript is, and those of the session.
+    ///
+    /// It stays one if it still begins with `#` and has no line feed.
+    Comment(&'i mut String),
 }
 
 /// Plays a transcript with its inputs changed by `edit`; returns what a fresh core makes of them.
 ///
-/// The core is asked for outputs at the same places. Comments stay; nothing is compared.
+/// The core is asked for outputs at the same places; nothing is compared. The header is written anew: its comments
+/// do not stay.
 ///
 /// # Errors
 /// [`ReplayError`] tells what is wrong with a line.
@@ -32,7 +37,8 @@ pub fn rewrite(transcript: &[u8], mut edit: impl FnMut(Item<'_>)) -> Result<Stri
     header.session.iter_mut().for_each(|session| edit(Item::Session(session)));
     header.presence.iter_mut().for_each(|json| edit(Item::Presence(json)));
     let mut player = Player::new(&header).map_err(|problem| reader.error(problem))?;
-    let mut out = String::from(player.latest());
+    let mut out = String::new();
+    player.latest().lines().for_each(|line| rewrite_aside(line, &mut out, &mut edit));
     while let Some(line) = reader.next()? {
         let written = rewrite_line(&mut player, line, &mut out, &mut edit);
         written.map_err(|problem| reader.error(problem))?;
@@ -58,12 +64,21 @@ fn rewrite_line(
         ">" => drop(player.drains()),
         "=" => player.count(),
         _ => {
-            push_line(out, line);
+            rewrite_aside(line, out, edit);
             return Ok(());
         }
     }
     out.push_str(player.latest());
     Ok(())
+}
+
+/// Copies a line that may be a comment.
+fn rewrite_aside(line: &str, out: &mut String, edit: &mut impl FnMut(Item<'_>)) {
+    let mut line = String::from(line);
+    if line.starts_with('#') {
+        edit(Item::Comment(&mut line));
+    }
+    push_line(out, &line);
 }
 
 /// Tells a story anew: header, comments and inputs stay as they are, and behind each input stand all

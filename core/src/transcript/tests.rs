@@ -303,6 +303,20 @@ fn a_rewritten_transcript_tells_what_follows_from_its_new_inputs() {
 }
 
 #[test]
+fn comments_may_be_rewritten_and_those_of_a_header_by_hand_do_not_stay() {
+    let story = "gatewright transcript 1\n# By hand.\n\n# Then:\n< 1 tick\n";
+    let rewritten = rewrite(story.as_bytes(), |item| {
+        if let Item::Comment(line) = item {
+            line.replace_range(1.., " mine");
+        }
+    });
+    let rewritten = rewritten.unwrap();
+    assert!(rewritten.starts_with("gatewright transcript 1\n# mine\nlibrary "), "{rewritten}");
+    assert!(rewritten.contains("\n\n# mine\n< 1.000000 tick\n"), "{rewritten}");
+    assert!(!rewritten.contains("hand") && !rewritten.contains("private"), "{rewritten}");
+}
+
+#[test]
 fn lines_of_any_content_never_panic() {
     let transcript = session();
     let mut seed = 1_u64;
