@@ -28,6 +28,16 @@ pub(crate) enum Task {
     ///
     /// The file is private: it holds everything the gateway sends, but not the token.
     Record(RecordArgs),
+    /// Makes a transcript fit to be shown: blanks its texts and checks that it still replays alike.
+    ///
+    /// Blanked at equal length: every text in messages, commands and presences, so names, contents, statuses and
+    /// links; comments. Session ids become others.
+    ///
+    /// Kept: keys, numbers, true, false and null; ids, which are texts of digits; moments as of ISO 8601; the names of
+    /// events; resume_gateway_url; the reasons of closes; the header but for session and presence, so with the
+    /// gateway's URL and os, browser and device; all times, lengths and sequence numbers. So the result still tells
+    /// which users, channels and guilds there were, by their ids, and when something happened.
+    Redact(RedactArgs),
     /// Serves a simulated gateway for any client, until Ctrl-C.
     ///
     /// A client chooses as with Discord: JSON with the compression none, zlib, zlib-stream or zstd-stream, or
@@ -95,6 +105,17 @@ impl RecordArgs {
     pub(crate) fn watch(self) -> WatchArgs {
         WatchArgs { record: Some(self.file), ..self.watch }
     }
+}
+
+/// The flags of `redact`.
+#[derive(Debug, Parser)]
+pub(crate) struct RedactArgs {
+    /// The transcript.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Where the redacted transcript goes; standard output unless given.
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// The flags of `simulate`.

@@ -7,6 +7,7 @@ mod client;
 mod clock;
 mod pulse;
 mod replay;
+mod redact;
 mod show;
 mod simulate;
 mod story;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match args.task.unwrap_or_else(|| Task::Watch(WatchArgs::defaults())) {
         Task::Watch(args) => watch::run(&args),
         Task::Record(args) => watch::run(&args.watch()),
+        Task::Redact(args) => redact::run(&args),
         Task::Simulate(args) => simulate::run(&args),
         Task::Replay(args) => replay::run(&args),
     };

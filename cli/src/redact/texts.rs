@@ -1,0 +1,216 @@
+//! Which texts stay, and what becomes of the others. Every length stays.
+
+use std::ops::RangeInclusive;
+
+/// How many digits an id has that is known by them alone.
+///
+/// Ids since 2015 have 17 to 19, and 64 bits hold 20 at most. Numbers of telephones and cards have fewer.
+const ID_DIGITS: RangeInclusive<usize> = 17..=20;
+/// The longest key and the longest name of an event that stay.
+const NAME_BYTES: usize = 64;
+/// What stands for a byte of a text.
+pub(super) const BLANK: u8 = b'x';
+/// How much of a session id is hashed at once, in hexadecimal digits: 64 bits.
+const HASH_DIGITS: u32 = 16;
+
+/// What happens to session ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sessions {
+    /// They become pseudonyms.
+    Renamed,
+    /// They are pseudonyms already.
+    Kept,
+}
+
+/// Where a text stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'d> {
+    /// The key it is the value of, or of the list it is in.
+    pub(super) key: &'d [u8],
+    /// Whether its object is the whole document.
+    pub(super) top: bool,
+}
+
+/// What becomes of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Blanked,
+    Kept,
+    /// Its place is taken by a pseudonym.
+    Renamed,
+    /// It is blanked to what is no session id either.
+    Spaced,
+}
+
+/// Decides about a text by its place and its bytes.
+pub(super) fn fate(place: Place<'_>, text: &[u8], sessions: Sessions) -> Fate {
+    if place.key == b"session_id" {
+        return match sessions {
+            _ if !text.iter().all(u8::is_ascii_graphic) || text.contains(&b'\\') => Fate::Spaced,
+            Sessions::Renamed => Fate::Renamed,
+            Sessions::Kept => Fate::Kept,
+        };
+    }
+    let stays = match place.key {
+        b"t" if place.top => is_name(text),
+        b"resume_gateway_url" => is_url(text),
+        key => is_id(key, text) || is_timestamp(text),
+    };
+    if stays { Fate::Kept } else { Fate::Blanked }
+}
+
+/// Tells whether a key is a name as those of the protocol.
+pub(super) fn is_key(key: &[u8]) -> bool {
+    is_all(key, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$'))
+}
+
+/// Tells whether a text is the name of an event, or one that came over a bad line.
+fn is_name(text: &[u8]) -> bool {
+    is_all(text, |byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        || is_all(text, |byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase())
+}
+
+fn is_all(text: &[u8], good: impl Fn(u8) -> bool) -> bool {
+    text.len() <= NAME_BYTES && text.iter().all(|byte| good(*byte))
+}
+
+fn is_url(text: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b":/.-_?=&%[]".contains(byte);
+    (text.starts_with(b"wss://") || text.starts_with(b"ws://")) && text.iter().all(plain)
+}
+
+/// Tells whether a text is an id: digits, as many as ids have or where ids and bits stand.
+fn is_id(key: &[u8], text: &[u8]) -> bool {
+    let named = matches!(key, b"id" | b"ids" | b"allow" | b"deny" | b"flags" | b"permissions")
+        || key.ends_with(b"_id")
+        || key.ends_with(b"_ids");
+    let fits = named && text.len() <= *ID_DIGITS.end() || ID_DIGITS.contains(&text.len());
+    fits && text.iter().all(u8::is_ascii_digit)
+}
+
+/// Tells whether a text is a moment of ISO 8601, such as `2026-01-02T03:04:05.678000+00:00`.
+fn is_timestamp(text: &[u8]) -> bool {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
+    let Some((moment, rest)) = text.split_at_checked(SHAPE.len()) else { return false };
+    let shaped = moment.iter().zip(SHAPE).all(|(byte, shape)| fits(*byte, *shape));
+    let rest = match rest.strip_prefix(b".") {
+        Some(fraction) => {
+            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            fraction.get(digits.min(9)..).unwrap_or_default()
+        }
+        None => rest,
+    };
+    let zone = b"+00:00";
+    let offset = rest.len() == zone.len()
+        && rest
+            .iter()
+            .zip(zone)
+            .all(|(byte, shape)| fits(*byte, *shape) || (*shape == b'+' && *byte == b'-'));
+    shaped && (rest == b"Z" || rest.is_empty() || offset)
+}
+
+/// Tells whether a byte is as in the shape, where `0` stands for any digit.
+const fn fits(byte: u8, shape: u8) -> bool {
+    if shape == b'0' { byte.is_ascii_digit() } else { byte == shape }
+}
+
+/// Writes over a text.
+pub(super) fn blank(text: &mut [u8]) {
+    text.fill(BLANK);
+}
+
+/// Writes a pseudonym over a session id: a hash of 64 bits in hexadecimal digits, over and over.
+///
+/// Of an id of 128 bits that leaves 2^64 equally likely ones, and each of them useless without the token.
+pub(super) fn rename(id: &mut [u8]) {
+    let hash = hash(id);
+    let shifts = (0..HASH_DIGITS).rev().map(|digit| digit * 4).cycle();
+    for (byte, shift) in id.iter_mut().zip(shifts) {
+        let digit = u32::try_from(hash >> shift & 0xF).unwrap_or(0);
+        *byte = char::from_digit(digit, 16).map_or(BLANK, |digit| digit as u8);
+    }
+}
+
+/// Hashes a text, so that each bit of it changes about half of the bits.
+///
+/// Source: Fowler, Noll, Vo, *FNV-1a*, 64 bits; Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*.
+fn hash(text: &[u8]) -> u64 {
+    let sum = text.iter().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    let mixed = (sum ^ (sum >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(key: &str, text: &str) -> Fate {
+        let place = Place { key: key.as_bytes(), top: false };
+        fate(place, text.as_bytes(), Sessions::Renamed)
+    }
+
+    #[test]
+    fn ids_moments_and_resume_urls_stay() {
+        for (key, text) in [
+            ("id", "1"),
+            ("guild_id", "41771983444115456"),
+            ("roles", "41771983444115456"),
+            ("deny", "0"),
+            ("timestamp", "2026-01-02T03:04:05.678000+00:00"),
+            ("timestamp", "2026-01-02T03:04:05Z"),
+            ("joined_at", "2026-01-02T03:04:05-01:30"),
+            ("resume_gateway_url", "wss://gateway-us-east1-b.discord.gg"),
+        ] {
+            assert_eq!(judged(key, text), Fate::Kept, "{key} {text}");
+        }
+    }
+
+    #[test]
+    fn all_else_does_not() {
+        for (key, text) in [
+            ("content", "hello"),
+            ("content", "01701234567"),
+            ("content", "482913"),
+            ("content", "4111111111111111"),
+            ("status", "online"),
+            ("t", "MESSAGE_CREATE"),
+            ("timestamp", "2026-01-02"),
+            ("timestamp", "2026-01-02T03:04:05 from me"),
+            ("timestamp", "2026-01-02T03:04:05.123456789123Z"),
+            ("resume_gateway_url", "wss://me:secret@host"),
+            ("resume_gateway_url", "https://host"),
+            ("id", "custom"),
+            ("id", "123456789012345678901"),
+        ] {
+            assert_eq!(judged(key, text), Fate::Blanked, "{key} {text}");
+        }
+    }
+
+    #[test]
+    fn only_the_name_of_the_document_is_its_name() {
+        let top = |text: &[u8]| fate(Place { key: b"t", top: true }, text, Sessions::Renamed);
+        assert_eq!(top(b"MESSAGE_CREATE"), Fate::Kept);
+        assert_eq!(top(b"hello there"), Fate::Blanked);
+    }
+
+    #[test]
+    fn session_ids_become_others_of_equal_length() {
+        assert_eq!(judged("session_id", "3d2f"), Fate::Renamed);
+        assert_eq!(judged("session_id", "not one"), Fate::Spaced);
+        let renamed = |id: &str| {
+            let mut bytes = id.as_bytes().to_vec();
+            rename(&mut bytes);
+            String::from_utf8(bytes).unwrap()
+        };
+        let (one, other) = ("0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdee");
+        assert_eq!(renamed(one).len(), 32);
+        assert_eq!(renamed(one), renamed(one));
+        assert_ne!(renamed(one), renamed(other));
+        assert_ne!(renamed("abc"), renamed("abd"));
+        assert_ne!(renamed(one), one);
+        assert_eq!(renamed(""), "");
+    }
+}

@@ -1,0 +1,522 @@
+//! `gatewright redact` on sessions recorded in virtual time against a simulated gateway.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command as Process, Output as Done};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use gatewright_core::transcript::{Played, Recorded, Replay, bless, replay};
+use gatewright_core::{
+    Activity, CloseCode, Command, Compression, Config, Encoding, Event, Gone, Input, Instant,
+    Intents, Leave, Link, Members, Memory, Output, Presence, RequestGuildMembers, Shard, ShardId,
+    Stop,
+};
+use gatewright_sim::{Conn, Fault, Input as Served, Options, Output as Sent, Server};
+use serde_json::Value;
+
+/// How many ways there are to spoil a session.
+const ROUNDS: usize = 5;
+const PAIRS: [(Encoding, Compression); 7] = [
+    (Encoding::Json, Compression::None),
+    (Encoding::Json, Compression::Zlib),
+    (Encoding::Json, Compression::ZlibStream),
+    (Encoding::Json, Compression::ZstdStream),
+    (Encoding::Etf, Compression::None),
+    (Encoding::Etf, Compression::ZlibStream),
+    (Encoding::Etf, Compression::ZstdStream),
+];
+
+/// What arrives at the client.
+enum Incoming {
+    Message(bool, Vec<u8>),
+    Closed(CloseCode, String),
+    Dropped,
+}
+
+/// A recorded client, a simulated gateway, and a network between them that takes no time.
+struct Rig {
+    shard: Recorded<'static, String>,
+    server: Server,
+    incoming: VecDeque<Incoming>,
+    now: Instant,
+    wait: Instant,
+    server_wait: Instant,
+    link: Link,
+    linked: bool,
+    stopped: Option<Stop>,
+    /// Messages so far; every third one comes in pieces.
+    messages: usize,
+}
+
+impl Rig {
+    fn new(shard: Shard<'static>, options: Options) -> Self {
+        let mut shard = Recorded::new(shard);
+        shard.record(String::new()).unwrap();
+        Self {
+            shard,
+            server: Server::new(options),
+            incoming: VecDeque::new(),
+            now: Instant::from_millis(1_000),
+            wait: Instant::ZERO,
+            server_wait: Instant::ZERO,
+            link: Link(0),
+            linked: false,
+            stopped: None,
+            messages: 0,
+        }
+    }
+
+    fn run_for(&mut self, seconds: u64) {
+        let end = self.now.saturating_add(Duration::from_secs(seconds));
+        while self.now < end && self.stopped.is_none() {
+            if let Some(incoming) = self.incoming.pop_front() {
+                self.arrive(&incoming);
+            } else if self.server_wait <= self.wait {
+                self.now = self.now.max(self.server_wait);
+                self.server.handle_input(self.now, Served::Tick);
+                self.drain_server();
+            } else {
+                self.now = self.now.max(self.wait);
+                self.hear(Input::Tick);
+            }
+        }
+    }
+
+    fn hear(&mut self, input: Input<'_>) {
+        self.shard.handle_input(self.now, input);
+        self.drain();
+    }
+
+    fn arrive(&mut self, incoming: &Incoming) {
+        let link = self.link;
+        match incoming {
+            Incoming::Message(text, data) => {
+                self.messages += 1;
+                let size =
+                    if self.messages.is_multiple_of(3) { 1 + data.len() / 3 } else { data.len() };
+                let mut parts = data.chunks(size.max(1)).peekable();
+                while let Some(part) = parts.next() {
+                    let last = parts.peek().is_none();
+                    self.hear(Input::Message { link, text: *text, part, last });
+                }
+            }
+            Incoming::Closed(code, reason) => {
+                self.linked = false;
+                self.hear(Input::Closed(link, Gone::Code(*code, reason)));
+            }
+            Incoming::Dropped => {
+                self.linked = false;
+                self.hear(Input::Closed(link, Gone::Dropped));
+            }
+        }
+    }
+
+    /// Does what the shard wants.
+    fn drain(&mut self) {
+        loop {
+            match self.shard.poll_output() {
+                Output::Connect(target) => {
+                    let (link, path) = (target.link, format!("{}?{}", target.path, target.query));
+                    (self.link, self.linked) = (link, true);
+                    self.incoming.clear();
+                    let conn = Conn(link.0);
+                    self.server.handle_input(self.now, Served::Opened { conn, target: &path });
+                    self.shard.handle_input(self.now, Input::Opened(link));
+                    self.drain_server();
+                }
+                Output::AskIdentify(link) => {
+                    self.shard.handle_input(self.now, Input::MayIdentify(link));
+                }
+                Output::Send(frame) => {
+                    let (text, data) = (frame.text, frame.bytes.to_vec());
+                    if self.linked {
+                        let conn = Conn(self.link.0);
+                        let input = Served::Message { conn, text, data: &data };
+                        self.server.handle_input(self.now, input);
+                        self.drain_server();
+                    }
+                    self.shard.handle_input(self.now, Input::Sent(self.link));
+                }
+                Output::Close(code) => {
+                    if std::mem::take(&mut self.linked) {
+                        let conn = Conn(self.link.0);
+                        self.server
+                            .handle_input(self.now, Served::Closed { conn, code: Some(code) });
+                        self.drain_server();
+                    }
+                    self.incoming.clear();
+                    self.shard.handle_input(self.now, Input::Closed(self.link, Gone::Dropped));
+                }
+                Output::ForgoIdentify(_) | Output::Event(_) => {}
+                Output::Wait(at) => {
+                    self.wait = at;
+                    return;
+                }
+                Output::Stop(stop) => {
+                    self.stopped = Some(stop);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn drain_server(&mut self) {
+        loop {
+            let (conn, incoming) = match self.server.poll_output() {
+                Sent::Send { conn, text, data } => (conn, Incoming::Message(text, data)),
+                Sent::Close { conn, code, reason } => (conn, Incoming::Closed(code, reason)),
+                Sent::Drop { conn } => (conn, Incoming::Dropped),
+                Sent::Wait(at) => {
+                    self.server_wait = at;
+                    return;
+                }
+            };
+            if conn.0 == self.link.0 && self.linked {
+                self.incoming.push_back(incoming);
+            }
+        }
+    }
+
+    fn inject(&mut self, fault: Fault) {
+        assert!(self.server.inject(self.now, fault) > 0, "{fault:?}");
+        self.drain_server();
+    }
+
+    fn command(&mut self, command: &Command<'_>) {
+        self.shard.command(self.now, command).unwrap();
+        self.drain();
+    }
+}
+
+fn presence(text: &'static str) -> Presence<'static> {
+    let activities =
+        Box::leak(Box::new([Activity { name: text, kind: 0, state: None, url: None }]));
+    Presence { activities, ..Presence::default() }
+}
+
+/// A session with commands, a drop, split messages, a corrupted one and a session that ends.
+fn session(encoding: Encoding, compression: Compression, seed: u64) -> String {
+    let config = Config::new("simulated-token-of-some-length", Intents::DOCUMENTED)
+        .gateway("ws://sim.example")
+        .encoding(encoding)
+        .presence(presence("Secretly Waiting"));
+    let shard = Shard::new(config, seed, Memory::heap(compression)).unwrap();
+    let options = Options { seed, guilds: 2, members: 20, rate: 10, ..Options::default() };
+    let mut rig = Rig::new(shard, options);
+    rig.run_for(5);
+    rig.command(&Command::UpdatePresence(presence("Hidden Playing")));
+    let query = RequestGuildMembers {
+        guild_id: rig.server.world().guilds_of(ShardId::ONE).next().unwrap(),
+        members: Members::Named { prefix: "so", limit: 50 },
+        presences: true,
+        nonce: Some("Nonce Secrets"),
+    };
+    rig.command(&Command::RequestGuildMembers(query));
+    rig.command(&Command::Raw { op: 43, d: r#"{"guild_id":"1","fields":["Raw Secrets"]}"# });
+    rig.run_for(5);
+    rig.inject(Fault::Drop);
+    rig.run_for(5);
+    rig.inject(Fault::Split);
+    rig.run_for(5);
+    rig.inject(Fault::Corrupt);
+    rig.run_for(12);
+    rig.inject(Fault::InvalidSession);
+    rig.run_for(12);
+    rig.shard.leave(rig.now, Leave::Park);
+    rig.drain();
+    rig.run_for(5);
+    rig.shard.finish().unwrap()
+}
+
+/// A short session.
+fn small(encoding: Encoding, compression: Compression, seed: u64) -> String {
+    let config = Config::new("simulated-token-of-some-length", Intents::DOCUMENTED)
+        .gateway("ws://sim.example")
+        .encoding(encoding);
+    let shard = Shard::new(config, seed, Memory::heap(compression)).unwrap();
+    let options = Options { seed, guilds: 1, members: 10, rate: 20, ..Options::default() };
+    let mut rig = Rig::new(shard, options);
+    rig.run_for(3);
+    rig.shard.leave(rig.now, Leave::Park);
+    rig.drain();
+    rig.run_for(5);
+    rig.shard.finish().unwrap()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn run(args: &[&str]) -> Done {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_gatewright"));
+    process.arg("redact").args(args).env_remove("RUST_LOG").output().unwrap()
+}
+
+fn redact(name: &str, transcript: &str) -> String {
+    redacted(name, transcript).unwrap_or_else(|| panic!("{name} is refused"))
+}
+
+/// Redacts a transcript, or does not if that would change it.
+fn redacted(name: &str, transcript: &str) -> Option<String> {
+    let (file, out) = (folder(name).join("session.txt"), folder(name).join("redacted.txt"));
+    fs::write(&file, transcript).unwrap();
+    let done = run(&[file.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() || told.contains("another way"), "{name}: {told}");
+    done.status.success().then(|| fs::read_to_string(out).unwrap())
+}
+
+/// Collects keys, and texts that no key is like.
+fn collect(value: &Value, key: &str, keys: &mut BTreeSet<String>, texts: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, key, keys, texts)),
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                keys.insert(key.clone());
+                collect(value, key, keys, texts);
+            }
+        }
+        Value::String(text) => {
+            let kept = key == "resume_gateway_url" || text.contains("T") && text.contains("+00:00");
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            if !kept && !digits && text.len() >= 4 {
+                texts.insert(text.clone());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns all texts of the dispatches of a transcript, and how many dispatches there are.
+fn texts_of(transcript: &str) -> (BTreeSet<String>, usize) {
+    let (mut keys, mut texts, mut count) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let (mut play, mut scratch) = (Replay::new(), vec![0; 1 << 16]);
+    for line in transcript.split_inclusive('\n') {
+        let played = play.line(line.as_bytes()).unwrap();
+        if !matches!(played, Played::Output(Some(_))) {
+            continue;
+        }
+        if let Event::Dispatch(dispatch) = play.shard().unwrap().event() {
+            count += 1;
+            // What was spoiled on its way may not be read.
+            let Ok(value) = dispatch.deserialize::<Value>(&mut scratch) else { continue };
+            collect(&value, "", &mut keys, &mut texts);
+            texts.remove(dispatch.name());
+        }
+    }
+    texts.retain(|text| !keys.iter().any(|key| key.contains(text)));
+    (texts, count)
+}
+
+/// Flips bits, cuts and lengthens messages; tells the story anew.
+fn spoiled(transcript: &str, dice: &mut Dice) -> String {
+    let is_message = |line: &&str| line.starts_with("< ") && line.contains(" message ");
+    let count = transcript.lines().filter(is_message).count();
+    let (strikes, mut nth) = ([dice.below(count), dice.below(count)], 0);
+    let mut story = String::new();
+    for line in transcript.lines() {
+        nth += usize::from(is_message(&line));
+        if !is_message(&line) || !strikes.contains(&(nth - 1)) {
+            story.push_str(line);
+        } else if let Some((place, data)) = line.split_once(" text ") {
+            let data = spoil(data.as_bytes().to_vec(), dice);
+            story.push_str(&format!("{place} text64 {}", STANDARD.encode(data)));
+        } else if let Some((place, data)) = line.split_once(" binary ") {
+            let data = spoil(STANDARD.decode(data).unwrap(), dice);
+            story.push_str(&format!("{place} binary {}", STANDARD.encode(data)));
+        }
+        story.push('\n');
+    }
+    bless(story.as_bytes()).unwrap()
+}
+
+fn spoil(mut data: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
+    let at = dice.below(data.len().max(1));
+    match dice.below(6) {
+        0 => data.truncate(at),
+        1 => data.extend_from_within(at..),
+        2 => drop(data.drain(..at)),
+        _ => data.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << dice.below(8)),
+    }
+    data
+}
+
+/// Numbers that look random.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end
+    }
+}
+
+/// Returns the bytes of all messages and frames of a transcript, joined, and the rest of its lines.
+fn bytes_of(transcript: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for line in transcript.lines() {
+        match line.split_once(" binary ").or_else(|| line.split_once(" text64 ")) {
+            Some((_, data)) => bytes.extend(STANDARD.decode(data).unwrap()),
+            None => bytes.extend(line.as_bytes()),
+        }
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+/// Leaves out what redacting changes: inputs, hashes, frames, counters of bytes, comments.
+fn skeleton(transcript: &str) -> Vec<String> {
+    let session = transcript.split_once("\n\n").unwrap().1;
+    let line = |line: &str| match line {
+        _ if line.starts_with("< ") => line.split(' ').take(4).collect::<Vec<_>>().join(" "),
+        _ if line.contains(" event dispatch ") => line.rsplit_once(' ').unwrap().0.to_owned(),
+        _ if line.contains(" send ") => line.split(' ').take(5).collect::<Vec<_>>().join(" "),
+        _ if line.starts_with("= ") => line.split(" wire-bytes").next().unwrap().to_owned(),
+        _ => line.to_owned(),
+    };
+    session.lines().map(line).collect()
+}
+
+#[test]
+fn a_redacted_session_tells_the_same_without_its_texts() {
+    for (nth, (encoding, compression)) in PAIRS.into_iter().enumerate() {
+        let name = format!("{encoding}-{compression}");
+        let transcript = session(encoding, compression, 11 + nth as u64);
+        for part in ["disconnected", " SessionInvalid ", " more ", "event command"] {
+            assert!(transcript.contains(part), "{name}: {part}");
+        }
+        let redacted = redact(&name, &transcript);
+        let summary = replay(redacted.as_bytes()).unwrap();
+        assert!(summary.is_complete);
+        assert_eq!(summary.inputs, replay(transcript.as_bytes()).unwrap().inputs);
+        let (one, other) = (skeleton(&transcript), skeleton(&redacted));
+        one.iter().zip(&other).for_each(|(one, other)| assert_eq!(one, other, "{name}"));
+        assert_eq!(one.len(), other.len(), "{name}");
+        let (texts, count) = texts_of(&transcript);
+        assert!(texts.len() > 200 && count > 100, "{name}: {} {count}", texts.len());
+        let bytes = bytes_of(&redacted);
+        let all = String::from_utf8_lossy(&bytes);
+        let own =
+            ["Secretly Waiting", "Hidden Playing", "Raw Secrets", "Nonce Secrets", "# private"];
+        // Finding each of them in all of it takes long; that none is a text any more does not. Words are also the
+        // transcript's own.
+        let phrases = texts.iter().filter(|text| text.contains([' ', '_', '.', ':']));
+        let some = phrases.step_by(1 + texts.len() / 40).map(String::as_str);
+        for text in own.into_iter().chain(some) {
+            assert!(!all.contains(text), "{name}: {text:?}");
+        }
+        let (others, others_count) = texts_of(&redacted);
+        assert!(others_count == count && others.is_disjoint(&texts), "{name}");
+        assert!(redacted.lines().nth(1).unwrap().starts_with("# redacted: "));
+    }
+}
+
+#[test]
+fn a_spoiled_session_breaks_where_it_broke_and_tells_nothing() {
+    let mut dice = Dice(7);
+    let (mut causes, mut refused) = (BTreeSet::new(), 0);
+    for (encoding, compression) in PAIRS {
+        let name = format!("spoiled-{encoding}-{compression}");
+        let transcript = small(encoding, compression, 5);
+        let (texts, _) = texts_of(&transcript);
+        let phrases: Vec<_> = texts.iter().filter(|text| text.contains([' ', '_'])).collect();
+        for _ in 0..ROUNDS {
+            let spoiled = spoiled(&transcript, &mut dice);
+            let Some(redacted) = redacted(&name, &spoiled) else {
+                refused += 1;
+                continue;
+            };
+            causes.extend(spoiled.lines().filter_map(cause));
+            let bytes = bytes_of(&redacted);
+            let all = String::from_utf8_lossy(&bytes);
+            for text in phrases.iter().step_by(1 + phrases.len() / 20) {
+                assert!(!all.contains(text.as_str()), "{name}: {text}");
+            }
+        }
+    }
+    for wanted in ["BrokenEnvelope", "CorruptStream", "Parked"] {
+        assert!(causes.contains(wanted), "{wanted} in {causes:?}");
+    }
+    assert!(refused <= 1, "{refused} were refused");
+}
+
+/// Returns why a connection ended, if the line tells that.
+fn cause(line: &str) -> Option<String> {
+    let told = line.split_once(" event disconnected ")?.1;
+    Some(told.split(' ').nth(1)?.to_owned())
+}
+
+#[test]
+fn session_ids_become_the_same_others_wherever_they_stand() {
+    let transcript = session(Encoding::Json, Compression::None, 3);
+    let redacted = redact("ids", &transcript);
+    let ids = |transcript: &str| -> Vec<String> {
+        let own = transcript.lines().filter(|line| {
+            line.contains(r#""t":"READY""#) || line.contains(" send ") && line.contains(r#""op":6"#)
+        });
+        // It may be in another piece than the name.
+        let id = |line: &str| {
+            let behind = line.split_once(r#""session_id":""#)?.1;
+            behind.split('"').next().map(str::to_owned)
+        };
+        own.filter_map(id).collect()
+    };
+    let (before, after) = (ids(&transcript), ids(&redacted));
+    assert!(before.len() >= 2 && before.len() == after.len(), "{before:?} {after:?}");
+    for (one, other) in before.iter().zip(&after) {
+        assert!(one != other && one.len() == other.len());
+        for (two, another) in before.iter().zip(&after) {
+            assert_eq!(one == two, other == another);
+        }
+    }
+}
+
+#[test]
+fn errors_are_one_sentence_and_nothing_is_written() {
+    let folder = folder("errors");
+    let refused = |content: &str, sentence: &str| {
+        let (file, out) = (folder.join("session.txt"), folder.join("out.txt"));
+        let _ = fs::remove_file(&out);
+        fs::write(&file, content).unwrap();
+        let done = run(&[file.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+        let error = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(1), "{error}");
+        assert!(error.starts_with("gatewright: ") && error.contains(sentence), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(!out.exists());
+    };
+    refused("hello\n", "no transcript");
+    refused("", "no transcript");
+    let transcript = session(Encoding::Json, Compression::ZlibStream, 5);
+    refused(&transcript[..200], "cut off");
+    refused(&transcript.replacen("connect 1", "connect 7", 1), "the version the header names");
+    let file = folder.join("session.txt");
+    let file = file.to_str().unwrap();
+    fs::write(file, &transcript).unwrap();
+    let done = run(&[file, "-o", file]);
+    assert!(String::from_utf8_lossy(&done.stderr).contains("would be overwritten"));
+    assert_eq!(fs::read_to_string(file).unwrap(), transcript);
+    assert!(
+        String::from_utf8_lossy(&run(&["nowhere.txt"]).stderr).contains("cannot read nowhere.txt")
+    );
+}
+
+#[test]
+fn a_transcript_cut_off_is_redacted_up_to_its_last_whole_line() {
+    let transcript = session(Encoding::Etf, Compression::ZstdStream, 7);
+    let file = folder("cut").join("session.txt");
+    fs::write(&file, &transcript[..transcript.len() / 2]).unwrap();
+    let done = run(&[file.to_str().unwrap()]);
+    let (redacted, told) =
+        (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr));
+    assert!(told.unwrap().contains("the last line of") && done.status.success());
+    assert!(!replay(redacted.as_bytes()).unwrap().is_complete);
+    let lines = transcript[..transcript.len() / 2].matches('\n').count();
+    assert!((lines..=lines + 1).contains(&redacted.lines().count()));
+}
