@@ -237,7 +237,7 @@ fn small(encoding: Encoding, compression: Compression, seed: u64) -> String {
         .gateway("ws://sim.example")
         .encoding(encoding);
     let shard = Shard::new(config, seed, Memory::heap(compression)).unwrap();
-    let options = Options { seed, guilds: 1, members: 10, rate: 20, ..Options::default() };
+    let options = Options { seed, guilds: 1, members: 40, rate: 20, ..Options::default() };
     let mut rig = Rig::new(shard, options);
     rig.run_for(3);
     rig.shard.leave(rig.now, Leave::Park);
@@ -331,6 +331,30 @@ fn spoiled(transcript: &str, dice: &mut Dice) -> String {
             story.push_str(&format!("{place} binary {}", STANDARD.encode(data)));
         }
         story.push('\n');
+    }
+    bless(story.as_bytes()).unwrap()
+}
+
+/// Cuts messages into small pieces and lends the core little memory; tells the story anew.
+fn cramped(transcript: &str) -> String {
+    let mut story = String::new();
+    for line in transcript.replace("payload heap 67108864", "payload lent 40960").lines() {
+        let message = line.split_once(" last ").filter(|_| line.starts_with("< "));
+        let Some((place, (form, data))) =
+            message.and_then(|(place, payload)| Some((place, payload.split_once(' ')?)))
+        else {
+            story.push_str(&format!("{line}\n"));
+            continue;
+        };
+        let (form, data) = match form {
+            "text" => ("text64", data.as_bytes().to_vec()),
+            _ => (form, STANDARD.decode(data).unwrap()),
+        };
+        let mut parts = data.chunks(3 + data.len() / 40).peekable();
+        while let Some(part) = parts.next() {
+            let end = if parts.peek().is_some() { "more" } else { "last" };
+            story.push_str(&format!("{place} {end} {form} {}\n", STANDARD.encode(part)));
+        }
     }
     bless(story.as_bytes()).unwrap()
 }
@@ -444,6 +468,32 @@ fn a_spoiled_session_breaks_where_it_broke_and_tells_nothing() {
         assert!(causes.contains(wanted), "{wanted} in {causes:?}");
     }
     assert!(refused <= 1, "{refused} were refused");
+}
+
+#[test]
+fn a_session_in_small_pieces_and_little_memory_skips_what_it_skipped() {
+    for (encoding, compression) in PAIRS {
+        let name = format!("cramped-{encoding}-{compression}");
+        let transcript = cramped(&small(encoding, compression, 6));
+        for part in [" event skipped GUILD_CREATE ", " event dispatch ", " Parked "] {
+            assert!(transcript.contains(part), "{name}: {part}");
+        }
+        let redacted = redact(&name, &transcript);
+        assert_eq!(skeleton(&redacted), skeleton(&transcript), "{name}");
+    }
+}
+
+#[test]
+fn a_message_that_inflates_to_too_much_still_does() {
+    for (encoding, compression) in PAIRS {
+        let name = format!("large-{encoding}-{compression}");
+        let transcript = small(encoding, compression, 6);
+        let limited = transcript.replace("max-inflated 268435456", "max-inflated 20000");
+        let transcript = bless(limited.as_bytes()).unwrap();
+        assert!(transcript.contains(" InflatedTooLarge "), "{name}");
+        let redacted = redact(&name, &transcript);
+        assert_eq!(skeleton(&redacted), skeleton(&transcript), "{name}");
+    }
 }
 
 /// Returns why a connection ended, if the line tells that.
