@@ -13,6 +13,9 @@ const BROKEN: u8 = 0;
 /// The most bytes of an integer that is a number to the core.
 const MOST_DIGITS: usize = 8;
 
+/// From how many letters on a number is taken for a word.
+const LETTERS: usize = 4;
+
 /// What a tag says of the bytes behind it.
 ///
 /// Source: Erlang/OTP documentation, *External Term Format*.
@@ -110,12 +113,15 @@ impl Blanker<'_> {
             return None;
         };
         let len = head.iter().fold(0, |len, byte| len << 8 | u64::from(*byte));
-        self.at += 1 + head.len();
+        let head_at = self.at + 1;
+        self.at = head_at + head.len();
+        // No term is as long as letters say; they are what a term was that lost its beginning.
+        blank_letters(self.bytes.get_mut(head_at..self.at).unwrap_or_default());
         match shape {
             Shape::List => self.open(len + 1, false),
             Shape::Map => self.open(len * 2, true),
             Shape::Tuple => self.open(len, false),
-            Shape::Plain(len) => self.skip(len),
+            Shape::Plain(len) => self.change(len, blank_letters),
             Shape::Digits => self.change(31, blank_digits),
             Shape::Bytes => self.change(len, blank_bytes),
             Shape::Big => self.change(len + 1, blank_big),
@@ -154,11 +160,6 @@ impl Blanker<'_> {
             level.left = level.left.saturating_sub(1);
         }
         start..self.at
-    }
-
-    fn skip(&mut self, len: u64) {
-        self.forget_key();
-        self.body(len);
     }
 
     fn change(&mut self, len: u64, change: fn(&mut [u8])) {
@@ -226,6 +227,16 @@ fn blank_big(big: &mut [u8]) {
     *sign = u8::from(*sign != 0);
     if digits.len() > MOST_DIGITS {
         texts::blank(digits);
+    } else {
+        blank_letters(digits);
+    }
+}
+
+/// Writes over a number whose bytes are letters, as of a text that lost its beginning.
+fn blank_letters(number: &mut [u8]) {
+    let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b' ';
+    if number.len() >= LETTERS && number.iter().all(letter) {
+        texts::blank(number);
     }
 }
 

@@ -66,6 +66,25 @@ fn letters_in_lists_of_bytes_and_in_huge_integers_go() {
 }
 
 #[test]
+fn a_text_whose_length_is_wrong_does_not_become_numbers() {
+    for text in
+        ["bank note", "Fine weather", "team meeting at noon", "l list", "n\x04\0name", "many more"]
+    {
+        let mut bytes = b"\x83t\0\0\0\x01m\0\0\0\x01al\0\0\0\x09m\0\0\0\x01.".to_vec();
+        bytes.extend(text.as_bytes());
+        bytes.extend([0; 9]);
+        let len = bytes.len();
+        blank(&mut bytes, Sessions::Renamed);
+        let rest = text.as_bytes().windows(4);
+        assert!(
+            !rest.into_iter().any(|four| bytes.windows(4).any(|seen| seen == four)),
+            "{text} {bytes:?}"
+        );
+        assert_eq!(bytes.len(), len);
+    }
+}
+
+#[test]
 fn documents_cut_and_changed_anywhere_keep_their_length_and_are_no_panic() {
     let mut dice = Dice(1);
     for _ in 0..2_000 {
