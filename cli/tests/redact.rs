@@ -169,6 +169,7 @@ impl Rig {
                 Sent::Send { conn, text, data } => (conn, Incoming::Message(text, data)),
                 Sent::Close { conn, code, reason } => (conn, Incoming::Closed(code, reason)),
                 Sent::Drop { conn } => (conn, Incoming::Dropped),
+                Sent::Part { .. } | Sent::Refuse { .. } => panic!("no such fault is asked for"),
                 Sent::Wait(at) => {
                     self.server_wait = at;
                     return;
