@@ -194,6 +194,14 @@ fn the_fast_scanner_leaves_what_it_does_not_know_to_the_other() {
     }
 }
 
+/// G30: a sequence behind `d` is not seen.
+#[test]
+fn a_dispatch_whose_sequence_may_stand_behind_d_is_left_to_the_other_scanner() {
+    let document = r#"{"op":0,"t":"RESUMED","d":{},"s":217,"later":{}}"#;
+    assert_eq!(fast(document.as_bytes()), None);
+    assert_eq!(scan(document).seq.map(core::num::NonZeroU64::get), Some(217));
+}
+
 #[test]
 fn unknown_names_keep_their_text() {
     for document in [
