@@ -99,6 +99,7 @@ mod loopback;
 mod options;
 mod rng;
 mod server;
+mod simulation;
 mod world;
 
 pub use self::etf::{Dialect, EtfError, from_etf, to_etf};
@@ -109,6 +110,9 @@ pub use self::journal::{Compression, Entry, Stats, What};
 pub use self::loopback::{Loopback, serve};
 pub use self::options::Options;
 pub use self::server::{Conn, Input, Output, Server};
+pub use self::simulation::{
+    Network, Seen, Sight, Simulation, Stuck, Trouble, digest, serial, serial_text,
+};
 pub use self::world::{
     Activity, Channel, Emoji, Event, Guild, Invite, Member, Message, Overwrite, Presence, Reaction,
     Role, Sound, Sticker, Thread, User, VoiceState, World, WorldSize, envelope,

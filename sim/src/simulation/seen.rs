@@ -1,0 +1,162 @@
+//! What an onlooker of a simulation sees, for checks to judge.
+
+use std::time::Duration;
+
+use gatewright_core::{
+    Cause, CloseCode, CommandId, EventKind, Fate, Instant, Limit, Link, Phase, Purpose, Stop,
+};
+
+use crate::journal::What;
+
+/// One thing that was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// When.
+    pub at: Instant,
+    /// The shard it is about.
+    pub shard: u32,
+    /// What.
+    pub seen: Seen,
+}
+
+/// What was seen of a shard, its adapter, its network or its gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Seen {
+    /// A message asking for a heartbeat was handed to the shard, whole.
+    Asked {
+        /// The transport.
+        link: Link,
+    },
+    /// The shard closed.
+    Close {
+        /// The transport.
+        link: Link,
+        /// The close code.
+        code: CloseCode,
+    },
+    /// The shard dialled.
+    Connect {
+        /// The new transport.
+        link: Link,
+        /// What it is for.
+        purpose: Purpose,
+    },
+    /// The shard told that a connection is up.
+    Connected {
+        /// The transport.
+        link: Link,
+        /// The time between heartbeats.
+        interval: Duration,
+    },
+    /// The shard told that a connection is over.
+    Disconnected {
+        /// The transport.
+        link: Link,
+        /// Why.
+        cause: Cause,
+    },
+    /// The shard delivered a dispatch.
+    Dispatch {
+        /// Its kind.
+        kind: EventKind,
+        /// Its sequence number.
+        seq: Option<u64>,
+        /// The [serial number](super::serial) in it.
+        serial: Option<u64>,
+    },
+    /// The shard told of a dispatch that came again.
+    Duplicate {
+        /// Its sequence number.
+        seq: Option<u64>,
+    },
+    /// The shard told what became of a command.
+    Fate {
+        /// The command.
+        id: CommandId,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// The shard told that sequence numbers are missing.
+    Gap {
+        /// The number that should have come.
+        expected: u64,
+        /// The one that came.
+        found: u64,
+    },
+    /// Something entered the journal of the gateway about a connection of the shard.
+    Gateway(What),
+    /// The consumer got busy until then.
+    Held {
+        /// When it is free again.
+        until: Instant,
+    },
+    /// The shard told that a limit was hit.
+    Limit(Limit),
+    /// The shard told that the session is lost.
+    Lost {
+        /// Why.
+        cause: Cause,
+    },
+    /// A command was given to the shard.
+    Queued {
+        /// Its number.
+        id: CommandId,
+        /// The [digest](super::digest) of its payload.
+        digest: u64,
+        /// Until when it may be sent.
+        expires: Instant,
+        /// Whether later ones of its kind replace it.
+        presence: bool,
+    },
+    /// The consumer is free again.
+    Released,
+    /// The shard handed out a frame.
+    Send {
+        /// The transport.
+        link: Link,
+        /// The opcode.
+        op: u8,
+        /// The [digest](super::digest) of the payload.
+        digest: u64,
+        /// The length of the payload.
+        bytes: usize,
+        /// The state of the shard.
+        phase: Phase,
+    },
+    /// The shard told of documents it had no room for.
+    Skipped {
+        /// The kind of the first one.
+        kind: EventKind,
+        /// Its sequence number.
+        seq: Option<u64>,
+        /// The sequence number of the last one.
+        through: Option<u64>,
+    },
+    /// From now on what comes on a transport may be damaged.
+    Spoiled {
+        /// The transport.
+        link: Link,
+    },
+    /// The shard is over.
+    Stopped(Stop),
+    /// The transport took the frame, whole.
+    Taken {
+        /// The transport.
+        link: Link,
+    },
+    /// The shard wants nothing more until then.
+    Wait {
+        /// When to come back.
+        until: Instant,
+        /// The state of the shard.
+        phase: Phase,
+        /// The time in this state.
+        in_phase: Duration,
+    },
+    /// From now on a transport may come late with, or keep back, what it carries.
+    Withheld {
+        /// The transport.
+        link: Link,
+    },
+}
