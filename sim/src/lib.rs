@@ -91,6 +91,7 @@
     )
 )]
 
+mod campaign;
 mod etf;
 mod fault;
 mod journal;
@@ -102,6 +103,9 @@ mod server;
 mod simulation;
 mod world;
 
+pub use self::campaign::{
+    Blow, Breach, Figures, Outcome, Settings, Strike, Tap, Violation, run_seed, run_tapped,
+};
 pub use self::etf::{Dialect, EtfError, from_etf, to_etf};
 pub use self::fault::{
     BrokenReady, Fault, FaultInfo, HelloInterval, ResumeUrl, Strikes, UnknownFault,

@@ -1,0 +1,85 @@
+//! How much and how often a client may send.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use gatewright_core::{Instant, MAX_PAYLOAD};
+
+use super::Verdict;
+use crate::simulation::Seen;
+
+/// The opcode of Identify.
+const IDENTIFY: u8 = 2;
+
+/// Never more than 120 sends in any 60 s on a connection.
+#[derive(Debug, Default)]
+pub(super) struct SendLimit {
+    sent: VecDeque<Instant>,
+}
+
+impl SendLimit {
+    pub(super) const NAME: &'static str = "send-limit";
+    const MOST: usize = 120;
+    const SPAN: Duration = Duration::from_secs(60);
+
+    pub(super) fn see(&mut self, at: Instant, seen: &Seen) -> Verdict {
+        match seen {
+            Seen::Connect { .. } => self.sent.clear(),
+            Seen::Send { .. } => {
+                if self.sent.len() == Self::MOST
+                    && let Some(first) = self.sent.pop_front()
+                    && at.saturating_since(first) < Self::SPAN
+                {
+                    return Err(format!("121 sends since {first}, within 60 s"));
+                }
+                self.sent.push_back(at);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Never two Identifies of one bucket within 5 s.
+#[derive(Debug)]
+pub(super) struct IdentifyPace {
+    latest: Vec<Option<Instant>>,
+}
+
+impl IdentifyPace {
+    pub(super) const NAME: &'static str = "identify-pace";
+    const SPAN: Duration = Duration::from_secs(5);
+
+    pub(super) fn new(at_once: u32) -> Self {
+        Self { latest: (0..at_once.max(1)).map(|_| None).collect() }
+    }
+
+    pub(super) fn see(&mut self, shard: u32, at: Instant, seen: &Seen) -> Verdict {
+        let Seen::Send { op: IDENTIFY, .. } = seen else { return Ok(()) };
+        let bucket = usize::try_from(shard).unwrap_or(0) % self.latest.len().max(1);
+        let Some(latest) = self.latest.get_mut(bucket) else { return Ok(()) };
+        match latest.replace(at) {
+            Some(before) if at.saturating_since(before) < Self::SPAN => {
+                Err(format!("an Identify of bucket {bucket} follows the one at {before}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Nothing over 4096 bytes.
+#[derive(Debug)]
+pub(super) struct PayloadSize;
+
+impl PayloadSize {
+    pub(super) const NAME: &'static str = "payload-size";
+
+    pub(super) fn see(seen: &Seen) -> Verdict {
+        match seen {
+            Seen::Send { bytes, .. } if *bytes > MAX_PAYLOAD => {
+                Err(format!("a frame of {bytes} bytes"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

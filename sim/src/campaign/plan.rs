@@ -1,0 +1,244 @@
+//! What one seed means: a world, its network, and what goes wrong when.
+
+use std::fmt;
+use std::time::Duration;
+
+use gatewright_core::{CloseCode, Compression, Encoding};
+
+use crate::fault::Fault;
+use crate::rng::Rng;
+use crate::simulation::{Network, Trouble};
+
+/// Every encoding with every compression the gateway offers for it, as often as it is drawn.
+///
+/// Writing terms and compressing is what costs most, so most hours go without.
+const PAIRS: [(u64, Encoding, Compression); 7] = [
+    (12, Encoding::Json, Compression::None),
+    (3, Encoding::Etf, Compression::None),
+    (1, Encoding::Json, Compression::Zlib),
+    (1, Encoding::Json, Compression::ZlibStream),
+    (1, Encoding::Etf, Compression::ZlibStream),
+    (1, Encoding::Json, Compression::ZstdStream),
+    (1, Encoding::Etf, Compression::ZstdStream),
+];
+
+/// Close codes after which a client goes on.
+const CODES: [u16; 15] = [
+    1_000, 1_001, 1_006, 1_011, 1_012, 4_000, 4_001, 4_002, 4_003, 4_005, 4_006, 4_007, 4_008,
+    4_009, 4_123,
+];
+
+/// Something that goes wrong at a moment of the hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strike {
+    /// When, from the beginning.
+    pub at: Duration,
+    /// What.
+    pub blow: Blow,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blow {
+    /// A fault of the gateway, on all its connections or the next one.
+    Gateway(Fault),
+    /// Trouble for one shard.
+    Shard(u32, Trouble),
+}
+
+impl fmt::Display for Strike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>8.3} s  ", self.at.as_secs_f64())?;
+        match self.blow {
+            Blow::Gateway(fault) => write!(f, "gateway: {fault}"),
+            Blow::Shard(shard, trouble) => write!(f, "shard {shard}: {trouble}"),
+        }
+    }
+}
+
+impl Blow {
+    /// Returns the name of its kind, for tallies.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Gateway(fault) => kind_of(&fault.to_string()),
+            Self::Shard(_, trouble) => trouble.name().to_owned(),
+        }
+    }
+}
+
+/// Leaves the numbers at the end of a fault's name out.
+pub(super) fn kind_of(name: &str) -> String {
+    name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '-').to_owned()
+}
+
+/// What one seed means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) encoding: Encoding,
+    pub(super) compression: Compression,
+    pub(super) shards: u32,
+    pub(super) at_once: u32,
+    pub(super) network: Network,
+    pub(super) heartbeat: Duration,
+    /// Whether the memory is lent, as on a board.
+    pub(super) lent: bool,
+    /// Whether the world's own generator makes the events.
+    pub(super) generated: bool,
+    /// Events of a session in the hour, about.
+    pub(super) events: u64,
+    /// Commands of a shard in the hour, about.
+    pub(super) commands: u64,
+    /// Whether the run is recorded and replayed.
+    pub(super) recorded: bool,
+    /// Whether commands come many at once.
+    pub(super) floods: bool,
+    pub(super) strikes: Vec<Strike>,
+}
+
+impl Plan {
+    pub(super) fn draw(seed: u64, span: Duration) -> Self {
+        let mut rng = Rng::new(seed ^ 0x6361_6D70_6169_676E);
+        let (encoding, compression) = pair(&mut rng);
+        let shards = u32::try_from(rng.range(1, 5)).unwrap_or(1);
+        Self {
+            seed,
+            encoding,
+            compression,
+            shards,
+            at_once: u32::try_from(rng.range(1, 3)).unwrap_or(1),
+            network: network(&mut rng),
+            heartbeat: Duration::from_millis(rng.pick(&[41_250, 41_250, 30_000, 15_000])),
+            lent: rng.chance(300),
+            generated: rng.chance(5),
+            events: match (encoding, compression) {
+                (Encoding::Json, Compression::None) => rng.range(1_200, 2_800),
+                (_, Compression::None) => rng.range(200, 600),
+                _ => rng.range(40, 160),
+            },
+            commands: rng.range(5, 60),
+            floods: rng.chance(100),
+            recorded: rng.chance(20),
+            strikes: strikes(&mut rng, shards, span),
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    /// Says in a line what the world is like.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { encoding, compression, shards, at_once, network, heartbeat, .. } = self;
+        let Network { latency, jitter, slow } = network;
+        write!(f, "{encoding} {compression}, {shards} shards, {at_once} at once")?;
+        write!(f, ", latency {latency:?} to {:?}", *latency + *jitter)?;
+        write!(f, ", {slow} of 1000 frames slow, heartbeat {heartbeat:?}")?;
+        write!(f, ", {} memory", if self.lent { "lent" } else { "heap" })?;
+        let events = if self.generated { "generated" } else { "pooled" };
+        write!(f, ", {events} events{}", if self.floods { ", floods of commands" } else { "" })
+    }
+}
+
+fn pair(rng: &mut Rng) -> (Encoding, Compression) {
+    let mut drawn = rng.below(PAIRS.iter().map(|(weight, ..)| weight).sum());
+    for (weight, encoding, compression) in PAIRS {
+        match drawn.checked_sub(weight) {
+            Some(rest) => drawn = rest,
+            None => return (encoding, compression),
+        }
+    }
+    (Encoding::Json, Compression::None)
+}
+
+/// A machine room, a continent, or a train.
+fn network(rng: &mut Rng) -> Network {
+    let (latency, jitter, slow) =
+        rng.pick(&[(0, 0, 0), (1, 1, 0), (60, 20, 5), (60, 20, 50), (300, 700, 100)]);
+    let micros = |millis: u64| Duration::from_micros(rng.range(millis * 800, millis * 1_200 + 1));
+    let [latency, jitter] = [latency, jitter].map(micros);
+    Network { latency, jitter, slow }
+}
+
+fn strikes(rng: &mut Rng, shards: u32, span: Duration) -> Vec<Strike> {
+    let faults = faults();
+    let mut strikes = Vec::new();
+    for _ in 0..rng.range(8, 24) {
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let at = Duration::from_millis(rng.range(2_000, millis));
+        let shard = u32::try_from(rng.below(shards.into())).unwrap_or(0);
+        let blow = if rng.chance(500) { gateway(rng, &faults) } else { around(rng, shard) };
+        strikes.push(Strike { at, blow });
+        // What waits for the next connection is to have one.
+        if waits(blow) && rng.chance(800) {
+            let trouble = rng.pick(&[Some(Trouble::Reset), Some(Trouble::HalfOpenAtGateway)]);
+            strikes.extend(trouble.map(|trouble| Strike { at, blow: Blow::Shard(shard, trouble) }));
+        }
+    }
+    strikes.sort_by_key(|strike| strike.at);
+    strikes
+}
+
+const fn waits(blow: Blow) -> bool {
+    match blow {
+        Blow::Gateway(fault) => fault.strikes_on_open(),
+        Blow::Shard(_, trouble) => matches!(
+            trouble,
+            Trouble::DialFails | Trouble::DialHangs | Trouble::DialLate | Trouble::DialRefused(_)
+        ),
+    }
+}
+
+/// Every fault of the gateway once, with some number where one belongs.
+fn faults() -> Vec<Fault> {
+    let example = |name: &str| {
+        let tail = name.rsplit('-').next().unwrap_or_default();
+        let number = !tail.is_empty() && tail.bytes().all(|byte| byte.is_ascii_uppercase());
+        let name = if number { name.replace(tail, "4000") } else { name.to_owned() };
+        name.parse().ok()
+    };
+    Fault::ALL.iter().filter_map(|(name, _)| example(name)).collect()
+}
+
+fn gateway(rng: &mut Rng, faults: &[Fault]) -> Blow {
+    let drawn = faults.get(rng.index(faults.len())).copied().unwrap_or(Fault::Drop);
+    Blow::Gateway(match drawn {
+        Fault::Close(_) => Fault::Close(CloseCode(rng.pick(&CODES))),
+        Fault::Delay(_) => Fault::Delay(Duration::from_millis(rng.range(20, 4_000))),
+        other => other,
+    })
+}
+
+fn around(rng: &mut Rng, shard: u32) -> Blow {
+    let kinds = Trouble::examples();
+    let drawn = kinds.get(rng.index(kinds.len())).copied().unwrap_or(Trouble::Reset);
+    let most = match drawn {
+        // A handler is to take less than 20 s.
+        Trouble::Busy(_) | Trouble::Full(_) => 19_000,
+        _ => 90_000,
+    };
+    let span = Duration::from_millis(rng.range(50, most));
+    Blow::Shard(
+        shard,
+        match drawn {
+            Trouble::DialRefused(_) => Trouble::DialRefused(rng.pick(&[429, 500, 502, 503, 404])),
+            other => other.lasting(span),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_of_the_gateway_has_an_example() {
+        let faults = faults();
+        assert_eq!(faults.len(), Fault::ALL.len(), "{faults:?}");
+    }
+
+    #[test]
+    fn a_seed_always_means_the_same() {
+        let hour = Duration::from_secs(3_600);
+        assert_eq!(Plan::draw(7, hour), Plan::draw(7, hour));
+        assert_ne!(Plan::draw(7, hour), Plan::draw(8, hour));
+    }
+}

@@ -1,0 +1,333 @@
+//! One world from its beginning to the moment everything is well again.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use gatewright_core::transcript::replay;
+use gatewright_core::{
+    Compression, Config, GuildId, Inflater, Instant, Intents, Memory, SendLog, Shard, ShardId, Zlib,
+};
+
+use super::laws::{Breach, Laws};
+use super::plan::{Blow, Plan};
+use super::traffic::{Pool, command};
+use super::{Figures, Tap};
+use crate::options::Options;
+use crate::rng::Rng;
+use crate::simulation::{Seen, Sight, Simulation, Stuck};
+
+/// How long it may take until all is well again once the faults are over.
+///
+/// The longest back-off (600 s), the longest wait for READY (120 s) and a Resume that fails (60 s) may
+/// follow on each other, and faults that wait for the next connection take a share of each.
+pub(super) const RECOVERY: Duration = Duration::from_secs(1_800);
+/// The most events that come in one instant.
+const BURST: u64 = 6;
+
+/// The memory of one shard, lent as on a board.
+pub(super) struct Arena {
+    payload: Vec<u8>,
+    commands: Vec<u8>,
+    log: SendLog,
+    zlib: Zlib,
+}
+
+impl Arena {
+    pub(super) fn new() -> Self {
+        let commands = vec![0; 4 * Memory::MIN_COMMANDS];
+        let payload = vec![0; Memory::MIN_PAYLOAD];
+        Self { payload, commands, log: SendLog::new(), zlib: Zlib::new() }
+    }
+
+    fn lend(&mut self, compression: Compression) -> Memory<'_> {
+        let inflater = match compression {
+            Compression::None => Inflater::none(),
+            Compression::Zlib => Inflater::zlib(&mut self.zlib),
+            Compression::ZlibStream => Inflater::zlib_stream(&mut self.zlib),
+            _ => Inflater::zstd_stream(),
+        };
+        Memory::lent(&mut self.payload, &mut self.commands, &mut self.log, inflater)
+    }
+}
+
+/// A world that runs.
+pub(super) struct Run<'p, 'm, 't> {
+    plan: &'p Plan,
+    simulation: Simulation<'m>,
+    laws: Laws,
+    pool: Pool,
+    rng: Rng,
+    guilds: Vec<Option<GuildId>>,
+    commands: u64,
+    tap: Option<&'t mut Tap<'t>>,
+    log: Option<String>,
+    pub(super) figures: Figures,
+}
+
+impl<'p, 'm, 't> Run<'p, 'm, 't> {
+    /// Sets a world up; there is one arena for each shard if memory is lent.
+    pub(super) fn new(plan: &'p Plan, arenas: &'m mut [Arena]) -> Self {
+        let mut arenas = arenas.iter_mut();
+        let shards = (0..plan.shards).filter_map(|id| {
+            let memory = match arenas.next() {
+                Some(arena) => arena.lend(plan.compression),
+                None => Memory::heap(plan.compression),
+            };
+            let config = Config::new("simulated", Intents::DOCUMENTED)
+                .gateway(Simulation::GATEWAY)
+                .shard(ShardId::new(id, plan.shards))
+                .encoding(plan.encoding);
+            Shard::new(config, plan.seed ^ u64::from(id), memory).ok()
+        });
+        let shards = shards.collect();
+        let simulation =
+            Simulation::new(options(plan), plan.encoding, plan.network, shards, plan.seed);
+        let guild = |id| {
+            let mut guilds = simulation.server().world().guilds_of(ShardId::new(id, plan.shards));
+            guilds.next()
+        };
+        Self {
+            plan,
+            guilds: (0..plan.shards).map(guild).collect(),
+            simulation,
+            laws: Laws::new(plan.shards, plan.at_once),
+            pool: Pool::new(),
+            rng: Rng::new(plan.seed.rotate_left(32)),
+            commands: 0,
+            tap: None,
+            log: None,
+            figures: Figures::default(),
+        }
+    }
+
+    /// Lets somebody change what is seen before it is judged.
+    pub(super) fn tap(&mut self, tap: Option<&'t mut Tap<'t>>) {
+        self.tap = tap;
+    }
+
+    /// Writes down what is seen, and records every shard.
+    pub(super) fn log(&mut self) {
+        self.log = Some(String::new());
+        self.record();
+    }
+
+    fn record(&mut self) {
+        // Nothing has happened yet, so it is not too late.
+        let _ = self.simulation.record();
+    }
+
+    /// Returns what was written down and the recordings.
+    pub(super) fn take_log(&mut self) -> (String, Vec<String>) {
+        (self.log.take().unwrap_or_default(), self.simulation.finish_recordings())
+    }
+
+    /// Runs to the end.
+    pub(super) fn run(&mut self, span: Duration) -> Result<(), Breach> {
+        if self.plan.recorded {
+            self.record();
+        }
+        let done = self.hour(span).and_then(|()| self.recover()).and_then(|()| self.replay());
+        let stats = self.simulation.server().stats();
+        self.figures.seeds = 1;
+        self.figures.identifies = stats.identifies;
+        self.figures.resumes = stats.resumes;
+        self.figures.time = self.simulation.now().saturating_since(Instant::from_millis(1_000));
+        done
+    }
+
+    /// Lets everything happen that the plan says.
+    fn hour(&mut self, span: Duration) -> Result<(), Breach> {
+        let begin = self.simulation.now();
+        let end = begin.saturating_add(span);
+        let mut strikes = self.plan.strikes.iter().peekable();
+        let mut round = begin.saturating_add(Duration::from_secs(5));
+        let mut order = begin;
+        loop {
+            let strike = strikes.peek().map_or(end, |strike| begin.saturating_add(strike.at));
+            let at = strike.min(round).min(order).min(end);
+            self.advance(at)?;
+            if at >= end {
+                return Ok(());
+            }
+            if at == strike
+                && let Some(strike) = strikes.next()
+            {
+                self.blow(strike.blow)?;
+            } else if at == round {
+                self.round();
+                round = self.after(span, self.plan.events * 2 / (BURST + 1));
+            } else {
+                self.order()?;
+                order = self.after(span, self.plan.commands * u64::from(self.plan.shards));
+            }
+            self.judge()?;
+        }
+    }
+
+    /// Waits until every shard is live, has told all fates and delivered the last event.
+    fn recover(&mut self) -> Result<(), Breach> {
+        /// How long a last event is waited for before there is another one: its session may be lost.
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let end = self.simulation.now().saturating_add(RECOVERY);
+        loop {
+            while !self.simulation.all_live() || self.laws.awaits_fates() {
+                self.go_on(end)?;
+            }
+            self.dispatch();
+            self.judge()?;
+            let until = self.simulation.now().saturating_add(PATIENCE);
+            while self.simulation.now() < until {
+                if self.laws.delivered(self.pool.serial) {
+                    return Ok(());
+                }
+                self.go_on(end)?;
+            }
+        }
+    }
+
+    /// Plays what was recorded through fresh shards, if this run is one to check for that.
+    fn replay(&mut self) -> Result<(), Breach> {
+        if !self.plan.recorded || self.log.is_some() {
+            return Ok(());
+        }
+        for (shard, recording) in (0..).zip(self.simulation.finish_recordings()) {
+            replay(recording.as_bytes()).map_err(|error| {
+                let (at, how) = (self.simulation.now(), format!("the recording differs: {error}"));
+                Breach { law: "replay", shard, at, how }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn go_on(&mut self, end: Instant) -> Result<(), Breach> {
+        if self.simulation.now() > end {
+            let phase = |id| self.simulation.status(id).map(|status| status.phase.name());
+            let phases: Vec<_> = (0..self.plan.shards).filter_map(phase).collect();
+            let how = format!(
+                "not well {} s after the last fault: {phases:?}, {}",
+                RECOVERY.as_secs(),
+                self.laws.owed(self.pool.serial)
+            );
+            return Err(Breach { law: "live-again", shard: 0, at: self.simulation.now(), how });
+        }
+        self.simulation.clear_sights();
+        self.simulation.step().map_err(bounded)?;
+        self.judge()
+    }
+
+    /// Lets everything happen that is due by then.
+    fn advance(&mut self, until: Instant) -> Result<(), Breach> {
+        loop {
+            self.simulation.clear_sights();
+            if !self.simulation.step_until(until).map_err(bounded)? {
+                return Ok(());
+            }
+            self.judge()?;
+        }
+    }
+
+    fn blow(&mut self, blow: Blow) -> Result<(), Breach> {
+        let struck = match blow {
+            Blow::Gateway(fault) => self.simulation.inject(fault) > 0 || fault.strikes_on_open(),
+            Blow::Shard(shard, trouble) => {
+                self.simulation.strike(shard, trouble).map_err(bounded)?
+            }
+        };
+        if struck {
+            *self.figures.struck.entry(blow.name()).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// Sends some events in one instant.
+    fn round(&mut self) {
+        if !self.plan.generated {
+            for _ in 0..self.rng.range(1, BURST + 1) {
+                self.dispatch();
+            }
+        }
+    }
+
+    fn dispatch(&mut self) {
+        let (kind, d) = self.pool.next(&mut self.rng);
+        self.simulation.dispatch(kind, d);
+    }
+
+    /// Gives a shard one command, or many at once.
+    fn order(&mut self) -> Result<(), Breach> {
+        let shard = u32::try_from(self.rng.below(self.plan.shards.into())).unwrap_or(0);
+        let guild = self.guilds.get(usize::try_from(shard).unwrap_or(0)).copied().flatten();
+        let many = self.plan.floods && self.rng.chance(100);
+        for _ in 0..if many { self.rng.range(20, 250) } else { 1 } {
+            self.commands += 1;
+            let expires = if self.rng.chance(300) {
+                let span = Duration::from_millis(self.rng.range(1, 60_000));
+                self.simulation.now().saturating_add(span)
+            } else {
+                Instant::MAX
+            };
+            // A full queue says so, and the command is not given.
+            let simulation = &mut self.simulation;
+            let _ = command(&mut self.rng, self.commands, guild, |command| {
+                simulation.command(shard, command, expires)
+            });
+        }
+        self.simulation.poke(shard).map_err(bounded)
+    }
+
+    /// Draws a moment after now, so that about `times` of them fit into the span.
+    fn after(&mut self, span: Duration, times: u64) -> Instant {
+        let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX) / times.max(1) * 2;
+        let wait = Duration::from_micros(self.rng.range(1, micros.max(2)));
+        self.simulation.now().saturating_add(wait)
+    }
+
+    /// Judges what was seen since the last step.
+    fn judge(&mut self) -> Result<(), Breach> {
+        if let Some(tap) = &mut self.tap {
+            let mut sights = self.simulation.sights().to_vec();
+            tap(&mut sights);
+            return self.look(&sights);
+        }
+        let sights = self.simulation.take_sights();
+        let judged = self.look(&sights);
+        self.simulation.give_back(sights);
+        judged
+    }
+
+    fn look(&mut self, sights: &[Sight]) -> Result<(), Breach> {
+        if let Some(log) = &mut self.log {
+            for Sight { at, shard, seen } in sights {
+                // Writing to a String cannot fail.
+                let _ = writeln!(log, "{at} shard {shard} {seen:?}");
+            }
+        }
+        let delivered = sights.iter().filter(|sight| matches!(sight.seen, Seen::Dispatch { .. }));
+        self.figures.events += delivered.count() as u64;
+        self.laws.see(sights)
+    }
+}
+
+fn options(plan: &Plan) -> Options {
+    Options {
+        seed: plan.seed,
+        guilds: if plan.generated { 4 } else { 1 },
+        members: 4,
+        rate: u32::from(plan.generated),
+        max_concurrency: plan.at_once,
+        heartbeat_interval: plan.heartbeat,
+        journal_capacity: u32::MAX,
+        // More than a session misses in the time it is kept for a Resume.
+        replay_capacity: 1_000,
+        ..Options::default()
+    }
+}
+
+/// Whatever would go on for ever breaks a law.
+fn bounded(stuck: Stuck) -> Breach {
+    let (shard, at) = match stuck {
+        Stuck::Outputs { shard, at } | Stuck::Spin { shard, at } => (shard, at),
+        Stuck::Never { at } | Stuck::Steps { at } => (0, at),
+    };
+    Breach { law: "bounded", shard, at, how: stuck.to_string() }
+}
