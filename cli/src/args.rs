@@ -1,6 +1,8 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -147,6 +149,15 @@ pub(crate) struct SimulateArgs {
     /// How many buckets of shards there are; each takes one Identify in 5 s.
     #[arg(long, default_value = "1")]
     pub(crate) max_concurrency: u32,
+    /// Runs virtual hours in which much goes wrong, one for each seed, and judges the client; serves nothing.
+    #[arg(long, requires = "seeds")]
+    pub(crate) campaign: bool,
+    /// The seeds of the campaign, as first..=last.
+    #[arg(long, value_name = "RANGE", value_parser = seeds, requires = "campaign")]
+    pub(crate) seeds: Option<RangeInclusive<u64>>,
+    /// How many seeds of the campaign run at once; one for each processor unless given.
+    #[arg(long, value_name = "N", requires = "campaign")]
+    pub(crate) jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) world: WorldArgs,
 }
@@ -221,6 +232,14 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:8765".to_owned())
 }
 
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let range = text
+        .split_once("..=")
+        .and_then(|(first, last)| Some(first.trim().parse().ok()?..=last.trim().parse().ok()?));
+    let holds = range.filter(|range: &RangeInclusive<u64>| !range.is_empty());
+    holds.ok_or_else(|| "expected the first and the last seed, such as 1..=1000".to_owned())
+}
+
 fn shard(text: &str) -> Result<ShardId, String> {
     let parsed = text.split_once('/').and_then(|(id, count)| {
         Some(ShardId::new(id.trim().parse().ok()?, count.trim().parse().ok()?))
@@ -246,6 +265,15 @@ mod tests {
         assert_eq!(intents("guilds,guild-messages"), intents("513"));
         assert_eq!(intents("all"), Ok(Intents::DOCUMENTED));
         assert!(intents("guilds,nonsense").unwrap_err().contains("NONSENSE"));
+    }
+
+    #[test]
+    fn seeds_are_a_range_that_is_not_empty() {
+        assert_eq!(seeds("1..=10"), Ok(1..=10));
+        assert_eq!(seeds("7..=7"), Ok(7..=7));
+        for bad in ["", "1", "1..5", "5..=1", "-1..=1", "1..=", "a..=b"] {
+            assert!(seeds(bad).unwrap_err().contains("1..=1000"), "{bad}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #[macro_use]
 mod say;
 mod args;
+mod campaign;
 mod client;
 mod clock;
 mod pulse;

@@ -8,6 +8,7 @@ use gatewright_core::Intents;
 use gatewright_sim::{Conn, Fault, Loopback, Options, What, serve};
 
 use crate::args::SimulateArgs;
+use crate::campaign;
 use crate::pulse::{self, Pulse};
 use crate::watch::options;
 
@@ -16,6 +17,9 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
     if args.list_faults {
         list_faults();
         return Ok(());
+    }
+    if let Some(seeds) = &args.seeds {
+        return campaign::run(seeds.clone(), args.jobs);
     }
     let options = Options {
         faults: args.fault.clone(),
