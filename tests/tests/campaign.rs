@@ -1,0 +1,283 @@
+//! Seeded worlds in which much goes wrong: the client keeps every law, and every law can be broken.
+
+use std::time::Duration;
+
+use gatewright_core::transcript::replay;
+use gatewright_core::{
+    Cause, Compression, Config, Encoding, Instant, Intents, Memory, Phase, Shard,
+};
+use gatewright_sim::{
+    Network, Options, Seen, Settings, Sight, Simulation, Stuck, Trouble, What, run_seed, run_tapped,
+};
+
+const MINUTES: Duration = Duration::from_secs(480);
+
+fn settings() -> Settings {
+    Settings { span: MINUTES, ..Settings::default() }
+}
+
+#[test]
+fn a_client_keeps_every_law_whatever_goes_wrong() {
+    let mut resumes = 0;
+    for seed in 1..=16 {
+        let outcome = run_seed(seed, &settings());
+        let broken = outcome.violation.map(|violation| violation.to_string());
+        assert_eq!(broken, None, "seed {seed}: {}", outcome.world);
+        resumes += outcome.figures.resumes;
+    }
+    assert!(resumes > 32, "{resumes}");
+}
+
+#[test]
+fn a_seed_always_tells_the_same_story() {
+    assert_eq!(run_seed(5, &settings()), run_seed(5, &settings()));
+}
+
+/// Runs seeds with what they show changed, and checks that this breaks a law.
+#[track_caller]
+fn breaks(law: &str, mut change: impl FnMut(&mut Vec<Sight>)) {
+    for seed in 1..40 {
+        match run_tapped(seed, &settings(), &mut change) {
+            Ok(_) => {}
+            Err(breach) => {
+                assert_eq!(breach.law, law, "{breach}");
+                return;
+            }
+        }
+    }
+    panic!("nothing broke the law {law}");
+}
+
+/// Changes the first sight of its kind, by what is to stand in its place.
+fn first(mut place: impl FnMut(&Seen) -> Option<Vec<Seen>>) -> impl FnMut(&mut Vec<Sight>) {
+    let mut done = false;
+    move |sights| {
+        let found =
+            sights.iter().enumerate().find_map(|(at, sight)| Some((at, place(&sight.seen)?)));
+        let Some((at, places)) = found.filter(|_| !done) else { return };
+        done = true;
+        let Sight { at: now, shard, .. } = sights[at];
+        let places = places.into_iter().map(|seen| Sight { at: now, shard, seen });
+        sights.splice(at..=at, places);
+    }
+}
+
+fn is_event(seen: &Seen) -> bool {
+    matches!(seen, Seen::Dispatch { serial: Some(serial), .. } if *serial > 5)
+}
+
+#[test]
+fn a_dispatch_that_is_swallowed_breaks_the_law() {
+    breaks("delivery", first(|seen| is_event(seen).then(Vec::new)));
+}
+
+#[test]
+fn a_dispatch_that_comes_twice_breaks_the_law() {
+    breaks("delivery", first(|seen| is_event(seen).then(|| vec![seen.clone(), seen.clone()])));
+}
+
+#[test]
+fn a_dispatch_in_the_place_of_another_breaks_the_law() {
+    breaks(
+        "delivery",
+        first(|seen| match seen {
+            Seen::Dispatch { kind, seq, serial: Some(serial) } if *serial > 5 => {
+                Some(vec![Seen::Dispatch { kind: *kind, seq: *seq, serial: Some(serial + 1) }])
+            }
+            _ => None,
+        }),
+    );
+}
+
+#[test]
+fn a_loss_that_is_not_told_breaks_the_law() {
+    breaks("delivery", first(|seen| matches!(seen, Seen::Lost { .. }).then(Vec::new)));
+}
+
+#[test]
+fn a_session_given_up_for_nothing_breaks_the_law() {
+    let lost = Seen::Lost { cause: Cause::SessionInvalid };
+    breaks("delivery", first(|seen| is_event(seen).then(|| vec![seen.clone(), lost.clone()])));
+}
+
+#[test]
+fn heartbeats_that_do_not_go_out_break_the_law() {
+    breaks("heartbeats", |sights| {
+        sights.retain(|sight| !matches!(sight.seen, Seen::Send { op: 1, .. }));
+    });
+}
+
+#[test]
+fn a_request_that_is_not_answered_breaks_the_law() {
+    breaks("answers", |sights| {
+        if sights.iter().any(|sight| matches!(sight.seen, Seen::Asked { .. })) {
+            sights.retain(|sight| !matches!(sight.seen, Seen::Send { op: 1, .. }));
+        }
+    });
+}
+
+#[test]
+fn a_zombie_nobody_withheld_anything_from_breaks_the_law() {
+    breaks("no-false-zombie", |sights| {
+        sights.retain(|sight| !matches!(sight.seen, Seen::Withheld { .. }));
+        for sight in sights {
+            if let Seen::Disconnected { cause, .. } = &mut sight.seen {
+                *cause = Cause::Zombie;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_state_that_outlives_its_deadline_breaks_the_law() {
+    breaks("deadlines", |sights| {
+        for sight in sights {
+            if let Seen::Wait { in_phase, phase: Phase::Dialing, .. } = &mut sight.seen {
+                *in_phase += Duration::from_secs(11);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_wait_for_the_moment_at_hand_breaks_the_law() {
+    breaks("waits", |sights| {
+        for sight in sights {
+            let at = sight.at;
+            if let Seen::Wait { until, .. } = &mut sight.seen {
+                *until = at;
+            }
+        }
+    });
+}
+
+#[test]
+fn sends_beyond_the_limit_break_the_law() {
+    let beat = |seen: &Seen| matches!(seen, Seen::Send { op: 1, .. });
+    breaks("send-limit", first(move |seen| beat(seen).then(|| vec![seen.clone(); 121])));
+}
+
+#[test]
+fn two_identifies_at_once_break_the_law() {
+    let identify = |seen: &Seen| matches!(seen, Seen::Send { op: 2, .. });
+    breaks("identify-pace", first(move |seen| identify(seen).then(|| vec![seen.clone(); 2])));
+}
+
+#[test]
+fn a_frame_over_4096_bytes_breaks_the_law() {
+    breaks("payload-size", |sights| {
+        for sight in sights {
+            if let Seen::Send { bytes, .. } = &mut sight.seen {
+                *bytes += 4_096;
+            }
+        }
+    });
+}
+
+const fn is_command(seen: &Seen) -> bool {
+    matches!(seen, Seen::Send { op, .. } if !matches!(op, 1 | 2 | 6))
+}
+
+#[test]
+fn a_command_that_goes_out_again_breaks_the_law() {
+    let mut sent = None;
+    breaks("commands", move |sights| {
+        if let Some(sight) = sent.take() {
+            sights.push(sight);
+        }
+        let taken = sights.iter().any(|sight| matches!(sight.seen, Seen::Taken { .. }));
+        sent = sights.iter().find(|sight| taken && is_command(&sight.seen)).cloned();
+    });
+}
+
+#[test]
+fn a_command_before_the_session_breaks_the_law() {
+    breaks("commands", |sights| {
+        for sight in sights {
+            if is_command(&sight.seen)
+                && let Seen::Send { phase, .. } = &mut sight.seen
+            {
+                *phase = Phase::Resuming;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_fate_that_is_told_twice_breaks_the_law() {
+    let fate = |seen: &Seen| matches!(seen, Seen::Fate { .. });
+    breaks("commands", first(move |seen| fate(seen).then(|| vec![seen.clone(); 2])));
+}
+
+#[test]
+fn a_fate_that_is_never_told_breaks_the_law() {
+    let fate = |seen: &Seen| matches!(seen, Seen::Fate { .. });
+    breaks("live-again", first(move |seen| fate(seen).then(Vec::new)));
+}
+
+#[test]
+fn a_last_event_that_never_comes_breaks_the_law() {
+    breaks("live-again", |sights| {
+        for sight in sights {
+            if let Seen::Dispatch { serial, .. } = &mut sight.seen {
+                *serial = None;
+            }
+        }
+    });
+}
+
+#[test]
+fn what_the_gateway_complains_of_breaks_the_law() {
+    let complaint = || Seen::Gateway(What::Complaint("nothing in particular"));
+    breaks("manners", first(move |seen| is_event(seen).then(|| vec![seen.clone(), complaint()])));
+}
+
+fn simulation(recorded: bool) -> Simulation<'static> {
+    let shard = |id| {
+        let config = Config::new("simulated", Intents::DOCUMENTED).gateway(Simulation::GATEWAY);
+        let config = config.shard(gatewright_core::ShardId::new(id, 2));
+        Shard::new(config, id.into(), Memory::heap(Compression::None)).unwrap()
+    };
+    let options =
+        Options { guilds: 1, members: 3, rate: u32::from(recorded), ..Options::default() };
+    let network = Network { latency: Duration::from_millis(50), ..Network::default() };
+    let shards = vec![shard(0), shard(1)];
+    let mut simulation = Simulation::new(options, Encoding::Json, network, shards, 3);
+    if recorded {
+        simulation.record().unwrap();
+    }
+    simulation.run_until(Simulation::all_live).unwrap();
+    simulation
+}
+
+#[test]
+fn a_recording_of_a_simulation_replays_and_one_that_was_changed_does_not() {
+    let mut simulation = simulation(true);
+    simulation.strike(0, Trouble::Reset).unwrap();
+    simulation.strike(1, Trouble::Busy(Duration::from_secs(15))).unwrap();
+    simulation.run_for(MINUTES).unwrap();
+    let recordings = simulation.finish_recordings();
+    assert_eq!(recordings.len(), 2);
+    for recording in recordings {
+        assert!(replay(recording.as_bytes()).is_ok());
+        let changed =
+            recording.replacen("event dispatch \"READY\" 1", "event dispatch \"READY\" 2", 1);
+        assert!(replay(changed.as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn what_never_comes_is_an_error_and_no_hang() {
+    let mut simulation = simulation(false);
+    assert!(matches!(simulation.run_until(|_| false), Err(Stuck::Never { .. })));
+}
+
+#[test]
+fn a_half_open_connection_is_found_and_resumed() {
+    for trouble in [Trouble::HalfOpenAtShard, Trouble::HalfOpenAtGateway] {
+        let mut simulation = simulation(false);
+        assert_eq!(simulation.strike(1, trouble), Ok(true));
+        simulation.run_until(|simulation| simulation.server().stats().resumes == 1).unwrap();
+        assert!(simulation.now() < Instant::from_millis(200_000), "{trouble}");
+    }
+}
