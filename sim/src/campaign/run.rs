@@ -12,15 +12,16 @@ use super::laws::{Breach, Laws};
 use super::plan::{Blow, Plan};
 use super::traffic::{Pool, command};
 use super::{Figures, Tap};
+use crate::fault::Strikes;
 use crate::options::Options;
 use crate::rng::Rng;
 use crate::simulation::{Seen, Sight, Simulation, Stuck};
 
 /// How long it may take until all is well again once the faults are over.
 ///
-/// The longest back-off (600 s), the longest wait for READY (120 s) and a Resume that fails (60 s) may
-/// follow on each other, and faults that wait for the next connection take a share of each.
-pub(super) const RECOVERY: Duration = Duration::from_secs(1_800);
+/// Faults that wait for the next connection are left over, and each may cost the longest back-off
+/// (600 s) and the longest wait for READY (120 s).
+pub(super) const RECOVERY: Duration = Duration::from_secs(7_200);
 /// The most events that come in one instant.
 const BURST: u64 = 6;
 
@@ -228,7 +229,9 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
 
     fn blow(&mut self, blow: Blow) -> Result<(), Breach> {
         let struck = match blow {
-            Blow::Gateway(fault) => self.simulation.inject(fault) > 0 || fault.strikes_on_open(),
+            Blow::Gateway(fault) => {
+                self.simulation.inject(fault) > 0 || fault.info().strikes != Strikes::Now
+            }
             Blow::Shard(shard, trouble) => {
                 self.simulation.strike(shard, trouble).map_err(bounded)?
             }
@@ -285,9 +288,11 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
     /// Judges what was seen since the last step.
     fn judge(&mut self) -> Result<(), Breach> {
         if let Some(tap) = &mut self.tap {
-            let mut sights = self.simulation.sights().to_vec();
+            let mut sights = self.simulation.take_sights();
             tap(&mut sights);
-            return self.look(&sights);
+            let judged = self.look(&sights);
+            self.simulation.give_back(sights);
+            return judged;
         }
         let sights = self.simulation.take_sights();
         let judged = self.look(&sights);

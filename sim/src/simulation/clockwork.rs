@@ -11,6 +11,11 @@ use crate::fault::Fault;
 use crate::journal::What;
 use crate::server::{self, Conn};
 
+/// Stands for a close frame without a code.
+///
+/// Source: RFC 6455 section 7.1.5.
+const NO_CODE: CloseCode = CloseCode(1_005);
+
 /// What can happen, in the order it does at one moment: timers come last, so that only silence is a tick.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
@@ -304,6 +309,11 @@ impl Simulation<'_> {
                 server::Output::Send { conn, text, data } => {
                     (conn, Down::Message { text, data, last: true, asks })
                 }
+                server::Output::Part { conn, text, data } => {
+                    (conn, Down::Message { text, data, last: false, asks: false })
+                }
+                server::Output::Refuse { conn, status } => (conn, Down::Refused(status)),
+                server::Output::Close { conn, code: NO_CODE, .. } => (conn, Down::Dropped),
                 server::Output::Close { conn, code, reason } => (conn, Down::Closed(code, reason)),
                 server::Output::Drop { conn } => (conn, Down::Dropped),
                 server::Output::Wait(at) => {
@@ -315,8 +325,11 @@ impl Simulation<'_> {
             let (now, net) = (self.now, self.network);
             let line = line_of(&self.owners, &mut self.clients, conn);
             if let Some(line) = line {
-                if let Down::Message { asks, .. } = &mut down {
-                    *asks &= !line.split;
+                match &mut down {
+                    Down::Message { asks, .. } => *asks &= !line.split,
+                    // It was never open.
+                    Down::Refused(_) => line.forget_down(),
+                    _ => {}
                 }
                 line.push_down(now, &net, &mut self.rng, down);
             }
@@ -341,7 +354,7 @@ impl Simulation<'_> {
         }
     }
 
-    /// Notes what a fault may do to what a connection carries.
+    /// Notes what a fault may do to what a connection carries: nothing, make it late, or damage it.
     fn mark(&mut self, shard: u32, conn: Conn, fault: &Fault) {
         let line = line_of(&self.owners, &mut self.clients, conn);
         let Some(line) = line else { return };
@@ -350,6 +363,7 @@ impl Simulation<'_> {
         let harmless = matches!(
             fault,
             Fault::Close(_)
+                | Fault::CloseWithoutCode
                 | Fault::Drop
                 | Fault::HeartbeatRequest
                 | Fault::InvalidSession
@@ -360,8 +374,10 @@ impl Simulation<'_> {
         let late = matches!(
             fault,
             Fault::Delay(_)
+                | Fault::LateAcks(_)
                 | Fault::NoHello
                 | Fault::NoReady
+                | Fault::Outage(_)
                 | Fault::ReconnectBeforeHello
                 | Fault::Silence
                 | Fault::SwallowAcks

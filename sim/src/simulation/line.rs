@@ -170,6 +170,11 @@ impl Line {
         self.up.clear();
     }
 
+    /// Forgets what has not arrived at the shard.
+    pub(super) fn forget_down(&mut self) {
+        self.down.clear();
+    }
+
     /// Tells the shard, instead of what has not arrived, that the transport is gone.
     pub(super) fn end_down(&mut self, now: Instant, net: &Network, rng: &mut Rng) {
         self.down.clear();

@@ -1,9 +1,10 @@
 //! Every dispatch of a session is delivered exactly once and in order, or its loss is told.
 //!
 //! A session some of whose bytes were damaged on the way is judged by less: what is missing is told
-//! as a gap, and nothing is delivered twice. It may be lost at any time, which is told as well.
+//! as a gap, and nothing is delivered twice. It may be lost at any time, which is told as well: of a
+//! session without an id, which nobody can resume, when it begins.
 
-use gatewright_core::{Cause, CloseCode, EventKind, Link};
+use gatewright_core::{Cause, CloseCode, EventKind, Limit, Link};
 
 use super::Verdict;
 use crate::journal::What;
@@ -22,6 +23,9 @@ pub(super) struct Delivery {
     last: u64,
     serial: Option<u64>,
     link: Link,
+    /// Whether the session has no id, and the latest transport that began one without.
+    unnamed: bool,
+    nameless: Option<Link>,
     /// The latest transport whose bytes were damaged, and whether that touched the session.
     spoiled_link: Option<Link>,
     spoiled: bool,
@@ -46,6 +50,7 @@ impl Delivery {
                 self.spoiled_link = Some(*link);
                 self.spoiled = true;
             }
+            Seen::Limit(Limit::SessionId) => self.nameless = Some(self.link),
             Seen::Gateway(what) => self.dropped |= ends_session(what),
             Seen::Send { op: RESUME, .. } => self.resumes += 1,
             Seen::Dispatch { kind: EventKind::Ready, seq, .. } => return self.begin(*seq),
@@ -71,16 +76,25 @@ impl Delivery {
     }
 
     fn begin(&mut self, seq: Option<u64>) -> Verdict {
-        if self.begun && !self.lost {
+        if self.begun && !self.lost && !self.unnamed {
             return Err("a session begins, and the loss of the last one was not told".to_owned());
         }
         let spoiled = self.spoiled_link == Some(self.link);
         if seq != Some(1) && !spoiled {
             return Err(format!("a session begins with {seq:?}"));
         }
-        let (link, spoiled_link) = (self.link, self.spoiled_link);
+        let Self { link, spoiled_link, nameless, .. } = *self;
         let last = seq.unwrap_or(0);
-        *self = Self { begun: true, last, link, spoiled_link, spoiled, ..Self::default() };
+        *self = Self {
+            begun: true,
+            last,
+            link,
+            unnamed: nameless == Some(link),
+            nameless,
+            spoiled_link,
+            spoiled,
+            ..Self::default()
+        };
         Ok(())
     }
 
