@@ -35,6 +35,8 @@ pub enum Input<'i> {
     /// A dial that a later [`Output::Connect`] replaces needs none.
     Closed(Link, Gone<'i>),
     /// The answer to [`Output::AskIdentify`].
+    ///
+    /// Give it when no frame is on its way, so that Identify leaves at once: the next shard's turn is counted from here.
     MayIdentify(Link),
 }
 

@@ -168,7 +168,7 @@ impl Gateway {
         if self.transport.poll(cx, &mut self.shard).is_ready() {
             return Poll::Ready(());
         }
-        if let Some(link) = self.asking {
+        if let Some(link) = self.asking.filter(|_| !self.transport.is_writing()) {
             match self.gate.poll(cx, clock::now(), self.shard_id, link) {
                 Ok(()) => {
                     self.asking = None;

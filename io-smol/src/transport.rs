@@ -57,6 +57,11 @@ impl Transport {
         self.writing = Writing::Nothing;
     }
 
+    /// Tells whether a frame is on its way.
+    pub(crate) const fn is_writing(&self) -> bool {
+        matches!(self.writing, Writing::Frame)
+    }
+
     /// Hands a frame to the WebSocket; [`try_flush`](Self::try_flush) is next.
     pub(crate) fn send(&mut self, frame: &Frame<'_>) {
         let message = match str::from_utf8(frame.bytes) {

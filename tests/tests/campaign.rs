@@ -28,6 +28,15 @@ fn a_client_keeps_every_law_whatever_goes_wrong() {
     assert!(resumes > 32, "{resumes}");
 }
 
+/// Two Identifies too close to each other on a slow network; a session ended before its READY arrived.
+#[test]
+fn hours_that_once_broke_a_law_keep_it() {
+    for seed in [2_796, 5_602] {
+        let outcome = run_seed(seed, &Settings::default());
+        assert_eq!(outcome.violation.map(|violation| violation.to_string()), None, "{seed}");
+    }
+}
+
 #[test]
 fn a_seed_always_tells_the_same_story() {
     assert_eq!(run_seed(5, &settings()), run_seed(5, &settings()));

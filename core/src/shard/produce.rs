@@ -87,13 +87,14 @@ impl Shard<'_> {
     }
 
     fn next_own_frame(&mut self) -> Option<(What, Step)> {
-        let len = if self.heartbeat.is_owed() {
+        // Identify goes first: others are let in by the moment its permit was given.
+        let len = if core::mem::take(&mut self.wanted.handshake) {
+            self.handshake()
+        } else if self.heartbeat.is_owed() {
             self.heartbeat.handed_out(self.now);
             self.counters.heartbeats = self.counters.heartbeats.saturating_add(1);
             let seq = Some(self.seqs.received).filter(|seq| *seq > 0);
             encode::heartbeat(self.config.encoding, seq, self.outbox.scratch())
-        } else if core::mem::take(&mut self.wanted.handshake) {
-            self.handshake()
         } else {
             None
         };

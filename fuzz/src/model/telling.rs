@@ -135,13 +135,13 @@ impl Client {
         Some(Out::Connect { link: self.line.link, resumes: self.line.resumes, url })
     }
 
-    /// Returns the next frame, if one may go: one at a time, a heartbeat before anything else.
+    /// Returns the next frame, if one may go: one at a time, Identify or Resume first, then a heartbeat.
     fn frame(&mut self) -> Option<Out> {
         if self.flight.is_some() || !self.is_greeted() {
             return None;
         }
         let (command, out) =
-            self.beat().or_else(|| self.introduction()).or_else(|| self.order())?;
+            self.introduction().or_else(|| self.beat()).or_else(|| self.order())?;
         self.past.note(self.now, Sent);
         self.flight = Some(Flight { since: self.now, command });
         Some(out)

@@ -146,8 +146,17 @@ impl Simulation<'_> {
         if let Some(line) = &mut client.line {
             line.taken_at = None;
         }
+        let grant = client.grant.take();
         self.see(shard, Seen::Taken { link });
-        self.hear(at, Input::Sent(link))
+        self.hear(at, Input::Sent(link))?;
+        self.grant_late(shard, grant)
+    }
+
+    /// Delivers a permit that had to wait.
+    fn grant_late(&mut self, shard: u32, grant: Option<Link>) -> Result<(), Stuck> {
+        let Some(link) = grant else { return Ok(()) };
+        self.grant(shard, link)?;
+        self.pass_gate()
     }
 
     fn release(&mut self, at: usize) -> Result<(), Stuck> {
@@ -156,11 +165,7 @@ impl Simulation<'_> {
         let (shard, grant) = (client.id, client.grant.take());
         self.see(shard, Seen::Released);
         self.hear(at, Input::Busy)?;
-        if let Some(link) = grant {
-            self.grant(shard, link)?;
-            self.pass_gate()?;
-        }
-        Ok(())
+        self.grant_late(shard, grant)
     }
 
     /// Does what a shard wants until it is drained or held.
@@ -294,7 +299,8 @@ impl Simulation<'_> {
     fn grant(&mut self, shard: u32, link: Link) -> Result<(), Stuck> {
         let at = usize::try_from(shard).unwrap_or(usize::MAX);
         let Some(client) = self.clients.get_mut(at) else { return Ok(()) };
-        if client.is_held() {
+        let writes = client.line.as_ref().is_some_and(|line| line.taken_at.is_some());
+        if client.is_held() || writes {
             client.grant = Some(link);
         } else if self.gate.delivered(self.now, shard, link) {
             return self.hear(at, Input::MayIdentify(link));

@@ -203,3 +203,15 @@ fn a_second_hello_does_not_put_off_the_beat() {
     assert_eq!(rig.wait, due);
     assert_eq!(rig.shard.status().counters.unexpected, 1);
 }
+
+/// G32: Identify waits behind a heartbeat, and the next shard's comes too soon after it.
+#[test]
+fn identify_goes_before_a_heartbeat_that_is_due_with_its_permit() {
+    let mut rig = Rig::new();
+    rig.greet();
+    rig.now = rig.wait;
+    let link = rig.link();
+    let lines = rig.give(Input::MayIdentify(link));
+    assert!(lines.len() == 1 && lines[0].contains("\"op\":2"), "{lines:?}");
+    assert_eq!(rig.sent(), [beat("null")]);
+}

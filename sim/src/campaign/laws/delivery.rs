@@ -29,8 +29,10 @@ pub(super) struct Delivery {
     /// The latest transport whose bytes were damaged, and whether that touched the session.
     spoiled_link: Option<Link>,
     spoiled: bool,
-    /// Whether the gateway itself dropped the session.
+    /// Whether the gateway itself dropped the session, and whether it did so since its latest one began there,
+    /// whose READY may still be on its way.
     dropped: bool,
+    dropped_since: bool,
     /// Resumes without RESUMED.
     resumes: u32,
 }
@@ -51,7 +53,10 @@ impl Delivery {
                 self.spoiled = true;
             }
             Seen::Limit(Limit::SessionId) => self.nameless = Some(self.link),
-            Seen::Gateway(what) => self.dropped |= ends_session(what),
+            Seen::Gateway(What::Identified { .. }) => self.dropped_since = false,
+            Seen::Gateway(what) if ends_session(what) => {
+                (self.dropped, self.dropped_since) = (true, true);
+            }
             Seen::Send { op: RESUME, .. } => self.resumes += 1,
             Seen::Dispatch { kind: EventKind::Ready, seq, .. } => return self.begin(*seq),
             Seen::Dispatch { kind, seq, serial } => {
@@ -83,7 +88,7 @@ impl Delivery {
         if seq != Some(1) && !spoiled {
             return Err(format!("a session begins with {seq:?}"));
         }
-        let Self { link, spoiled_link, nameless, .. } = *self;
+        let Self { link, spoiled_link, nameless, dropped_since, .. } = *self;
         let last = seq.unwrap_or(0);
         *self = Self {
             begun: true,
@@ -93,6 +98,8 @@ impl Delivery {
             nameless,
             spoiled_link,
             spoiled,
+            dropped: dropped_since,
+            dropped_since,
             ..Self::default()
         };
         Ok(())
