@@ -199,7 +199,7 @@ fn the_fast_scanner_leaves_what_it_does_not_know_to_the_other() {
 fn a_dispatch_whose_sequence_may_stand_behind_d_is_left_to_the_other_scanner() {
     let document = r#"{"op":0,"t":"RESUMED","d":{},"s":217,"later":{}}"#;
     assert_eq!(fast(document.as_bytes()), None);
-    assert_eq!(scan(document).seq.map(core::num::NonZeroU64::get), Some(217));
+    assert_eq!(scan(document).seq.map(NonZeroU64::get), Some(217));
 }
 
 #[test]
