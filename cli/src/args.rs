@@ -28,7 +28,7 @@ pub(crate) enum Task {
     Watch(WatchArgs),
     /// Watches a session and records it, to replay it or to attach it to a bug report.
     ///
-    /// The file is private: it holds everything the gateway sends, but not the token.
+    /// The file is private: it holds everything the gateway sends, but the token only if the gateway sends it back compressed.
     Record(RecordArgs),
     /// Makes a transcript fit to be shown: blanks its texts and checks that it still replays alike.
     ///

@@ -1,7 +1,8 @@
 //! The client under either runtime: the adapters have the same face, and the same loop drives both.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::future::Future;
+use std::path::Path;
 
 use anyhow::Context;
 use gatewright_core::{Compression, Config, Event, Leave, Status, Stop};
@@ -14,6 +15,7 @@ pub(crate) trait Client {
     fn leave(&mut self, how: Leave);
     fn status(&self) -> Status;
     fn last_error(&self) -> Option<&str>;
+    fn is_recording(&self) -> bool;
 }
 
 macro_rules! client {
@@ -34,6 +36,10 @@ macro_rules! client {
             fn last_error(&self) -> Option<&str> {
                 Self::last_error(self)
             }
+
+            fn is_recording(&self) -> bool {
+                Self::is_recording(self)
+            }
         }
     )*};
 }
@@ -50,22 +56,36 @@ pub(crate) fn run(
     runtime: Runtime,
     config: Config<'static>,
     compression: Compression,
-    recording: Option<File>,
+    recording: Option<&Path>,
     errand: impl Errand,
 ) -> anyhow::Result<()> {
     match runtime {
         Runtime::Smol => {
             let options = gatewright_smol::Options::default().compression(compression);
             let mut client = gatewright_smol::Gateway::connect(config, options)?;
-            recording.map_or(Ok(()), |file| client.record(file))?;
+            if let Some(path) = recording {
+                client.record(create(path)?)?;
+            }
             smol::block_on(errand.run(client))
         }
         Runtime::Tokio => {
             let options = gatewright_tokio::Options::default().compression(compression);
             let mut client = gatewright_tokio::Gateway::connect(config, options)?;
-            recording.map_or(Ok(()), |file| client.record(file))?;
+            if let Some(path) = recording {
+                client.record(create(path)?)?;
+            }
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.context("cannot start the runtime")?.block_on(errand.run(client))
         }
     }
+}
+
+/// Creates the file for a recording, which nobody else may read.
+fn create(path: &Path) -> anyhow::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let shown = path.display();
+    options.open(path).with_context(|| format!("cannot create the recording {shown}"))
 }

@@ -14,6 +14,7 @@ use gatewright_core::Instant;
 use gatewright_core::transcript::{Problem, Replay, ReplayError};
 
 use crate::args::ReplayArgs;
+use crate::redact::is_same;
 use crate::timeline::{self, Timeline};
 use lines::Lines;
 
@@ -49,7 +50,7 @@ impl FromStr for Until {
 
 /// Runs the command.
 pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<()> {
-    if args.timeline.as_ref() == Some(&args.file) {
+    if args.timeline.as_ref().is_some_and(|picture| is_same(&args.file, picture)) {
         bail!("--timeline would overwrite the recording: give the picture another name");
     }
     let mut lines = Lines::open(&args.file)?;
@@ -59,7 +60,12 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<()> {
         && play.replay.shard().is_some()
     {
         let picture = timeline::draw(&play.timeline);
-        fs::write(path, picture).with_context(|| format!("cannot write {}", path.display()))?;
+        let drawn = fs::write(path, picture);
+        let drawn = drawn.with_context(|| format!("cannot write {}", path.display()));
+        // What the replay found matters more.
+        done?;
+        drawn?;
+        return play.report();
     }
     done?;
     play.report()

@@ -1,9 +1,7 @@
 //! `gatewright watch`: a session as it happens.
 
 use std::env;
-use std::fs::{File, OpenOptions};
 use std::net::TcpListener;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -39,7 +37,6 @@ pub(crate) fn run(args: &WatchArgs) -> anyhow::Result<()> {
 }
 
 fn watch(args: &WatchArgs) -> anyhow::Result<()> {
-    let recording = args.record.as_deref().map(create).transpose()?;
     let token = env::var("DISCORD_TOKEN").ok().filter(|token| !token.is_empty());
     let simulated = match (&args.gateway, &token) {
         (None, None) => Some(simulate(args.world)?),
@@ -67,17 +64,7 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let span = args.span.or_else(|| simulated.is_some().then_some(SIMULATED_SPAN));
     let show = Show::new(args.json);
     let watch = Watch { simulated, span, show, pulse: pulse::start()?, place, args, intents };
-    client::run(args.runtime, config, args.compress, recording, watch)
-}
-
-/// Creates the file for a recording, which nobody else may read.
-fn create(path: &Path) -> anyhow::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let shown = path.display();
-    options.open(path).with_context(|| format!("cannot create the recording {shown}"))
+    client::run(args.runtime, config, args.compress, args.record.as_deref(), watch)
 }
 
 /// Tells whether a URL leads off this machine without TLS.
@@ -150,7 +137,12 @@ impl Errand for Watch<'_> {
             }
         };
         self.show.end(&story, &client.status());
-        self.args.record.iter().for_each(|path| self.show.recording(path));
+        if let Some(path) = &self.args.record {
+            if !client.is_recording() {
+                bail!("the recording {} is not whole: writing to it failed", path.display());
+            }
+            self.show.recording(path);
+        }
         if !stop.is_requested() {
             bail!("{stop}");
         }

@@ -253,7 +253,7 @@ pub enum SetupError {
     Session(SessionError),
     /// The shard id is not below the shard count.
     Shard,
-    /// The token is empty, or holds a space or a character that is not ASCII.
+    /// The token is empty, or holds a space, a quote, a backslash or a character that is not ASCII.
     Token,
 }
 
@@ -278,7 +278,7 @@ impl fmt::Display for SetupError {
             Self::PayloadTooSmall => "expected a payload buffer of at least 40 KiB",
             Self::Shard => "expected a shard id below the shard count",
             Self::Token => {
-                "expected a bot token: printable characters without spaces, and without the prefix \"Bot \""
+                "expected a bot token: printable characters without spaces and quotes, and without the prefix \"Bot \""
             }
         })
     }

@@ -120,6 +120,9 @@ impl<'m> Outbox<'m> {
     ) -> Result<CommandId, CommandError> {
         self.push_with(tag, expires, |out| {
             let payload = payload?;
+            if payload.len() > MAX_PAYLOAD {
+                return Err(CommandError::TooLong);
+            }
             let room = out.get_mut(..payload.len()).ok_or(CommandError::TooLong)?;
             room.copy_from_slice(payload);
             Ok(payload.len())

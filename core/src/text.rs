@@ -57,7 +57,8 @@ impl Token<'_> {
 
     /// Tells whether this can be a gateway token: printable ASCII without spaces.
     pub(crate) fn is_plausible(&self) -> bool {
-        !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic())
+        !self.0.is_empty()
+            && self.0.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
     }
 }
 

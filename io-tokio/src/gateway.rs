@@ -84,6 +84,12 @@ impl Gateway {
         self.shard.record(Lines::new(to))
     }
 
+    /// Tells whether a recording goes on: it was begun, and no writing failed.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.shard.is_recording()
+    }
+
     /// Waits for the next event; calling it again says that the event before is done.
     ///
     /// It may be dropped at any time, as in a `select!`: nothing is lost.

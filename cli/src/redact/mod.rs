@@ -49,7 +49,8 @@ pub(crate) fn run(args: &RedactArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn is_same(file: &Path, output: &Path) -> bool {
+/// Tells whether two paths lead to one file.
+pub(crate) fn is_same(file: &Path, output: &Path) -> bool {
     fs::canonicalize(output).ok().is_some_and(|output| fs::canonicalize(file).ok() == Some(output))
 }
 

@@ -23,10 +23,10 @@ impl Display for Made<'_> {
         writeln!(f, "token {}", config.token.reveal().len())?;
         writeln!(f, "intents {}", config.intents.bits())?;
         writeln!(f, "shard {} {}", config.shard.id, config.shard.count)?;
-        writeln!(f, "gateway {}", Quoted(&config.gateway))?;
-        writeln!(f, "os {}", Quoted(&config.properties.os))?;
-        writeln!(f, "browser {}", Quoted(&config.properties.browser))?;
-        writeln!(f, "device {}", Quoted(&config.properties.device))?;
+        writeln!(f, "gateway {}", Quoted(&config.gateway, config.token.reveal()))?;
+        writeln!(f, "os {}", Quoted(&config.properties.os, config.token.reveal()))?;
+        writeln!(f, "browser {}", Quoted(&config.properties.browser, config.token.reveal()))?;
+        writeln!(f, "device {}", Quoted(&config.properties.device, config.token.reveal()))?;
         writeln!(f, "large-threshold {}", config.large_threshold)?;
         if let Some(presence) = &config.presence {
             json(f, "presence", presence)?;

@@ -135,8 +135,17 @@ fn the_token_is_in_no_transcript() {
             }
         }
         give(&mut rig, 1_300, Input::MayIdentify(Link(1)));
-        // A gateway that sends it back.
-        say(&mut rig, 1_400, TOKEN.as_bytes());
+        // A gateway that sends it back, wherever it can.
+        if encoding == Encoding::Json {
+            say(&mut rig, 1_400, READY);
+            let text =
+                std::format!(r#"{{"t":"{TOKEN}","s":2,"op":0,"d":{{"content":"{TOKEN}"}}}}"#);
+            say(&mut rig, 1_500, text.as_bytes());
+        } else {
+            say(&mut rig, 1_400, TOKEN.as_bytes());
+        }
+        let gone = Gone::Code(crate::CloseCode(4000), TOKEN);
+        give(&mut rig, 1_600, Input::Closed(Link(1), gone));
         let transcript = rig.finish().unwrap();
         replay(transcript.as_bytes()).unwrap();
         assert!(!transcript.contains("MTk4") && !transcript.contains("Cl2FMQ"), "{transcript}");
@@ -279,6 +288,16 @@ fn a_story_told_by_hand_is_blessed_and_replays() {
     assert!(replay(blessed.as_bytes()).unwrap().is_complete);
     assert_eq!(bless(blessed.as_bytes()).unwrap(), blessed);
     assert!(replay(blessed.replace('\n', "\r\n").as_bytes()).unwrap().is_complete);
+}
+
+#[test]
+fn a_command_longer_than_any_is_refused() {
+    let story = std::format!(
+        "gatewright transcript 1\ncommands 1000000\n\n< 1 command plain - text {}\n< 2 leave end\n",
+        "0".repeat(70_000)
+    );
+    let blessed = bless(story.as_bytes()).unwrap();
+    assert!(blessed.contains("> 1.000000 refused TooLong\n"), "{}", blessed.len());
 }
 
 #[test]

@@ -17,14 +17,17 @@ const LONG_TOKEN: usize = 24;
 /// How many bytes are written as base64 at once: a multiple of three.
 const CHUNK: usize = 48;
 
-/// A text in JSON's quotes.
-pub(super) struct Quoted<'t>(pub(super) &'t str);
+/// A text in JSON's quotes, without the token.
+pub(super) struct Quoted<'t>(pub(super) &'t str, pub(super) &'t str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let payload = Payload { text: true, bytes: self.0.as_bytes(), token: self.1 };
+        let mut masks = payload.masks();
         f.write_char('"')?;
-        for letter in self.0.chars() {
+        for (at, letter) in self.0.char_indices() {
             match letter {
+                _ if masks.cover(at) => f.write_char('*')?,
                 '"' | '\\' => {
                     f.write_char('\\')?;
                     f.write_char(letter)?;
@@ -88,17 +91,13 @@ impl Payload<'_> {
     }
 
     fn write_base64(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut masked = self.token_from(0);
-        let mut at = 0;
+        let mut bytes = self.masked();
         for chunk in self.bytes.chunks(CHUNK) {
             let mut plain = [0; CHUNK];
-            for (to, from) in plain.iter_mut().zip(chunk) {
-                if masked.is_some_and(|start| at >= start + self.token.len()) {
-                    masked = self.token_from(at);
-                }
-                *to = if masked.is_some_and(|start| at >= start) { b'*' } else { *from };
-                at += 1;
-            }
+            plain
+                .iter_mut()
+                .zip(bytes.by_ref().take(chunk.len()))
+                .for_each(|(to, from)| *to = from);
             let mut coded = [0; CHUNK / 3 * 4];
             let plain = plain.get(..chunk.len()).unwrap_or_default();
             // The buffer holds a whole chunk, so there is no error.
@@ -107,6 +106,18 @@ impl Payload<'_> {
             f.write_str(coded.unwrap_or_default())?;
         }
         Ok(())
+    }
+
+    /// Returns the bytes without the token.
+    fn masked(&self) -> impl Iterator<Item = u8> {
+        let mut masks = self.masks();
+        let bytes = self.bytes.iter().enumerate();
+        bytes.map(move |(at, byte)| if masks.cover(at) { b'*' } else { *byte })
+    }
+
+    /// Returns where the token stands.
+    fn masks(&self) -> Masks<'_> {
+        Masks { payload: self, next: self.token_from(0) }
     }
 
     /// Finds the token at or behind `from`.
@@ -129,6 +140,22 @@ impl Payload<'_> {
     }
 }
 
+/// Where the token stands in a payload, asked from the front to the end.
+struct Masks<'p> {
+    payload: &'p Payload<'p>,
+    next: Option<usize>,
+}
+
+impl Masks<'_> {
+    /// Tells whether the byte at `at` is one of the token's.
+    fn cover(&mut self, at: usize) -> bool {
+        if self.next.is_some_and(|start| at >= start + self.payload.token.len()) {
+            self.next = self.payload.token_from(at);
+        }
+        self.next.is_some_and(|start| at >= start)
+    }
+}
+
 /// An input as its line has it, behind the time.
 pub(super) struct Entered<'i>(pub(super) &'i Input<'i>, pub(super) &'i str);
 
@@ -144,19 +171,19 @@ impl Display for Entered<'_> {
                 write!(f, "message {} {end} {payload}", link.0)
             }
             Input::Sent(link) => write!(f, "sent {}", link.0),
-            Input::Closed(link, gone) => write!(f, "closed {} {}", link.0, End(gone)),
+            Input::Closed(link, gone) => write!(f, "closed {} {}", link.0, End(gone, self.1)),
             Input::MayIdentify(link) => write!(f, "may-identify {}", link.0),
         }
     }
 }
 
 /// How a transport ended.
-struct End<'g>(&'g Gone<'g>);
+struct End<'g>(&'g Gone<'g>, &'g str);
 
 impl Display for End<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Gone::Code(code, reason) => write!(f, "code {} {}", code.0, Quoted(reason)),
+            Gone::Code(code, reason) => write!(f, "code {} {}", code.0, Quoted(reason, self.1)),
             Gone::Dropped => f.write_str("dropped"),
             Gone::Refused(status) => write!(f, "refused {status}"),
             Gone::TooLong => f.write_str("too-long"),
@@ -225,7 +252,7 @@ impl Display for Wanted<'_> {
                 write!(f, "send {} {payload}", link.0)
             }
             (Output::Close(code), _) => write!(f, "close {}", code.0),
-            (Output::Event(_), Some(event)) => write!(f, "event {}", Told(event)),
+            (Output::Event(_), Some(event)) => write!(f, "event {}", Told(event, self.token)),
             (Output::Event(kind), None) => write!(f, "event {kind}"),
             (Output::Wait(at), _) => write!(f, "wait {at}"),
             (Output::Stop(stop), _) => write!(f, "stop {stop:?}"),
@@ -241,16 +268,16 @@ const fn purpose(purpose: Purpose) -> &'static str {
 }
 
 /// What an event tells.
-struct Told<'e>(&'e Event<'e>);
+struct Told<'e>(&'e Event<'e>, &'e str);
 
 impl Display for Told<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Event::Command { id, fate } => write!(f, "command {} {fate:?}", id.0),
             Event::Connected(up) => connected(up, f),
-            Event::Disconnected(over) => disconnected(over, f),
-            Event::Dispatch(dispatch) => write!(f, "dispatch {}", Digest(dispatch)),
-            Event::Duplicate(dispatch) => write!(f, "duplicate {}", Digest(dispatch)),
+            Event::Disconnected(over) => disconnected(over, self.1, f),
+            Event::Dispatch(dispatch) => write!(f, "dispatch {}", Digest(dispatch, self.1)),
+            Event::Duplicate(dispatch) => write!(f, "duplicate {}", Digest(dispatch, self.1)),
             Event::Gap { expected, found } => write!(f, "gap {expected} {found}"),
             Event::Limit(limit) => write!(f, "limit {limit:?}"),
             Event::SessionLost { cause } => write!(f, "session-lost {cause:?}"),
@@ -264,12 +291,12 @@ fn connected(up: &Connected, f: &mut Formatter<'_>) -> fmt::Result {
     write!(f, "connected {} {} {interval}", up.link.0, purpose(up.purpose))
 }
 
-fn disconnected(over: &Disconnected<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+fn disconnected(over: &Disconnected<'_>, token: &str, f: &mut Formatter<'_>) -> fmt::Result {
     let Disconnected { link, cause, code, reason, status, resumes, redial_after } = over;
     let code = Maybe(code.map(|code| code.0));
     let session = if *resumes { "resumes" } else { "anew" };
     let after = Maybe(redial_after.map(Instant::since_epoch));
-    write!(f, "disconnected {} {cause:?} {code} {}", link.0, Quoted(reason))?;
+    write!(f, "disconnected {} {cause:?} {code} {}", link.0, Quoted(reason, token))?;
     write!(f, " {} {session} {after}", Maybe(*status))
 }
 
@@ -280,20 +307,21 @@ fn skip(skipped: &Skipped, f: &mut Formatter<'_>) -> fmt::Result {
     write!(f, "{}", Maybe(*through))
 }
 
-/// A dispatch by name, sequence number, and the length and FNV-1a hash of its `d`.
-struct Digest<'e>(&'e Dispatch<'e>);
+/// A dispatch by name, sequence number, and the length and FNV-1a hash of its `d`, without the token.
+struct Digest<'e>(&'e Dispatch<'e>, &'e str);
 
 impl Display for Digest<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (name, data) = (Quoted(self.0.name()), self.0.data());
+        let (name, data) = (Quoted(self.0.name(), self.1), self.0.data());
+        let payload = Payload { text: false, bytes: data, token: self.1 };
         let seq = Maybe(self.0.seq().and_then(NonZeroU64::new));
-        write!(f, "{name} {seq} {} {:016x}", data.len(), fnv_1a(data))
+        write!(f, "{name} {seq} {} {:016x}", data.len(), fnv_1a(payload.masked()))
     }
 }
 
 /// Source: Fowler, Noll, Vo, *FNV-1a*, 64 bits.
-fn fnv_1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+fn fnv_1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
     })
 }
