@@ -195,9 +195,12 @@ impl<'b> Blanker<'b> {
 
     /// Gives up on what follows; where the core is strict it has given up too.
     fn lose(&mut self) {
-        if let Some(level) = self.stack.last().filter(|_| self.expected == Expected::Colon) {
-            // What no colon follows was no key.
-            blank_text(self.bytes.get_mut(level.key.clone()).unwrap_or_default());
+        if self.expected == Expected::Colon
+            && let Some(level) = self.stack.last_mut()
+        {
+            // What no colon follows was no key; it is blanked once, however much follows.
+            let key = std::mem::take(&mut level.key);
+            blank_text(self.bytes.get_mut(key).unwrap_or_default());
         }
         let deep = match self.stack.as_slice() {
             [] | [_] => false,

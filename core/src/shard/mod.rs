@@ -27,7 +27,6 @@ use crate::ports::{Input, Leave, Link, Output, Purpose};
 use crate::rng::Rng;
 use crate::session::{ID_BYTES, Session, URL_BYTES};
 use crate::status::{Counters, Status};
-use crate::store::Store;
 use crate::throttle::Throttle;
 use crate::url::Url;
 use crate::{Cause, CloseCode, Compression, Event, Instant, ShardId, encode};
@@ -160,9 +159,7 @@ impl<'m> Shard<'m> {
     pub fn new(config: Config<'m>, seed: u64, memory: Memory<'m>) -> Result<Self, SetupError> {
         let compression = memory.compression();
         config.check(compression)?;
-        if let Store::Lent(payload) = &memory.payload
-            && payload.len() < Memory::MIN_PAYLOAD
-        {
+        if memory.payload.fixed().is_ok_and(|size| size < Memory::MIN_PAYLOAD) {
             return Err(SetupError::PayloadTooSmall);
         }
         let mut outbox = Outbox::new(memory.commands, config.encoding);

@@ -165,11 +165,12 @@ fn command(words: &mut Words<'_>) -> Result<Act, Problem> {
         "plain" => false,
         _ => return Err(Problem::Expected("presence or plain")),
     };
-    let expires = if words.0.starts_with('-') {
-        words.word();
-        Instant::MAX
-    } else {
-        words.time()?
+    let expires = match words.0.strip_prefix("- ") {
+        Some(rest) => {
+            words.0 = rest;
+            Instant::MAX
+        }
+        None => words.time()?,
     };
     if words.0.starts_with("none ") {
         words.word();

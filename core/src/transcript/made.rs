@@ -18,6 +18,8 @@ use crate::{
 
 /// The largest part of the memory a header may ask for.
 const MOST_BYTES: usize = 1 << 28;
+/// The largest command buffer a header may ask for: its commands are looked through one by one.
+const MOST_COMMANDS: usize = 1 << 20;
 /// The longest token a header may ask for.
 const LONGEST_TOKEN: usize = 4096;
 /// The room to unescape a session's texts.
@@ -149,8 +151,8 @@ impl Header {
             Err(limit) => Store::Growing(Growing::new(limit)),
             Ok(_) => return Err(Problem::Expected("a lent payload buffer of at most 256 MiB")),
         };
-        if self.commands > MOST_BYTES {
-            return Err(Problem::Expected("a command buffer of at most 256 MiB"));
+        if self.commands > MOST_COMMANDS {
+            return Err(Problem::Expected("a command buffer of at most 1 MiB"));
         }
         if !self.compression.is_available() {
             return Err(Problem::Setup(SetupError::CompressionNotBuiltIn));

@@ -245,8 +245,11 @@ fn bad_transcripts_are_told_with_their_line() {
         ("gatewright transcript 1\nseed 1\n".into(), 2, "cut off"),
         (whole.replace("\nseed 99\n", "\nseed x\n"), 4, "expected a seed"),
         (whole.replace("\nseed 99\n", "\nfeed 99\n"), 4, "expected a key"),
-        (whole.replace("shard 1 4", "shard 4 4"), line_of(&whole, "< 1.000"), "shard id"),
+        (whole.replace("shard 1 4", "shard 4 4"), 0, "shard id"),
         (whole.replace("< 1.000000 tick", "< 1.0.0 tick"), line_of(&whole, "< 1.000"), "a time"),
+        (whole.replace("90.000000 text", "-90 text"), line_of(&whole, "presence 90"), "a time"),
+        (whole.replace("payload heap", "payload lent 9\n#"), 0, "at least 40 KiB"),
+        (whole.replace("commands 16384", "commands 2000000"), 0, "at most 1 MiB"),
         (whole.replace("000 tick", "000 tock"), line_of(&whole, "< 1.000"), "an input"),
         (whole.replace("opened 1", "opened x"), line_of(&whole, "opened"), "number of a link"),
         (whole.replace("text64 ", "text64 !"), line_of(&whole, "text64"), "base64"),
@@ -255,9 +258,9 @@ fn bad_transcripts_are_told_with_their_line() {
     ] {
         let error = error(&transcript);
         assert!(error.to_string().contains(part), "{part}: {error}");
-        // The shard is made at the empty line before the first input.
-        let expected = if part == "shard id" { line - 1 } else { line };
-        assert_eq!(error.line, expected, "{part}: {error}");
+        // A line of zero stands for the empty one, at which the shard is made.
+        let made = transcript.lines().position(str::is_empty).map_or(0, |at| at as u64 + 1);
+        assert_eq!(error.line, if line == 0 { made } else { line }, "{part}: {error}");
     }
     let mut bytes = whole.into_bytes();
     let at = bytes.len() - 10;

@@ -279,7 +279,7 @@ fn settings_that_cannot_work_are_refused() {
     let long = core::str::from_utf8(long).unwrap();
     assert_eq!(refused(Config::new(long, Intents::GUILDS)), Some(SetupError::IdentifyTooLong));
     let mut small = memory(Compression::None);
-    small.payload = Store::Lent(vec![0; Memory::MIN_PAYLOAD - 1].leak());
+    small.payload = crate::store::Store::Lent(vec![0; Memory::MIN_PAYLOAD - 1].leak());
     assert_eq!(Shard::new(config(), 1, small).err(), Some(SetupError::PayloadTooSmall));
     let mut small = memory(Compression::None);
     small.commands = crate::lease::Lease::Lent(vec![0; Memory::MIN_COMMANDS - 1].leak());
