@@ -39,17 +39,19 @@ macro_rules! object {
             fn decode(
                 cursor: &mut $crate::decode::Cursor<$life>,
             ) -> Result<Self, $crate::decode::DecodeError> {
-                #[expect(non_upper_case_globals, reason = "named after the fields")]
+                // Constants named after the fields would not be upper case, and the lint that says so is slow.
                 mod word {
-                    $(pub(super) const $field: u64 =
-                        $crate::decode::word($crate::decode::macros::object!(@name $field $($wire)?).as_bytes());)*
+                    $(pub(super) mod $field {
+                        pub(in super::super) const WORD: u64 =
+                            $crate::decode::word($crate::decode::macros::object!(@name $field $($wire)?).as_bytes());
+                    })*
                 }
                 let start = cursor.here();
                 $(let mut $field: Option<$type> = <$type as $crate::decode::Decode<$life>>::absent();)*
                 let mut members = cursor.object()?;
                 while let Some(key) = cursor.key(&mut members)? {
                     match key.word() {
-                        $(word::$field if key.is($crate::decode::macros::object!(@name $field $($wire)?)) => {
+                        $(word::$field::WORD if key.is($crate::decode::macros::object!(@name $field $($wire)?)) => {
                             $crate::decode::macros::object!(@read $how $field cursor);
                         })*
                         _ => cursor.skip()?,
