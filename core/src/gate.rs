@@ -421,6 +421,37 @@ mod tests {
     }
 
     #[test]
+    fn a_permit_that_was_not_used_is_given_on_though_others_asked_meanwhile() {
+        let (mut buckets, mut line) = ([Bucket::EMPTY; 1], [Place::EMPTY; 2]);
+        let mut gate = IdentifyGate::lent(&mut buckets, &mut line);
+        gate.ask(ms(0), 0, LINK).unwrap();
+        assert_eq!(grants(&mut gate), [0]);
+        assert!(gate.delivered(ms(0), 0, LINK));
+        gate.ask(ms(1), 1, LINK).unwrap();
+        gate.forgo(ms(2), 0, LINK);
+        assert_eq!(grants(&mut gate), [1]);
+    }
+
+    #[test]
+    fn a_lost_link_leaves_the_line_and_hands_on_what_did_not_reach_its_shard() {
+        let (mut buckets, mut line) = ([Bucket::EMPTY; 1], [Place::EMPTY; 3]);
+        let mut gate = IdentifyGate::lent(&mut buckets, &mut line);
+        for shard in [0, 1, 2] {
+            gate.ask(ms(0), shard, LINK).unwrap();
+        }
+        assert_eq!(grants(&mut gate), [0]);
+        gate.lost(ms(1), 1, LINK);
+        assert_eq!(gate.waiting(), 1);
+        gate.lost(ms(2), 0, LINK);
+        assert_eq!(grants(&mut gate), [2]);
+    }
+
+    #[test]
+    fn a_full_line_says_so() {
+        assert_eq!(std::format!("{GateFull}"), "no place in the line for a permit to identify");
+    }
+
+    #[test]
     fn a_grant_keeps_a_place_in_line_until_it_is_delivered() {
         let (mut buckets, mut line) = ([Bucket::EMPTY; 1], [Place::EMPTY; 1]);
         let mut gate = IdentifyGate::lent(&mut buckets, &mut line);
