@@ -1,6 +1,7 @@
 #![doc = include_str!("../../TRANSCRIPT.md")]
 
 mod header;
+mod mask;
 mod recorded;
 mod write;
 

@@ -6,14 +6,11 @@ use core::num::NonZeroU64;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::mask::Masks;
 use crate::event::{Connected, Disconnected, Dispatch, Skipped};
 use crate::ports::{Frame, Gone, Input, Leave, Output, Purpose};
 use crate::{CommandError, CommandId, Event, Instant, outbox};
 
-/// The shortest token that is looked for everywhere; no real one is shorter.
-///
-/// A shorter one, of a test, is looked for only where it is named, or it would be found in words.
-const LONG_TOKEN: usize = 24;
 /// How many bytes are written as base64 at once: a multiple of three.
 const CHUNK: usize = 48;
 
@@ -22,8 +19,7 @@ pub(super) struct Quoted<'t>(pub(super) &'t str, pub(super) &'t str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let payload = Payload { text: true, bytes: self.0.as_bytes(), token: self.1 };
-        let mut masks = payload.masks();
+        let mut masks = Masks::new(self.0.as_bytes(), self.1);
         f.write_char('"')?;
         for (at, letter) in self.0.char_indices() {
             match letter {
@@ -81,8 +77,8 @@ impl Payload<'_> {
     }
 
     fn write_masked(&self, text: &str, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut from = 0;
-        while let Some(at) = self.token_from(from) {
+        let (mut masks, mut from) = (self.masks(), 0);
+        while let Some(at) = masks.take() {
             f.write_str(text.get(from..at).unwrap_or_default())?;
             self.token.bytes().try_for_each(|_| f.write_char('*'))?;
             from = at + self.token.len();
@@ -117,42 +113,7 @@ impl Payload<'_> {
 
     /// Returns where the token stands.
     fn masks(&self) -> Masks<'_> {
-        Masks { payload: self, next: self.token_from(0) }
-    }
-
-    /// Finds the token at or behind `from`.
-    fn token_from(&self, mut from: usize) -> Option<usize> {
-        let token = self.token.as_bytes();
-        loop {
-            let at = from + memchr::memmem::find(self.bytes.get(from..)?, token)?;
-            if token.len() >= LONG_TOKEN || self.is_named(at) {
-                return Some(at);
-            }
-            from = at + 1;
-        }
-    }
-
-    /// Tells whether what stands before `at` says that a token follows, in JSON or ETF.
-    fn is_named(&self, at: usize) -> bool {
-        let before = self.bytes.get(..at).unwrap_or_default();
-        let etf = before.strip_suffix(&u32::try_from(self.token.len()).unwrap_or(0).to_be_bytes());
-        before.ends_with(b"\"token\":\"") || etf.is_some_and(|key| key.ends_with(b"tokenm"))
-    }
-}
-
-/// Where the token stands in a payload, asked from the front to the end.
-struct Masks<'p> {
-    payload: &'p Payload<'p>,
-    next: Option<usize>,
-}
-
-impl Masks<'_> {
-    /// Tells whether the byte at `at` is one of the token's.
-    fn cover(&mut self, at: usize) -> bool {
-        if self.next.is_some_and(|start| at >= start + self.payload.token.len()) {
-            self.next = self.payload.token_from(at);
-        }
-        self.next.is_some_and(|start| at >= start)
+        Masks::new(self.bytes, self.token)
     }
 }
 
