@@ -227,6 +227,7 @@ impl Player {
 
     /// Plays what a line says.
     fn play(&mut self, mark: &str, now: Instant, words: &mut Words<'_>) -> Result<Played, Problem> {
+        self.expect_answer(mark)?;
         match mark {
             "<" => {
                 let act = Act::read(words)?;
@@ -248,6 +249,14 @@ impl Player {
         act.apply(now, &mut self.shard)?;
         self.take();
         self.answered = matches!(act, Act::Command { .. });
+        Ok(())
+    }
+
+    /// Checks that nothing but the answer stands behind a command.
+    pub(super) fn expect_answer(&self, mark: &str) -> Result<(), Problem> {
+        if self.answered && mark != ">" {
+            return Err(Problem::Expected("the answer to the command: queued or refused"));
+        }
         Ok(())
     }
 

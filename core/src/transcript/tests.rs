@@ -315,6 +315,21 @@ fn bad_transcripts_are_told_with_their_line() {
 }
 
 #[test]
+fn a_command_without_its_answer_is_told_at_the_line_behind_it() {
+    let transcript = session();
+    for answer in ["> 1.500000 queued 0\n", "> 1.500000 refused NotJson\n"] {
+        let line = line_of(&transcript, answer.trim_end());
+        let error = error(&transcript.replacen(answer, "", 1));
+        assert_eq!(error.line, line, "{error}");
+    }
+    let last = "gatewright transcript 1\n\n< 1 command plain - none NotJson\n";
+    assert_eq!(error(&std::format!("{last}# A comment.\n< 2 tick\n")).line, 5);
+    assert_eq!(error(&std::format!("{last}= 1.000000 dials 0\n")).line, 4);
+    // Cut off behind the command.
+    assert!(!replay(last.as_bytes()).unwrap().is_complete);
+}
+
+#[test]
 fn a_message_before_the_outputs_were_taken_is_an_error_not_a_panic() {
     let early = "gatewright transcript 1\n\n< 1 tick\n< 1 message 1 last text {}\n";
     assert_eq!(error(early), ReplayError { line: 4, problem: Problem::Early });
