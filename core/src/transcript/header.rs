@@ -1,14 +1,17 @@
 //! The header of a transcript: what a shard was made of.
 
-use core::fmt::{self, Display, Formatter};
+use core::fmt::{self, Display, Formatter, Write};
 use core::time::Duration;
 
 use super::MAGIC;
 use super::write::Quoted;
-use crate::{Instant, Session, Shard};
+use crate::config::FirstPresence;
+use crate::{Activity, Instant, Presence, Shard};
 
-/// The room to write a session or a presence as JSON.
+/// The room to write a session as JSON.
 const JSON_BYTES: usize = 4096;
+/// The room to write a presence without activities as JSON.
+const PRESENCE_BYTES: usize = 128;
 
 /// A shard's header, written before its first input.
 pub(super) struct Made<'s>(pub(super) &'s Shard<'s>);
@@ -28,8 +31,13 @@ impl Display for Made<'_> {
         writeln!(f, "browser {}", Quoted(&config.properties.browser, config.token.reveal()))?;
         writeln!(f, "device {}", Quoted(&config.properties.device, config.token.reveal()))?;
         writeln!(f, "large-threshold {}", config.large_threshold)?;
-        if let Some(presence) = &config.presence {
-            json(f, "presence", presence)?;
+        match &config.presence {
+            Some(FirstPresence::Typed(presence)) => {
+                writeln!(f, "presence {}", Told(presence, config.token.reveal()))?;
+            }
+            #[cfg(feature = "alloc")]
+            Some(FirstPresence::Written(json)) => writeln!(f, "presence {}", &**json)?,
+            None => {}
         }
         if let Some(bits) = config.capabilities {
             writeln!(f, "capabilities {bits}")?;
@@ -44,7 +52,8 @@ impl Display for Made<'_> {
         }
         writeln!(f, "commands {}", outbox.capacity())?;
         if let Some(session) = self.0.session() {
-            json::<Session>(f, "session", &session)?;
+            let mut room = [0; JSON_BYTES];
+            writeln!(f, "session {}", json(&session, &mut room)?)?;
         }
         writeln!(f)
     }
@@ -61,10 +70,34 @@ impl Made<'_> {
     }
 }
 
-fn json<T: serde::Serialize>(f: &mut Formatter<'_>, key: &str, value: &T) -> fmt::Result {
-    let mut room = [0; JSON_BYTES];
-    // It fits: Identify with the presence does, and a session is short.
-    let len = serde_json_core::to_slice(value, &mut room).map_err(|_| fmt::Error)?;
-    let text = room.get(..len).and_then(|json| core::str::from_utf8(json).ok());
-    writeln!(f, "{key} {}", text.unwrap_or_default())
+/// A presence as JSON without the token; it may be longer than any payload, as ETF needs no escapes.
+pub(super) struct Told<'p>(pub(super) &'p Presence<'p>, pub(super) &'p str);
+
+impl Display for Told<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(presence, token) = self;
+        let mut room = [0; PRESENCE_BYTES];
+        let bare = json(&Presence { activities: &[], ..**presence }, &mut room)?;
+        let (before, behind) = bare.split_once("[]").ok_or(fmt::Error)?;
+        write!(f, "{before}[")?;
+        for (nth, activity) in presence.activities.iter().enumerate() {
+            let Activity { name, kind, state, url } = activity;
+            let comma = if nth > 0 { "," } else { "" };
+            write!(f, "{comma}{{\"name\":{},\"type\":{kind}", Quoted(name, token))?;
+            for (key, text) in [("state", state), ("url", url)] {
+                if let Some(text) = text {
+                    write!(f, ",\"{key}\":{}", Quoted(text, token))?;
+                }
+            }
+            f.write_char('}')?;
+        }
+        write!(f, "]{behind}")
+    }
+}
+
+/// Writes what is short as JSON.
+fn json<'r>(value: &impl serde::Serialize, room: &'r mut [u8]) -> Result<&'r str, fmt::Error> {
+    let len = serde_json_core::to_slice(value, room).map_err(|_| fmt::Error)?;
+    let json = room.get(..len).and_then(|json| core::str::from_utf8(json).ok());
+    json.ok_or(fmt::Error)
 }

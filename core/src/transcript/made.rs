@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
+use core::str::FromStr;
 
 use super::Problem;
 use super::words::Words;
@@ -13,13 +14,18 @@ use crate::lease::Lease;
 use crate::store::{Growing, Store};
 use crate::throttle::SendLog;
 use crate::{
-    Compression, Config, Encoding, Instant, Intents, Memory, Session, SetupError, Shard, ShardId,
+    Compression, Config, DEFAULT_GATEWAY, Encoding, Instant, Intents, Memory, Session, SetupError,
+    Shard, ShardId,
 };
 
-/// The largest part of the memory a header may ask for.
-const MOST_BYTES: usize = 1 << 28;
+/// The largest payload buffer a header may ask for, lent or grown.
+pub const MAX_MEMORY: usize = 1 << 28;
+/// The most bytes a header may let a message inflate to.
+pub const MAX_MESSAGE: u64 = 1 << 30;
 /// The largest command buffer a header may ask for: its commands are looked through one by one.
 const MOST_COMMANDS: usize = 1 << 20;
+/// What is expected of a message's limit.
+const MOST_INFLATED: &str = "messages that inflate to at most 1 GiB";
 /// The longest token a header may ask for.
 const LONGEST_TOKEN: usize = 4096;
 /// The room to unescape a session's texts.
@@ -35,6 +41,8 @@ pub struct Header {
     pub session: Option<Session>,
     /// The presence it began with, as JSON.
     pub presence: Option<String>,
+    /// The URL of the gateway.
+    pub gateway: String,
     seed: u64,
     config: Config<'static>,
     compression: Compression,
@@ -49,6 +57,7 @@ impl Default for Header {
             library: String::new(),
             session: None,
             presence: None,
+            gateway: DEFAULT_GATEWAY.to_string(),
             seed: 0,
             config: Config::new("*", Intents::empty()),
             compression: Compression::None,
@@ -99,14 +108,14 @@ impl Header {
                 let (id, count) = (words.value("a shard id")?, words.value("a shard count")?);
                 config.shard = ShardId { id, count };
             }
-            "gateway" => config.gateway = words.quoted()?.into(),
+            "gateway" => self.gateway = words.quoted()?,
             "os" => config.properties.os = words.quoted()?.into(),
             "browser" => config.properties.browser = words.quoted()?.into(),
             "device" => config.properties.device = words.quoted()?.into(),
             "large-threshold" => config.large_threshold = words.value("a number of members")?,
             "capabilities" => config.capabilities = Some(words.value("capabilities as a number")?),
             "encoding" => config.encoding = words.value("json or etf")?,
-            "max-inflated" => config.max_inflated = words.value("a number of bytes")?,
+            "max-inflated" => config.max_inflated = words.at_most(MAX_MESSAGE, MOST_INFLATED)?,
             "dial-timeout" => config.dial_timeout = words.span()?,
             "hello-timeout" => config.hello_timeout = words.span()?,
             "ready-timeout" => config.ready_timeout = words.span()?,
@@ -131,10 +140,13 @@ impl Header {
                     "lent" => false,
                     _ => return Err(Problem::Expected("heap or lent, and a number of bytes")),
                 };
-                let bytes = words.value("a number of bytes")?;
+                let bytes = words.at_most(MAX_MEMORY, "a payload buffer of at most 256 MiB")?;
                 self.payload = if heap { Err(bytes) } else { Ok(bytes) };
             }
-            "commands" => self.commands = words.value("a number of bytes")?,
+            "commands" => {
+                self.commands =
+                    words.at_most(MOST_COMMANDS, "a command buffer of at most 1 MiB")?;
+            }
             "session" => self.session = Some(session(words.json("a session as JSON")?)?),
             _ => return Err(Problem::Expected("a key of the header, or an empty line to end it")),
         }
@@ -144,16 +156,13 @@ impl Header {
     /// Makes the shard.
     pub(super) fn shard(&self) -> Result<Shard<'static>, Problem> {
         let mut config = self.config.clone();
+        config.gateway = self.gateway.clone().into();
         config.presence =
             self.presence.as_ref().map(|json| FirstPresence::Written(json.clone().into()));
         let payload = match self.payload {
-            Ok(size) if size <= MOST_BYTES => Store::Fixed(vec![0; size].into_boxed_slice()),
+            Ok(size) => Store::Fixed(vec![0; size].into_boxed_slice()),
             Err(limit) => Store::Growing(Growing::new(limit)),
-            Ok(_) => return Err(Problem::Expected("a lent payload buffer of at most 256 MiB")),
         };
-        if self.commands > MOST_COMMANDS {
-            return Err(Problem::Expected("a command buffer of at most 1 MiB"));
-        }
         if !self.compression.is_available() {
             return Err(Problem::Setup(SetupError::CompressionNotBuiltIn));
         }
@@ -172,6 +181,16 @@ impl Header {
 }
 
 impl Words<'_> {
+    /// Takes a number of bytes that has a limit.
+    fn at_most<T: FromStr + PartialOrd>(
+        &mut self,
+        most: T,
+        expected: &'static str,
+    ) -> Result<T, Problem> {
+        let bytes = self.value("a number of bytes")?;
+        if bytes <= most { Ok(bytes) } else { Err(Problem::Expected(expected)) }
+    }
+
     fn span(&mut self) -> Result<Timeout, Problem> {
         self.time().map(|time| Timeout::of(time.saturating_since(Instant::ZERO)))
     }

@@ -25,11 +25,11 @@ pub use act::{Act, Ended};
 #[cfg(feature = "alloc")]
 pub use error::{Problem, ReplayError};
 #[cfg(feature = "alloc")]
-pub use made::Header;
+pub use made::{Header, MAX_MEMORY, MAX_MESSAGE};
 #[cfg(feature = "alloc")]
 pub use replay::{MAX_LINE, Played, Replay, Summary, replay};
 #[cfg(feature = "alloc")]
-pub use rewrite::{Item, bless, rewrite};
+pub use rewrite::{Item, Rewriter, bless, rewrite};
 
 /// The first line, with the version.
 const MAGIC: &str = "gatewright transcript 1";

@@ -12,6 +12,8 @@ use crate::Session;
 /// What of a transcript may be changed.
 #[derive(Debug)]
 pub enum Item<'i> {
+    /// The URL of the gateway.
+    Gateway(&'i mut String),
     /// The stored session of the header.
     Session(&'i mut Session),
     /// The presence of the header, as JSON.
@@ -24,25 +26,95 @@ pub enum Item<'i> {
     Comment(&'i mut String),
 }
 
-/// Plays a transcript with its inputs changed by `edit`; returns what a fresh core makes of them.
+/// A transcript that is told anew line by line, with its inputs changed.
 ///
 /// The core is asked for outputs at the same places; nothing is compared. The header is written anew: its comments
 /// do not stay.
+#[derive(Debug, Default)]
+pub struct Rewriter {
+    header: Option<Header>,
+    player: Option<Player>,
+    line: u64,
+    /// What the latest line became.
+    told: String,
+}
+
+impl Rewriter {
+    /// Waits for the first line.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Plays the next line, changed by `edit`; returns what a fresh core makes of it.
+    ///
+    /// That is nothing before the header's end, which becomes the whole header. A command becomes itself and its
+    /// answer, and so the line of the answer becomes nothing.
+    ///
+    /// # Errors
+    /// [`ReplayError`] tells what is wrong with the line; the transcript cannot go on.
+    pub fn line(
+        &mut self,
+        line: &[u8],
+        mut edit: impl FnMut(Item<'_>),
+    ) -> Result<&str, ReplayError> {
+        self.line += 1;
+        self.told.clear();
+        let told = text(line, self.line).and_then(|line| self.tell(line, &mut edit));
+        told.map_err(|problem| ReplayError { line: self.line, problem })?;
+        Ok(&self.told)
+    }
+
+    /// Ends the transcript.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if there was no header.
+    pub fn end(self) -> Result<(), ReplayError> {
+        match self.player {
+            Some(_) => Ok(()),
+            None if self.line == 0 => Err(Problem::NotATranscript),
+            None => Err(Problem::CutOff),
+        }
+        .map_err(|problem| ReplayError { line: self.line.max(1), problem })
+    }
+
+    fn tell(&mut self, line: &str, edit: &mut impl FnMut(Item<'_>)) -> Result<(), Problem> {
+        let Some(header) = &mut self.header else {
+            begin(line)?;
+            self.header = Some(Header::default());
+            return Ok(());
+        };
+        let Some(player) = &mut self.player else {
+            if line.is_empty() {
+                let player = self.player.insert(begun(header, edit)?);
+                player.latest().lines().for_each(|line| rewrite_aside(line, &mut self.told, edit));
+            } else if !line.starts_with('#') {
+                header.line(line)?;
+            }
+            return Ok(());
+        };
+        rewrite_line(player, line, &mut self.told, edit)
+    }
+}
+
+/// Makes the shard of a header that was changed.
+fn begun(header: &mut Header, edit: &mut impl FnMut(Item<'_>)) -> Result<Player, Problem> {
+    edit(Item::Gateway(&mut header.gateway));
+    header.session.iter_mut().for_each(|session| edit(Item::Session(session)));
+    header.presence.iter_mut().for_each(|json| edit(Item::Presence(json)));
+    Player::new(header)
+}
+
+/// Plays a whole transcript through a [`Rewriter`]; returns what became of it.
 ///
 /// # Errors
 /// [`ReplayError`] tells what is wrong with a line.
 pub fn rewrite(transcript: &[u8], mut edit: impl FnMut(Item<'_>)) -> Result<String, ReplayError> {
-    let mut reader = Reader { lines: lines(transcript), number: 0 };
-    let mut header = reader.header(&mut String::new())?;
-    header.session.iter_mut().for_each(|session| edit(Item::Session(session)));
-    header.presence.iter_mut().for_each(|json| edit(Item::Presence(json)));
-    let mut player = Player::new(&header).map_err(|problem| reader.error(problem))?;
-    let mut out = String::new();
-    player.latest().lines().for_each(|line| rewrite_aside(line, &mut out, &mut edit));
-    while let Some(line) = reader.next()? {
-        let written = rewrite_line(&mut player, line, &mut out, &mut edit);
-        written.map_err(|problem| reader.error(problem))?;
+    let (mut rewriter, mut out) = (Rewriter::new(), String::new());
+    for line in lines(transcript) {
+        out.push_str(rewriter.line(line, &mut edit)?);
     }
+    rewriter.end()?;
     Ok(out)
 }
 
@@ -53,7 +125,11 @@ fn rewrite_line(
     edit: &mut impl FnMut(Item<'_>),
 ) -> Result<(), Problem> {
     let mut words = Words(line);
-    match words.word() {
+    let mark = words.word();
+    if !is_aside(line) {
+        player.expect_answer(mark)?;
+    }
+    match mark {
         "<" => {
             let now = words.time()?;
             let mut act = Act::read(&mut words)?;
@@ -70,6 +146,11 @@ fn rewrite_line(
     }
     out.push_str(player.latest());
     Ok(())
+}
+
+/// Tells whether a line means nothing.
+fn is_aside(line: &str) -> bool {
+    line.is_empty() || line.starts_with('#')
 }
 
 /// Copies a line that may be a comment.
