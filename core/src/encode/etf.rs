@@ -214,11 +214,11 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Terms<'w, 'o>, Unwritten> {
-        Terms::begin(self, term::LIST)
+        Ok(Terms::list(self))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Terms<'w, 'o>, Unwritten> {
-        Terms::begin(self, term::LIST)
+        Ok(Terms::list(self))
     }
 
     fn serialize_tuple_struct(
@@ -240,11 +240,11 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Terms<'w, 'o>, Unwritten> {
-        Terms::begin(self, term::MAP)
+        Terms::map(self)
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Terms<'w, 'o>, Unwritten> {
-        Terms::begin(self, term::MAP)
+        Terms::map(self)
     }
 
     fn serialize_struct_variant(
@@ -274,10 +274,23 @@ struct Terms<'w, 'o> {
 }
 
 impl<'w, 'o> Terms<'w, 'o> {
-    fn begin(writer: &'w mut Writer<'o>, tag: u8) -> Result<Self, Unwritten> {
+    /// Begins a list, whose tag comes with its first item: an empty one is a single byte.
+    const fn list(writer: &'w mut Writer<'o>) -> Self {
         let at = writer.len;
-        writer.head(tag, 0)?;
+        Self { writer, at, count: 0 }
+    }
+
+    fn map(writer: &'w mut Writer<'o>) -> Result<Self, Unwritten> {
+        let at = writer.len;
+        writer.head(term::MAP, 0)?;
         Ok(Self { writer, at, count: 0 })
+    }
+
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
+        if self.count == 0 {
+            self.writer.head(term::LIST, 0)?;
+        }
+        self.push(value)
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
@@ -291,9 +304,7 @@ impl<'w, 'o> Terms<'w, 'o> {
     }
 
     fn end_list(self) -> Result<(), Unwritten> {
-        if self.count == 0 {
-            self.writer.len = self.at;
-        } else {
+        if self.count > 0 {
             self.writer.set_length(self.at + 1, self.count)?;
         }
         self.writer.push(&[term::NIL])
@@ -309,7 +320,7 @@ impl SerializeSeq for Terms<'_, '_> {
     type Error = Unwritten;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
-        self.push(value)
+        self.item(value)
     }
 
     fn end(self) -> Result<(), Unwritten> {
@@ -322,7 +333,7 @@ impl SerializeTuple for Terms<'_, '_> {
     type Error = Unwritten;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
-        self.push(value)
+        self.item(value)
     }
 
     fn end(self) -> Result<(), Unwritten> {

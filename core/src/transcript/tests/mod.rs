@@ -7,6 +7,7 @@ use crate::{
     Output, Presence, Session, SetupError, Shard, ShardId,
 };
 
+mod commands;
 mod masks;
 mod presence;
 
