@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
+use gatewright_core::transcript::Recorded;
 use gatewright_core::{
     CloseCode, Command, CommandError, CommandId, Compression, Config, Encoding, Event, GateOutput,
     Gone, IdentifyGate, Input, Instant, Leave, Link, Output, OwnedEvent, Shard, Stop,
@@ -33,8 +34,8 @@ pub enum Told {
 /// A shard, a simulated gateway, and a network between them that takes no time.
 #[derive(Debug)]
 pub struct Pair {
-    /// The client.
-    pub shard: Shard<'static>,
+    /// The client, which can be recorded.
+    pub shard: Recorded<'static, String>,
     /// The gateway.
     pub server: sim::Server,
     /// What the client told, in order.
@@ -43,12 +44,16 @@ pub struct Pair {
     pub kept: Vec<OwnedEvent>,
     /// Whether to keep dispatches.
     pub keep: bool,
+    /// Whether every third message arrives in pieces.
+    pub in_pieces: bool,
     /// How the client ended, once it has.
     pub stopped: Option<Stop>,
     /// Whether the gateway never hears that the client closed.
     pub loses_closes: bool,
     /// How many messages came over a connection that was not the latest.
     pub late: u64,
+    /// How many messages arrived.
+    messages: usize,
     /// Whether a consumer holds an event and nobody calls the shard; see [`Pair::hold_for`].
     held: bool,
     now: Instant,
@@ -103,14 +108,16 @@ impl Pair {
     #[must_use]
     pub fn new(shard: Shard<'static>, options: sim::Options) -> Self {
         Self {
-            shard,
+            shard: Recorded::new(shard),
             server: sim::Server::new(options),
             told: Vec::new(),
             kept: Vec::new(),
             keep: false,
+            in_pieces: false,
             stopped: None,
             loses_closes: false,
             late: 0,
+            messages: 0,
             held: false,
             now: Instant::from_millis(1_000),
             link: Link(0),
@@ -248,10 +255,7 @@ impl Pair {
     fn arrive(&mut self, incoming: Incoming) {
         let link = self.link;
         match incoming {
-            Incoming::Message { text, data } => {
-                let input = Input::Message { link, text, part: &data, last: true };
-                self.shard.handle_input(self.now, input);
-            }
+            Incoming::Message { text, data } => return self.hear(link, text, &data),
             Incoming::Part { text, data } => {
                 let input = Input::Message { link, text, part: &data, last: false };
                 self.shard.handle_input(self.now, input);
@@ -274,6 +278,23 @@ impl Pair {
             }
         }
         self.drain();
+    }
+
+    /// Hears a message, whole or in pieces.
+    fn hear(&mut self, link: Link, text: bool, data: &[u8]) {
+        self.messages += 1;
+        let in_pieces = self.in_pieces && self.messages.is_multiple_of(3);
+        let size = if in_pieces { 1 + data.len() / 3 } else { data.len() };
+        let mut parts = data.chunks(size.max(1)).peekable();
+        loop {
+            let part = parts.next().unwrap_or_default();
+            let last = parts.peek().is_none();
+            self.shard.handle_input(self.now, Input::Message { link, text, part, last });
+            self.drain();
+            if last {
+                return;
+            }
+        }
     }
 
     /// Does what the shard wants.
