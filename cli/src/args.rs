@@ -36,9 +36,10 @@ pub(crate) enum Task {
     /// links; comments. Session ids become others.
     ///
     /// Kept: keys, numbers, true, false and null; ids, which are texts of digits; moments as of ISO 8601; the names of
-    /// events; resume_gateway_url; the reasons of closes; the header but for session and presence, so with the
-    /// gateway's URL and os, browser and device; all times, lengths and sequence numbers. So the result still tells
-    /// which users, channels and guilds there were, by their ids, and when something happened.
+    /// events; resume_gateway_url in READY; the reasons of closes; the header but for session and presence, so with
+    /// the gateway's URL and os, browser and device; all times, lengths and sequence numbers. Of URLs that stay, the
+    /// query is blanked. So the result still tells which users, channels and guilds there were, by their ids, and
+    /// when something happened.
     Redact(RedactArgs),
     /// Serves a simulated gateway for any client, until Ctrl-C.
     ///
@@ -112,7 +113,7 @@ impl RecordArgs {
 /// The flags of `redact`.
 #[derive(Debug, Parser)]
 pub(crate) struct RedactArgs {
-    /// The transcript.
+    /// The transcript; `-` reads it from the standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Where the redacted transcript goes; standard output unless given.

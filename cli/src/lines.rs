@@ -1,5 +1,6 @@
 //! A recording read line by line, from a file or the standard input, whatever it is.
 
+use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -35,7 +36,7 @@ impl Lines {
         Ok(Self::new(file))
     }
 
-    fn new(from: impl Read + 'static) -> Self {
+    pub(crate) fn new(from: impl Read + 'static) -> Self {
         Self { from: BufReader::new(Box::new(from)), line: Vec::new(), number: 0 }
     }
 
@@ -52,6 +53,39 @@ impl Lines {
 /// Returns what a recording is called in what is told about it.
 pub(crate) fn name(path: &Path) -> String {
     if path == Path::new(STDIN) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+/// Tells whether a line has no end, though it is no longer than a line may be.
+pub(crate) fn is_cut(line: &[u8]) -> bool {
+    !line.ends_with(b"\n") && line.len() <= MAX_LINE
+}
+
+/// Writes letters that control a terminal or the order of its letters as their numbers, and so all that are not seen.
+pub(crate) fn escaped(text: &str) -> String {
+    text.chars().map(Escaped).map(|letter| letter.to_string()).collect()
+}
+
+/// A letter as it may be shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Escaped(pub(crate) char);
+
+impl Escaped {
+    /// Tells whether it stays what it is.
+    pub(crate) fn is_plain(self) -> bool {
+        let is_quote = matches!(self.0, '"' | '\'' | '\\');
+        is_quote || self.0.escape_debug().eq([self.0])
+    }
+
+    /// Returns how many letters it takes.
+    pub(crate) fn width(self) -> usize {
+        if self.is_plain() { 1 } else { self.0.escape_unicode().len() }
+    }
+}
+
+impl fmt::Display for Escaped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_plain() { f.write_char(self.0) } else { self.0.escape_unicode().fmt(f) }
+    }
 }
 
 /// Tells why a first line cannot be that of a recording, if it is so plain that it has a sentence of its own.
@@ -81,6 +115,15 @@ mod tests {
         assert_eq!(lengths, [1024, 7, 1, 4]);
         let mut endless = Lines::new(io::repeat(b'x'));
         assert_eq!(endless.next().unwrap().map(<[u8]>::len), Some(1024));
+    }
+
+    #[test]
+    fn letters_that_are_not_seen_are_escaped() {
+        assert_eq!(escaped("a \"é\" \\ 切😀"), "a \"é\" \\ 切😀");
+        assert_eq!(escaped("\x1b[2J\t\u{202e}\u{2066}"), "\\u{1b}[2J\\u{9}\\u{202e}\\u{2066}");
+        for letter in "\u{7f}\u{9b}\u{ad}\u{200b}\u{200e}\u{2028}\u{feff}\u{e0041}".chars() {
+            assert!(Escaped(letter).width() > 1 && !escaped(&letter.to_string()).contains(letter));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod args;
 mod campaign;
 mod client;
 mod clock;
+mod lines;
 mod pulse;
 mod redact;
 mod replay;

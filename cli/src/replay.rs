@@ -1,7 +1,6 @@
 //! `gatewright replay`: a recording played through a fresh core.
 
 mod cut;
-mod lines;
 mod report;
 
 use std::collections::VecDeque;
@@ -14,9 +13,9 @@ use gatewright_core::Instant;
 use gatewright_core::transcript::{Problem, Replay, ReplayError};
 
 use crate::args::ReplayArgs;
+use crate::lines::{self, Lines};
 use crate::redact::is_same;
 use crate::timeline::{self, Timeline};
-use lines::Lines;
 
 /// How many lines are shown before one that differs.
 const CONTEXT: usize = 5;
@@ -186,7 +185,18 @@ impl Play {
             text += &format!("{number:>8} | {line}\n");
         }
         text += &format!("recorded: {recorded}\nreplayed: {replayed}\n");
-        text + &" ".repeat(label + column) + "^"
+        text + &" ".repeat(label + column) + "^" + &self.hint()
+    }
+
+    /// Says that another version recorded it, if that is so.
+    fn hint(&self) -> String {
+        const VERSION: &str = env!("CARGO_PKG_VERSION");
+        let library = self.replay.header().map_or("", |header| &header.library);
+        if library.is_empty() || library == VERSION {
+            return String::new();
+        }
+        let library = cut::middle(library, cut::VERSION);
+        format!("\nit was recorded by version {library}, and this is {VERSION}: that may be why")
     }
 
     /// Says what was played.

@@ -1,195 +1,44 @@
 //! `gatewright redact` on sessions recorded in virtual time against a simulated gateway.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command as Process, Output as Done};
+use std::process::{Command as Process, Output as Done, Stdio};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gatewright_core::transcript::{Played, Recorded, Replay, bless, replay};
+use gatewright_core::transcript::{Played, Replay, bless, replay};
 use gatewright_core::{
-    Activity, CloseCode, Command, Compression, Config, Encoding, Event, Gone, Input, Instant,
-    Intents, Leave, Link, Members, Memory, Output, Presence, RequestGuildMembers, Shard, ShardId,
-    Stop,
+    Activity, Command, Compression, Config, Encoding, Event, Intents, Leave, Members, Memory,
+    Presence, RequestGuildMembers, Shard, ShardId,
 };
-use gatewright_sim::{Conn, Fault, Input as Served, Options, Output as Sent, Server};
+use gatewright_sim::{Fault, Options};
+use gatewright_tests::{Pair, pairs};
 use serde_json::Value;
 
 /// How many ways there are to spoil a session.
 const ROUNDS: usize = 5;
-const PAIRS: [(Encoding, Compression); 7] = [
-    (Encoding::Json, Compression::None),
-    (Encoding::Json, Compression::Zlib),
-    (Encoding::Json, Compression::ZlibStream),
-    (Encoding::Json, Compression::ZstdStream),
-    (Encoding::Etf, Compression::None),
-    (Encoding::Etf, Compression::ZlibStream),
-    (Encoding::Etf, Compression::ZstdStream),
-];
 
-/// What arrives at the client.
-enum Incoming {
-    Message(bool, Vec<u8>),
-    Closed(CloseCode, String),
-    Dropped,
+/// A recorded client and a simulated gateway; every third message comes in pieces.
+fn recorded(config: Config<'static>, compression: Compression, options: Options) -> Pair {
+    let shard = Shard::new(config, options.seed, Memory::heap(compression)).unwrap();
+    let mut pair = Pair::new(shard, options);
+    pair.shard.record(String::new()).unwrap();
+    pair.in_pieces = true;
+    pair
 }
 
-/// A recorded client, a simulated gateway, and a network between them that takes no time.
-struct Rig {
-    shard: Recorded<'static, String>,
-    server: Server,
-    incoming: VecDeque<Incoming>,
-    now: Instant,
-    wait: Instant,
-    server_wait: Instant,
-    link: Link,
-    linked: bool,
-    stopped: Option<Stop>,
-    /// Messages so far; every third one comes in pieces.
-    messages: usize,
+/// Parks the client; returns what was recorded.
+fn parked(mut pair: Pair) -> String {
+    pair.leave(Leave::Park);
+    pair.shard.finish().unwrap()
 }
 
-impl Rig {
-    fn new(shard: Shard<'static>, options: Options) -> Self {
-        let mut shard = Recorded::new(shard);
-        shard.record(String::new()).unwrap();
-        Self {
-            shard,
-            server: Server::new(options),
-            incoming: VecDeque::new(),
-            now: Instant::from_millis(1_000),
-            wait: Instant::ZERO,
-            server_wait: Instant::ZERO,
-            link: Link(0),
-            linked: false,
-            stopped: None,
-            messages: 0,
-        }
-    }
-
-    fn run_for(&mut self, seconds: u64) {
-        let end = self.now.saturating_add(Duration::from_secs(seconds));
-        while self.now < end && self.stopped.is_none() {
-            if let Some(incoming) = self.incoming.pop_front() {
-                self.arrive(&incoming);
-            } else if self.server_wait <= self.wait {
-                self.now = self.now.max(self.server_wait);
-                self.server.handle_input(self.now, Served::Tick);
-                self.drain_server();
-            } else {
-                self.now = self.now.max(self.wait);
-                self.hear(Input::Tick);
-            }
-        }
-    }
-
-    fn hear(&mut self, input: Input<'_>) {
-        self.shard.handle_input(self.now, input);
-        self.drain();
-    }
-
-    fn arrive(&mut self, incoming: &Incoming) {
-        let link = self.link;
-        match incoming {
-            Incoming::Message(text, data) => {
-                self.messages += 1;
-                let size =
-                    if self.messages.is_multiple_of(3) { 1 + data.len() / 3 } else { data.len() };
-                let mut parts = data.chunks(size.max(1)).peekable();
-                while let Some(part) = parts.next() {
-                    let last = parts.peek().is_none();
-                    self.hear(Input::Message { link, text: *text, part, last });
-                }
-            }
-            Incoming::Closed(code, reason) => {
-                self.linked = false;
-                self.hear(Input::Closed(link, Gone::Code(*code, reason)));
-            }
-            Incoming::Dropped => {
-                self.linked = false;
-                self.hear(Input::Closed(link, Gone::Dropped));
-            }
-        }
-    }
-
-    /// Does what the shard wants.
-    fn drain(&mut self) {
-        loop {
-            match self.shard.poll_output() {
-                Output::Connect(target) => {
-                    let (link, path) = (target.link, format!("{}?{}", target.path, target.query));
-                    (self.link, self.linked) = (link, true);
-                    self.incoming.clear();
-                    let conn = Conn(link.0);
-                    self.server.handle_input(self.now, Served::Opened { conn, target: &path });
-                    self.shard.handle_input(self.now, Input::Opened(link));
-                    self.drain_server();
-                }
-                Output::AskIdentify(link) => {
-                    self.shard.handle_input(self.now, Input::MayIdentify(link));
-                }
-                Output::Send(frame) => {
-                    let (text, data) = (frame.text, frame.bytes.to_vec());
-                    if self.linked {
-                        let conn = Conn(self.link.0);
-                        let input = Served::Message { conn, text, data: &data };
-                        self.server.handle_input(self.now, input);
-                        self.drain_server();
-                    }
-                    self.shard.handle_input(self.now, Input::Sent(self.link));
-                }
-                Output::Close(code) => {
-                    if std::mem::take(&mut self.linked) {
-                        let conn = Conn(self.link.0);
-                        self.server
-                            .handle_input(self.now, Served::Closed { conn, code: Some(code) });
-                        self.drain_server();
-                    }
-                    self.incoming.clear();
-                    self.shard.handle_input(self.now, Input::Closed(self.link, Gone::Dropped));
-                }
-                Output::ForgoIdentify(_) | Output::Event(_) => {}
-                Output::Wait(at) => {
-                    self.wait = at;
-                    return;
-                }
-                Output::Stop(stop) => {
-                    self.stopped = Some(stop);
-                    return;
-                }
-            }
-        }
-    }
-
-    fn drain_server(&mut self) {
-        loop {
-            let (conn, incoming) = match self.server.poll_output() {
-                Sent::Send { conn, text, data } => (conn, Incoming::Message(text, data)),
-                Sent::Close { conn, code, reason } => (conn, Incoming::Closed(code, reason)),
-                Sent::Drop { conn } => (conn, Incoming::Dropped),
-                Sent::Part { .. } | Sent::Refuse { .. } => panic!("no such fault is asked for"),
-                Sent::Wait(at) => {
-                    self.server_wait = at;
-                    return;
-                }
-            };
-            if conn.0 == self.link.0 && self.linked {
-                self.incoming.push_back(incoming);
-            }
-        }
-    }
-
-    fn inject(&mut self, fault: Fault) {
-        assert!(self.server.inject(self.now, fault) > 0, "{fault:?}");
-        self.drain_server();
-    }
-
-    fn command(&mut self, command: &Command<'_>) {
-        self.shard.command(self.now, command).unwrap();
-        self.drain();
-    }
+fn strike(pair: &mut Pair, fault: Fault, seconds: u64) {
+    assert!(pair.inject(fault) > 0, "{fault:?}");
+    pair.run_for(Duration::from_secs(seconds));
 }
 
 fn presence(text: &'static str) -> Presence<'static> {
@@ -204,32 +53,28 @@ fn session(encoding: Encoding, compression: Compression, seed: u64) -> String {
         .gateway("ws://sim.example")
         .encoding(encoding)
         .presence(presence("Secretly Waiting"));
-    let shard = Shard::new(config, seed, Memory::heap(compression)).unwrap();
     let options = Options { seed, guilds: 2, members: 20, rate: 10, ..Options::default() };
-    let mut rig = Rig::new(shard, options);
-    rig.run_for(5);
-    rig.command(&Command::UpdatePresence(presence("Hidden Playing")));
+    let mut pair = recorded(config, compression, options);
+    pair.run_for(Duration::from_secs(5));
     let query = RequestGuildMembers {
-        guild_id: rig.server.world().guilds_of(ShardId::ONE).next().unwrap(),
+        guild_id: pair.server.world().guilds_of(ShardId::ONE).next().unwrap(),
         members: Members::Named { prefix: "so", limit: 50 },
         presences: true,
         nonce: Some("Nonce Secrets"),
     };
-    rig.command(&Command::RequestGuildMembers(query));
-    rig.command(&Command::Raw { op: 43, d: r#"{"guild_id":"1","fields":["Raw Secrets"]}"# });
-    rig.run_for(5);
-    rig.inject(Fault::Drop);
-    rig.run_for(5);
-    rig.inject(Fault::Split);
-    rig.run_for(5);
-    rig.inject(Fault::Corrupt);
-    rig.run_for(12);
-    rig.inject(Fault::InvalidSession);
-    rig.run_for(12);
-    rig.shard.leave(rig.now, Leave::Park);
-    rig.drain();
-    rig.run_for(5);
-    rig.shard.finish().unwrap()
+    for command in [
+        Command::UpdatePresence(presence("Hidden Playing")),
+        Command::RequestGuildMembers(query),
+        Command::Raw { op: 43, d: r#"{"guild_id":"1","fields":["Raw Secrets"]}"# },
+    ] {
+        pair.command(&command).unwrap();
+    }
+    pair.run_for(Duration::from_secs(5));
+    strike(&mut pair, Fault::Drop, 5);
+    strike(&mut pair, Fault::Split, 5);
+    strike(&mut pair, Fault::Corrupt, 12);
+    strike(&mut pair, Fault::InvalidSession, 12);
+    parked(pair)
 }
 
 /// A short session.
@@ -237,14 +82,10 @@ fn small(encoding: Encoding, compression: Compression, seed: u64) -> String {
     let config = Config::new("simulated-token-of-some-length", Intents::DOCUMENTED)
         .gateway("ws://sim.example")
         .encoding(encoding);
-    let shard = Shard::new(config, seed, Memory::heap(compression)).unwrap();
     let options = Options { seed, guilds: 1, members: 40, rate: 20, ..Options::default() };
-    let mut rig = Rig::new(shard, options);
-    rig.run_for(3);
-    rig.shard.leave(rig.now, Leave::Park);
-    rig.drain();
-    rig.run_for(5);
-    rig.shard.finish().unwrap()
+    let mut pair = recorded(config, compression, options);
+    pair.run_for(Duration::from_secs(3));
+    parked(pair)
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -410,7 +251,7 @@ fn skeleton(transcript: &str) -> Vec<String> {
 
 #[test]
 fn a_redacted_session_tells_the_same_without_its_texts() {
-    for (nth, (encoding, compression)) in PAIRS.into_iter().enumerate() {
+    for (nth, (encoding, compression)) in pairs().enumerate() {
         let name = format!("{encoding}-{compression}");
         let transcript = session(encoding, compression, 11 + nth as u64);
         for part in ["disconnected", " SessionInvalid ", " more ", "event command"] {
@@ -446,7 +287,7 @@ fn a_redacted_session_tells_the_same_without_its_texts() {
 fn a_spoiled_session_breaks_where_it_broke_and_tells_nothing() {
     let mut dice = Dice(7);
     let (mut causes, mut refused) = (BTreeSet::new(), 0);
-    for (encoding, compression) in PAIRS {
+    for (encoding, compression) in pairs() {
         let name = format!("spoiled-{encoding}-{compression}");
         let transcript = small(encoding, compression, 5);
         let (texts, _) = texts_of(&transcript);
@@ -473,7 +314,7 @@ fn a_spoiled_session_breaks_where_it_broke_and_tells_nothing() {
 
 #[test]
 fn a_session_in_small_pieces_and_little_memory_skips_what_it_skipped() {
-    for (encoding, compression) in PAIRS {
+    for (encoding, compression) in pairs() {
         let name = format!("cramped-{encoding}-{compression}");
         let transcript = cramped(&small(encoding, compression, 6));
         for part in [" event skipped GUILD_CREATE ", " event dispatch ", " Parked "] {
@@ -486,7 +327,7 @@ fn a_session_in_small_pieces_and_little_memory_skips_what_it_skipped() {
 
 #[test]
 fn a_message_that_inflates_to_too_much_still_does() {
-    for (encoding, compression) in PAIRS {
+    for (encoding, compression) in pairs() {
         let name = format!("large-{encoding}-{compression}");
         let transcript = small(encoding, compression, 6);
         let limited = transcript.replace("max-inflated 268435456", "max-inflated 20000");
@@ -542,11 +383,13 @@ fn errors_are_one_sentence_and_nothing_is_written() {
         assert_eq!(error.lines().count(), 1, "{error}");
         assert!(!out.exists());
     };
-    refused("hello\n", "no transcript");
-    refused("", "no transcript");
+    refused("hello\n", "session.txt:1: it does not begin with \"gatewright transcript 1\"");
+    refused("", "session.txt: it is empty");
     let transcript = session(Encoding::Json, Compression::ZlibStream, 5);
     refused(&transcript[..200], "cut off");
-    refused(&transcript.replacen("connect 1", "connect 7", 1), "the version the header names");
+    let line = transcript.lines().position(|line| line.contains("connect 1")).unwrap() + 1;
+    let sentence = format!("session.txt:{line}: this version of gatewright does something else");
+    refused(&transcript.replacen("connect 1", "connect 7", 1), &sentence);
     let file = folder.join("session.txt");
     let file = file.to_str().unwrap();
     fs::write(file, &transcript).unwrap();
@@ -555,6 +398,53 @@ fn errors_are_one_sentence_and_nothing_is_written() {
     assert_eq!(fs::read_to_string(file).unwrap(), transcript);
     assert!(
         String::from_utf8_lossy(&run(&["nowhere.txt"]).stderr).contains("cannot read nowhere.txt")
+    );
+}
+
+#[test]
+fn the_standard_input_is_redacted_as_a_file_is() {
+    let transcript = small(Encoding::Json, Compression::ZlibStream, 9);
+    let given = |input: &[u8]| {
+        let mut process = Process::new(env!("CARGO_BIN_EXE_gatewright"));
+        process.args(["redact", "-"]).env_remove("RUST_LOG");
+        let process = process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = process.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_vec();
+        let writer = std::thread::spawn(move || {
+            // It may stop to read.
+            let _ = stdin.write_all(&input);
+        });
+        let done = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        done
+    };
+    let done = given(transcript.as_bytes());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), redact("standard-input", &transcript));
+    let done = given(transcript.replacen("connect 1", "connect 7", 1).as_bytes());
+    assert!(done.stdout.is_empty() && done.status.code() == Some(1));
+    assert!(String::from_utf8(done.stderr).unwrap().starts_with("gatewright: <stdin>:"));
+}
+
+#[test]
+fn a_device_is_written_and_a_file_is_replaced() {
+    let transcript = small(Encoding::Json, Compression::None, 9);
+    let folder = folder("outputs");
+    let (file, out) = (folder.join("session.txt"), folder.join("out.txt"));
+    fs::write(&file, &transcript).unwrap();
+    fs::write(&out, "before").unwrap();
+    let file = file.to_str().unwrap();
+    assert!(run(&[file, "-o", out.to_str().unwrap()]).status.success());
+    assert!(fs::read_to_string(&out).unwrap().starts_with("gatewright transcript 1\n# redacted"));
+    #[cfg(unix)]
+    assert!(run(&[file, "-o", "/dev/null"]).status.success());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+    let done = run(&[file, "-o", folder.join("none/out.txt").to_str().unwrap()]);
+    let error = String::from_utf8(done.stderr).unwrap();
+    assert!(
+        error.starts_with("gatewright: cannot write ") && error.contains("none/out.txt"),
+        "{error}"
     );
 }
 

@@ -47,6 +47,11 @@ fn replay(args: &[&str]) -> Output {
     command(args).output().unwrap()
 }
 
+fn redact(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    command.arg("redact").args(args).env_remove("RUST_LOG").output().unwrap()
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -202,18 +207,80 @@ fn what_is_no_recording_is_refused_in_one_sentence() {
         ),
         ("key", changed("intents", "contents"), ":2: expected a key"),
         ("word", changed("< 1 tick", "< 1 tock"), &format!(":{tick}: expected an input")),
+        ("latin", b"gatewright transcript 1\nos \"\xE9\"\n\n".to_vec(), ":2: expected UTF-8"),
+        ("noise", (0..=255).cycle().take(9_000).collect(), ":1: it is UTF-16 or binary"),
+        ("carriage returns", changed("\n", "\r"), ":1: "),
+        (
+            "no header",
+            b"gatewright transcript 1\n".to_vec(),
+            ":1: the recording was cut off in its header",
+        ),
+        (
+            "much memory",
+            b"gatewright transcript 1\npayload heap 18446744073709551615\n\n".to_vec(),
+            ":2: expected a payload buffer of at most 256 MiB",
+        ),
+        (
+            "no answer",
+            b"gatewright transcript 1\n\n< 1 command plain - none NotJson\n< 2 tick\n".to_vec(),
+            ":4: expected the answer to the command",
+        ),
         (
             "bytes",
             [b"gatewright transcript 1\n\n< 1 tick\n", &b"\xFF\n"[..]].concat(),
             ":4: expected UTF-8",
         ),
     ] {
-        let error = refused(&replay(&[&folder.file(name, content)]));
+        let file = folder.file(name, content);
+        let error = refused(&replay(&[&file]));
         assert!(error.contains(part) && error.lines().count() == 1, "{part} in {error}");
+        assert_eq!(refused(&redact(&[&file])), error);
     }
     let path = folder.0.to_str().unwrap();
-    assert!(refused(&replay(&[path])).contains("it is a directory"));
-    assert!(refused(&replay(&[&format!("{path}/none")])).contains("cannot read "));
+    for told in [replay, redact] {
+        assert!(refused(&told(&[path])).contains("it is a directory"));
+        assert!(refused(&told(&[&format!("{path}/none")])).contains("cannot read "));
+    }
+}
+
+#[test]
+fn nothing_in_a_recording_controls_the_terminal() {
+    let folder = Folder::new("control");
+    let changed = recording().replace(
+        "> 42.000000 send 1 text",
+        "# \u{202e}\u{1b}[2J\u{9b}31m\u{2066}\u{200b}\n> 42.000000 send\u{202e}\u{1b}]0;x\u{7} 1 text",
+    );
+    let error = refused(&replay(&[&folder.file("session.txt", changed)]));
+    let is_bad = |letter: char| {
+        letter != '\n' && (letter.is_control() || ('\u{200b}'..'\u{2070}').contains(&letter))
+    };
+    assert!(!error.contains(is_bad), "{error:?}");
+    for part in
+        ["# \\u{202e}\\u{1b}[2J\\u{9b}31m\\u{2066}\\u{200b}\n", "send\\u{202e}\\u{1b}]0;x\\u{7} 1"]
+    {
+        assert!(error.contains(part), "{part} in {error}");
+    }
+    let end: Vec<_> = error.lines().rev().take(3).collect();
+    let [marker, replayed, recorded] = end[..] else { panic!("{error}") };
+    let at = marker.len() - 1;
+    assert_eq!((&recorded[at..=at], &replayed[at..=at]), ("\\", " "), "{error}");
+}
+
+#[test]
+fn another_version_is_told_where_the_replay_differs_and_only_there() {
+    let folder = Folder::new("version");
+    let header =
+        |library: &str| recording().replacen("intents", &format!("library {library}\nintents"), 1);
+    let differs = |library: &str| {
+        let changed = header(library).replace("> 60.000000 close 4000", "> 60.000000 close 1000");
+        refused(&replay(&[&folder.file("session.txt", changed)]))
+    };
+    let own = env!("CARGO_PKG_VERSION");
+    let hint = format!("\nit was recorded by version 9.8.7, and this is {own}: that may be why\n");
+    assert!(differs("9.8.7").ends_with(&hint), "{}", differs("9.8.7"));
+    assert!(!differs(own).contains("by version"));
+    let shown = told(&replay(&[&folder.file("session.txt", header("9.8.7"))]));
+    assert!(!shown.contains("version"), "{shown}");
 }
 
 #[test]

@@ -7,38 +7,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gatewright_core::Encoding;
 
-use super::blank_document;
+use super::redactor::blank_document;
 use super::texts::Sessions;
+use crate::lines::escaped;
 
 /// The counters that depend on how well a connection compresses.
 const BYTES: [&str; 2] = ["wire-bytes", "inflated-bytes"];
 
-/// Checks that the outputs of a redacted transcript are those of the original, whose lines the error counts.
-pub(super) fn compare(original: &str, redacted: &str, encoding: Encoding) -> anyhow::Result<()> {
-    let mut others = session(redacted).map(|(_, line)| line);
-    for (number, line) in session(original) {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let other = others.next().unwrap_or_default();
-        if !is_alike(line, other, encoding) {
-            bail!(
-                "line {number}: without its texts the session goes another way at \"{}\": nothing was written, so \
-                 describe the problem in the report and offer the file in private",
-                kind(line)
-            );
-        }
-    }
-    // The answer to a command that was cut off.
-    let more = others.count();
-    if more > 1 {
-        bail!("the redacted transcript has {more} lines more: nothing was written");
+/// Checks that a line of a redacted transcript tells what the original's tells.
+pub(super) fn compare(line: &str, other: &str, encoding: Encoding) -> anyhow::Result<()> {
+    if !is_alike(line, other, encoding) {
+        bail!(
+            "without its texts the session goes another way at \"{}\": nothing was written, so describe the problem \
+             in the report and offer the file in private",
+            escaped(&kind(line))
+        );
     }
     Ok(())
-}
-
-/// Returns the lines behind the header, numbered from 1.
-fn session(transcript: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = (1..).zip(transcript.split_terminator('\n'));
-    lines.skip_while(|(_, line)| !line.trim_end().is_empty()).skip(1)
 }
 
 /// Returns what a line is, without what it says.

@@ -1,14 +1,15 @@
-//! What came over one connection: inflated as a whole, blanked as a whole, and wrapped again piece by piece.
+//! What came over one connection: inflated, blanked document by document, and wrapped again piece by piece.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
+use gatewright_core::Compression;
 use gatewright_core::transcript::Header;
-use gatewright_core::{Compression, Encoding};
 
 use super::deflate::{self, Trim};
+use super::documents::Documents;
 use super::inflate::{Inflater, Then};
-use super::texts::{BLANK, Sessions};
-use super::{etf, json};
+use super::texts::BLANK;
 
 /// Ends each message of a zlib stream.
 ///
@@ -18,8 +19,6 @@ const MARKER: u32 = 0x0000_FFFF;
 /// A piece of a message.
 #[derive(Debug)]
 struct Piece {
-    /// Which message input of the transcript it is.
-    input: usize,
     /// Where what it came to stands.
     text: Range<usize>,
     form: Form,
@@ -39,15 +38,13 @@ enum Form {
 /// A connection's messages.
 #[derive(Debug)]
 pub(super) struct Connection {
-    encoding: Encoding,
     compression: Compression,
     limit: u64,
     inflater: Option<Inflater>,
-    /// Everything that came, inflated.
-    plain: Vec<u8>,
-    pieces: Vec<Piece>,
-    /// Where messages are that promise to be one document.
-    alone: Vec<Range<usize>>,
+    wrapper: Wrapper,
+    documents: Documents,
+    /// The pieces that have not gone out yet.
+    pieces: VecDeque<Piece>,
     message: Message,
     /// The latest four bytes of the stream.
     tail: u32,
@@ -78,13 +75,12 @@ impl Connection {
     pub(super) fn new(header: &Header) -> Self {
         let compression = header.compression();
         Self {
-            encoding: header.encoding(),
             compression,
             limit: header.max_inflated(),
             inflater: Inflater::new(compression),
-            plain: Vec::new(),
-            pieces: Vec::new(),
-            alone: Vec::new(),
+            wrapper: Wrapper::new(compression),
+            documents: Documents::new(header.encoding()),
+            pieces: VecDeque::new(),
             message: Message::default(),
             tail: 0,
             dead: false,
@@ -92,26 +88,54 @@ impl Connection {
     }
 
     /// Takes a piece of a message.
-    pub(super) fn take(&mut self, input: usize, text: bool, part: &[u8], last: bool) {
+    pub(super) fn take(&mut self, text: bool, part: &[u8], last: bool) {
         if !self.message.begun {
             self.begin(text);
         }
-        let start = self.plain.len();
+        let start = self.documents.len();
         let form = self.inflate(part);
-        self.pieces.push(Piece { input, text: start..self.plain.len(), form });
+        self.pieces.push_back(Piece { text: start..self.documents.len(), form });
         self.message.any |= !part.is_empty();
         if last {
             self.end();
         }
+        if self.dead {
+            // Nothing comes any more that could end a document.
+            self.documents.finish();
+        }
+    }
+
+    /// Blanks what is left of a document without an end.
+    pub(super) fn finish(&mut self) {
+        self.documents.finish();
+    }
+
+    /// Returns the next piece without texts, if all documents in it came to their end.
+    pub(super) fn blanked(&mut self) -> Option<Vec<u8>> {
+        let piece = self.pieces.front()?;
+        let text = self.documents.piece(&piece.text)?;
+        let part = match piece.form {
+            Form::Lost(len) => vec![BLANK; len],
+            Form::Plain => text.to_vec(),
+            Form::Wrapped { trim, first } => {
+                if first && !is_stream(self.compression) {
+                    self.wrapper = Wrapper::new(self.compression);
+                }
+                self.wrapper.wrap(text, trim)
+            }
+        };
+        self.documents.forget(piece.text.end);
+        self.pieces.pop_front();
+        Some(part)
     }
 
     fn begin(&mut self, text: bool) {
         self.dead |= text && self.is_stream();
         let plain = text || self.compression == Compression::None;
         self.message = Message { begun: true, plain, first: true, ..Message::default() };
-        self.message.start = self.plain.len();
+        self.message.start = self.documents.len();
         if let Some(inflater) = self.inflater.as_mut().filter(|_| !is_stream(self.compression)) {
-            inflater.restart(self.plain.len());
+            inflater.restart();
         }
     }
 
@@ -120,9 +144,8 @@ impl Connection {
         self.dead |= any && !plain && !ended && !self.is_stream();
         self.message.begun = false;
         let marked = self.tail == MARKER && !marked_inside;
-        if marked || self.compression == Compression::ZstdStream {
-            self.alone.push(start..self.plain.len());
-        }
+        let alone = marked || self.compression == Compression::ZstdStream;
+        self.documents.end_message(alone.then_some(start));
     }
 
     const fn is_stream(&self) -> bool {
@@ -137,14 +160,14 @@ impl Connection {
             _ if self.dead => return Form::Lost(part.len()),
             Some(inflater) if !self.message.plain && !part.is_empty() => inflater,
             _ => {
-                self.plain.extend(part);
+                self.documents.bytes_mut().extend(part);
                 return Form::Plain;
             }
         };
-        let before = self.plain.len();
+        let before = self.documents.len();
         let most = self.limit.saturating_sub(self.message.inflated);
-        let then = inflater.inflate(part, &mut self.plain, most);
-        let inflated = u64::try_from(self.plain.len() - before).unwrap_or(u64::MAX);
+        let then = inflater.inflate(part, self.documents.bytes_mut(), most);
+        let inflated = u64::try_from(self.documents.len() - before).unwrap_or(u64::MAX);
         self.message.inflated = self.message.inflated.saturating_add(inflated);
         let stream = self.is_stream();
         let marked = self.tail == MARKER;
@@ -178,30 +201,6 @@ impl Connection {
             self.message.any = true;
         }
         inside
-    }
-
-    /// Blanks what came; returns the pieces anew, each with the input it belongs to.
-    pub(super) fn blanked(mut self) -> impl Iterator<Item = (usize, Vec<u8>)> {
-        match self.encoding {
-            Encoding::Json => json::blank(&mut self.plain, &self.alone, Sessions::Renamed),
-            _ => etf::blank(&mut self.plain, Sessions::Renamed),
-        }
-        let Self { plain, pieces, compression, .. } = self;
-        let mut wrapper = Wrapper::new(compression);
-        pieces.into_iter().map(move |piece| {
-            let text = plain.get(piece.text).unwrap_or_default();
-            let part = match piece.form {
-                Form::Lost(len) => vec![BLANK; len],
-                Form::Plain => text.to_vec(),
-                Form::Wrapped { trim, first } => {
-                    if first && !is_stream(compression) {
-                        wrapper = Wrapper::new(compression);
-                    }
-                    wrapper.wrap(text, trim)
-                }
-            };
-            (piece.input, part)
-        })
     }
 }
 

@@ -4,15 +4,17 @@
 
 use std::ops::Range;
 
-use super::texts::{self, BLANK, Fate, Place, Sessions};
+use super::texts::{self, At, BLANK, Fate, Place, Sessions};
 
 /// The first byte of a document.
-const VERSION: u8 = 131;
+pub(super) const VERSION: u8 = 131;
 /// No tag of a term, nor a version.
 const BROKEN: u8 = 0;
 /// The most bytes of an integer that is a number to the core.
 const MOST_DIGITS: usize = 8;
 
+/// How many bytes an old float has.
+pub(super) const DIGITS: u64 = 31;
 /// From how many letters on a number is taken for a word.
 const LETTERS: usize = 4;
 
@@ -20,7 +22,7 @@ const LETTERS: usize = 4;
 ///
 /// Source: Erlang/OTP documentation, *External Term Format*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+pub(super) enum Shape {
     /// A number, or no bytes.
     Plain(u64),
     /// A float in digits; old.
@@ -36,7 +38,7 @@ enum Shape {
 }
 
 /// Returns what a tag says, and how many bytes of length follow it.
-const fn shape(tag: u8) -> Option<(Shape, usize)> {
+pub(super) const fn shape(tag: u8) -> Option<(Shape, usize)> {
     Some(match tag {
         70 => (Shape::Plain(8), 0),
         97 => (Shape::Plain(1), 0),
@@ -57,12 +59,14 @@ const fn shape(tag: u8) -> Option<(Shape, usize)> {
     })
 }
 
-/// Blanks a stream of documents.
-pub(super) fn blank(bytes: &mut [u8], sessions: Sessions) {
-    let mut blanker = Blanker { bytes, at: 0, stack: Vec::new(), sessions };
-    while blanker.document().is_some() {}
+/// Blanks documents, in a stream that was `sound` before; tells whether it still is.
+pub(super) fn blank(bytes: &mut [u8], sound: bool, sessions: Sessions) -> bool {
+    let (stack, names) = (Vec::new(), Vec::new());
+    let mut blanker = Blanker { bytes, at: 0, stack, sessions, names, dispatches: false };
+    while sound && blanker.document().is_some() {}
     let rest = blanker.bytes.get_mut(blanker.at..).unwrap_or_default();
     rest.fill(BROKEN);
+    sound && rest.is_empty()
 }
 
 /// A map, list or tuple with terms to come.
@@ -87,6 +91,10 @@ struct Blanker<'b> {
     at: usize,
     stack: Vec<Level>,
     sessions: Sessions,
+    /// Where the document at hand has names of events.
+    names: Vec<Range<usize>>,
+    /// Whether it is a dispatch, as its opcode says; no other has a name.
+    dispatches: bool,
 }
 
 impl Blanker<'_> {
@@ -96,6 +104,15 @@ impl Blanker<'_> {
             return None;
         }
         self.at += 1;
+        let ended = self.terms();
+        let dispatches = std::mem::take(&mut self.dispatches);
+        for name in self.names.drain(..).filter(|_| !dispatches) {
+            texts::blank(self.bytes.get_mut(name).unwrap_or_default());
+        }
+        ended
+    }
+
+    fn terms(&mut self) -> Option<()> {
         self.term()?;
         while !self.stack.is_empty() {
             self.term()?;
@@ -117,18 +134,36 @@ impl Blanker<'_> {
         self.at = head_at + head.len();
         // No term is as long as letters say; they are what a term was that lost its beginning.
         blank_letters(self.bytes.get_mut(head_at..self.at).unwrap_or_default());
+        self.dispatches |= self.is_opcode() && self.is_zero(shape, len);
         match shape {
             Shape::List => self.open(len + 1, false),
             Shape::Map => self.open(len * 2, true),
             Shape::Tuple => self.open(len, false),
             Shape::Plain(len) => self.change(len, blank_letters),
-            Shape::Digits => self.change(31, blank_digits),
+            Shape::Digits => self.change(DIGITS, blank_digits),
             Shape::Bytes => self.change(len, blank_bytes),
             Shape::Big => self.change(len + 1, blank_big),
             Shape::Text => self.text(len),
         }
         self.end_terms();
         Some(())
+    }
+
+    /// Tells whether the value at hand is the document's opcode.
+    fn is_opcode(&self) -> bool {
+        let [top] = self.stack.as_slice() else { return false };
+        top.map && !top.at_key() && self.bytes.get(top.key.clone()) == Some(b"op")
+    }
+
+    /// Tells whether a term is the integer 0.
+    fn is_zero(&self, shape: Shape, len: u64) -> bool {
+        let len = match shape {
+            Shape::Plain(len @ (1 | 4)) => len,
+            Shape::Big => len + 1,
+            _ => return false,
+        };
+        let body = usize::try_from(len).ok().and_then(|len| self.bytes.get(self.at..)?.get(..len));
+        body.is_some_and(|body| body.iter().all(|byte| *byte == 0))
     }
 
     fn open(&mut self, left: u64, map: bool) {
@@ -177,18 +212,22 @@ impl Blanker<'_> {
 
     fn text(&mut self, len: u64) {
         let key = self.stack.last().is_some_and(Level::at_key);
-        let top = self.stack.len() == 1;
+        let at = self.place();
         let body = self.body(len);
         let whole = u64::try_from(body.len()) == Ok(len);
         let fate = match self.bytes.get(body.clone()) {
             Some(text) if key && whole && texts::is_key(text) => Fate::Kept,
-            Some(text) if !key && whole => self.fate(text, top),
+            Some(text) if !key && whole => self.fate(text, at),
             _ => Fate::Blanked,
         };
+        if fate == Fate::Named {
+            self.names.push(body.clone());
+        }
         let text = self.bytes.get_mut(body.clone()).unwrap_or_default();
         match fate {
             Fate::Blanked => texts::blank(text),
-            Fate::Kept => {}
+            Fate::Kept | Fate::Named => {}
+            Fate::Located => texts::blank_query(text),
             Fate::Renamed => texts::rename(text),
             Fate::Spaced => text.fill(b' '),
         }
@@ -197,14 +236,23 @@ impl Blanker<'_> {
         }
     }
 
+    /// Tells which object the next term is in.
+    fn place(&self) -> At {
+        match self.stack.as_slice() {
+            [_] => At::Top,
+            [top, data] if data.map && self.bytes.get(top.key.clone()) == Some(b"d") => At::Data,
+            _ => At::Deeper,
+        }
+    }
+
     /// Decides about a text that is a value.
-    fn fate(&self, text: &[u8], top: bool) -> Fate {
+    fn fate(&self, text: &[u8], at: At) -> Fate {
         if matches!(text, b"nil" | b"null" | b"undefined" | b"true" | b"false") {
             return Fate::Kept;
         }
         let key = self.stack.last().map_or(0..0, |level| level.key.clone());
         let key = self.bytes.get(key).unwrap_or_default();
-        texts::fate(Place { key, top }, text, self.sessions)
+        texts::fate(Place { key, at }, text, self.sessions)
     }
 }
 

@@ -13,6 +13,10 @@ use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective};
 
 /// How much room there is at least for the output of a call.
 const ROOM: usize = 64 * 1024;
+/// How far back zlib looks.
+///
+/// Source: RFC 1951 section 3.2.5.
+const WINDOW: usize = 32 * 1024;
 /// The largest window the core takes, as a power of two.
 const WINDOW_LOG_MAX: u32 = 23;
 
@@ -35,8 +39,8 @@ pub(super) enum Inflater {
         state: Box<DecompressorOxide>,
         /// Whether the checksum at its end counts.
         checked: bool,
-        /// Where the output of the stream at hand begins.
-        base: usize,
+        /// The latest output, which a stream refers to, and what that is copied from may be changed.
+        latest: Vec<u8>,
     },
     Zstd(DCtx<'static>),
 }
@@ -53,10 +57,13 @@ impl fmt::Debug for Inflater {
 impl Inflater {
     /// Creates one; nothing if there is nothing to inflate.
     pub(super) fn new(compression: Compression) -> Option<Self> {
-        let state = || Box::new(DecompressorOxide::new());
+        let zlib = |checked| {
+            let state = Box::new(DecompressorOxide::new());
+            Some(Self::Zlib { state, checked, latest: Vec::new() })
+        };
         match compression {
-            Compression::Zlib => Some(Self::Zlib { state: state(), checked: true, base: 0 }),
-            Compression::ZlibStream => Some(Self::Zlib { state: state(), checked: false, base: 0 }),
+            Compression::Zlib => zlib(true),
+            Compression::ZlibStream => zlib(false),
             Compression::ZstdStream => {
                 let mut context = DCtx::create();
                 // Only a limit outside of what the library supports is refused.
@@ -67,12 +74,12 @@ impl Inflater {
         }
     }
 
-    /// Begins a new stream, whose output goes behind `base`.
-    pub(super) fn restart(&mut self, at: usize) {
+    /// Begins a new stream.
+    pub(super) fn restart(&mut self) {
         match self {
-            Self::Zlib { state, base, .. } => {
+            Self::Zlib { state, latest, .. } => {
                 state.init();
-                *base = at;
+                latest.clear();
             }
             Self::Zstd(context) => {
                 // Only the other directives can fail.
@@ -86,9 +93,7 @@ impl Inflater {
         let before = plain.len();
         loop {
             let len = plain.len();
-            plain.resize(len + ROOM, 0);
-            let (read, written, step) = self.step(piece, plain, len);
-            plain.truncate(len + written);
+            let (read, step) = self.step(piece, plain);
             piece = piece.get(read..).unwrap_or_default();
             if u64::try_from(plain.len() - before).is_ok_and(|inflated| inflated > most) {
                 return Then::TooLarge;
@@ -97,21 +102,34 @@ impl Inflater {
                 Step::Broke => return Then::Broke,
                 Step::Ended => return Then::Ended(piece.len()),
                 Step::NeedsInput if piece.is_empty() => return Then::More,
-                _ if read == 0 && written == 0 => return Then::Broke,
+                _ if read == 0 && plain.len() == len => return Then::Broke,
                 Step::NeedsInput | Step::NeedsRoom => {}
             }
         }
     }
 
-    fn step(&mut self, piece: &[u8], plain: &mut [u8], at: usize) -> (usize, usize, Step) {
+    /// Inflates some; tells how much was read, and why it came no further.
+    fn step(&mut self, piece: &[u8], plain: &mut Vec<u8>) -> (usize, Step) {
         match self {
-            Self::Zlib { state, checked, base } => {
-                let out = plain.get_mut(*base..).unwrap_or_default();
+            Self::Zlib { state, checked, latest } => {
+                if latest.len() > 2 * WINDOW {
+                    latest.drain(..latest.len() - WINDOW);
+                }
+                let at = latest.len();
+                latest.resize(at + ROOM, 0);
                 let flags = if *checked { 0 } else { TINFL_FLAG_IGNORE_ADLER32 };
-                step_zlib(state, piece, out, at - *base, flags)
+                let (read, written, step) = step_zlib(state, piece, latest, at, flags);
+                latest.truncate(at + written);
+                plain.extend_from_slice(latest.get(at..).unwrap_or_default());
+                (read, step)
             }
             Self::Zstd(context) => {
-                step_zstd(context, piece, plain.get_mut(at..).unwrap_or_default())
+                let at = plain.len();
+                plain.resize(at + ROOM, 0);
+                let out = plain.get_mut(at..).unwrap_or_default();
+                let (read, written, step) = step_zstd(context, piece, out);
+                plain.truncate(at + written);
+                (read, step)
             }
         }
     }

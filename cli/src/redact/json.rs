@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::texts::{self, BLANK, Fate, Place, Sessions};
+use super::texts::{self, At, BLANK, Fate, Place, Sessions};
 
 /// How documents of the gateway begin.
 const BEGINNINGS: [&[u8]; 4] = [br#"{"t":"#, br#"{"s":"#, br#"{"op":"#, br#"{"d":"#];
@@ -44,27 +44,29 @@ struct Level {
     key: Range<usize>,
 }
 
-/// Blanks a stream of documents; `alone` tells where messages are that promise to be one document, in order.
-pub(super) fn blank(bytes: &mut [u8], alone: &[Range<usize>], sessions: Sessions) {
+/// Blanks documents, in a stream that was `sound` before; tells whether it still is.
+pub(super) fn blank(bytes: &mut [u8], sound: bool, sessions: Sessions) -> bool {
     let broken = broken_utf8(bytes);
-    let mut alone = alone.iter().peekable();
     let mut blanker = Blanker::new(bytes, Expected::Document, sessions);
-    loop {
-        while alone.next_if(|message| message.start < blanker.at).is_some() {}
-        let message = alone.peek().filter(|message| blanker.begins_with(message));
-        if let Some(message) = message.map(|message| (*message).clone()) {
-            blanker.at = message.end;
-            // Its last brackets are all the core looks at, even where a text is open.
-            let end = message.end.saturating_sub(2);
-            let document = blanker.bytes.get_mut(message.start..end).unwrap_or_default();
-            Blanker::new(document, Expected::Document, sessions).run();
-        } else if blanker.step().is_none() {
-            break;
-        }
-    }
+    blanker.sound = if sound { Sound::Yes } else { Sound::No };
+    let sound = blanker.run() == Sound::Yes;
     for range in broken {
         bytes.get_mut(range).unwrap_or_default().fill(NO_UTF_8);
     }
+    sound
+}
+
+/// Tells whether the core takes a message that promises to be one document as that, without looking into its `d`.
+pub(super) fn promises_one(message: &[u8]) -> bool {
+    let begins = BEGINNINGS.iter().any(|beginning| message.starts_with(beginning));
+    begins && (message.ends_with(b"}}") || message.ends_with(b"]}"))
+}
+
+/// Blanks a message that is one document to the core.
+pub(super) fn blank_alone(message: &mut [u8], sessions: Sessions) {
+    // Its last brackets are all the core looks at, even where a text is open.
+    let end = message.len().saturating_sub(2);
+    blank(message.get_mut(..end).unwrap_or_default(), true, sessions);
 }
 
 /// Blanks a value as it stands within `d`.
@@ -92,25 +94,41 @@ struct Blanker<'b> {
     sessions: Sessions,
     /// Whether all of it stands within `d`.
     within: bool,
+    /// Where the document at hand has names of events.
+    names: Vec<Range<usize>>,
+    /// Whether it is a dispatch, as its opcode says; no other has a name.
+    dispatches: bool,
 }
 
 impl<'b> Blanker<'b> {
     const fn new(bytes: &'b mut [u8], expected: Expected, sessions: Sessions) -> Self {
         let within = matches!(expected, Expected::Value);
-        Self { bytes, at: 0, stack: Vec::new(), expected, sound: Sound::Yes, sessions, within }
+        Self {
+            bytes,
+            at: 0,
+            stack: Vec::new(),
+            expected,
+            sound: Sound::Yes,
+            sessions,
+            within,
+            names: Vec::new(),
+            dispatches: false,
+        }
     }
 
-    fn run(mut self) {
+    /// Blanks all; tells how sound it is at the end.
+    fn run(mut self) -> Sound {
         while self.step().is_some() {}
+        self.end_document();
+        self.sound
     }
 
-    /// Tells whether the message is the next document, as the core takes one without looking into its `d`.
-    fn begins_with(&self, message: &Range<usize>) -> bool {
-        let bytes = self.bytes.get(message.clone()).unwrap_or_default();
-        let begins = BEGINNINGS.iter().any(|beginning| bytes.starts_with(beginning));
-        let ends = bytes.ends_with(b"}}") || bytes.ends_with(b"]}");
-        let idle = self.expected == Expected::Document && self.sound == Sound::Yes;
-        idle && self.at == message.start && begins && ends
+    /// Blanks the name of what is no dispatch.
+    fn end_document(&mut self) {
+        let dispatches = std::mem::take(&mut self.dispatches);
+        for name in self.names.drain(..).filter(|_| !dispatches) {
+            blank_text(self.bytes.get_mut(name).unwrap_or_default());
+        }
     }
 
     /// Goes on behind the next text, scalar or byte; nothing at the end.
@@ -159,6 +177,9 @@ impl<'b> Blanker<'b> {
         }
         let ended = self.stack.is_empty() && !self.within;
         self.expected = if ended { Expected::Document } else { Expected::Next };
+        if ended {
+            self.end_document();
+        }
         self.at += 1;
     }
 
@@ -228,10 +249,14 @@ impl<'b> Blanker<'b> {
         }
         let judged = self.takes_value() && whole;
         let fate = if judged { self.fate(inner.clone()) } else { Fate::Blanked };
+        if fate == Fate::Named {
+            self.names.push(inner.clone());
+        }
         let text = self.bytes.get_mut(inner).unwrap_or_default();
         match fate {
             Fate::Blanked => blank_text(text),
-            Fate::Kept => {}
+            Fate::Kept | Fate::Named => {}
+            Fate::Located => texts::blank_query(text),
             Fate::Renamed => texts::rename(text),
             Fate::Spaced => text.fill(b' '),
         }
@@ -241,8 +266,19 @@ impl<'b> Blanker<'b> {
     fn fate(&self, inner: Range<usize>) -> Fate {
         let get = |range| self.bytes.get(range).unwrap_or_default();
         let key = self.stack.last().map_or(0..0, |level| level.key.clone());
-        let top = self.stack.len() == 1 && !self.within;
-        texts::fate(Place { key: get(key), top }, get(inner), self.sessions)
+        let at = match self.stack.as_slice() {
+            _ if self.within => At::Deeper,
+            [_] => At::Top,
+            [top, data] if data.brace && get(top.key.clone()) == b"d" => At::Data,
+            _ => At::Deeper,
+        };
+        texts::fate(Place { key: get(key), at }, get(inner), self.sessions)
+    }
+
+    /// Tells whether the value at hand is the document's opcode.
+    fn is_opcode(&self) -> bool {
+        let [top] = self.stack.as_slice() else { return false };
+        !self.within && self.bytes.get(top.key.clone()) == Some(b"op")
     }
 
     fn key(&mut self, inner: Range<usize>, whole: bool) {
@@ -257,11 +293,13 @@ impl<'b> Blanker<'b> {
 
     fn scalar(&mut self) {
         let keeps = self.takes_value();
+        let is_opcode = keeps && self.is_opcode();
         let rest = self.bytes.get_mut(self.at..).unwrap_or_default();
         let inside = |byte: &u8| !is_space(*byte) && !b"\"{}[],:".contains(byte);
         let len = rest.iter().take_while(|byte| inside(byte)).count();
         self.at += len;
         let scalar = rest.get_mut(..len).unwrap_or_default();
+        self.dispatches |= is_opcode && *scalar == *b"0";
         if !keeps {
             blank_word(scalar);
         } else if !matches!(&*scalar, b"true" | b"false" | b"null") && !is_number(scalar) {
@@ -270,7 +308,7 @@ impl<'b> Blanker<'b> {
     }
 }
 
-const fn is_space(byte: u8) -> bool {
+pub(super) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 

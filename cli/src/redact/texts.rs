@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use gatewright_sim::digest;
+
 /// How many digits an id has that is known by them alone.
 ///
 /// Ids since 2015 have 17 to 19, and 64 bits hold 20 at most. Numbers of telephones and cards have fewer.
@@ -27,8 +29,19 @@ pub(super) enum Sessions {
 pub(super) struct Place<'d> {
     /// The key it is the value of, or of the list it is in.
     pub(super) key: &'d [u8],
-    /// Whether its object is the whole document.
-    pub(super) top: bool,
+    /// Which object it is in.
+    pub(super) at: At,
+}
+
+/// Which object a text is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// The document itself.
+    Top,
+    /// The document's `d`.
+    Data,
+    /// Any other.
+    Deeper,
 }
 
 /// What becomes of a text.
@@ -36,6 +49,10 @@ pub(super) struct Place<'d> {
 pub(super) enum Fate {
     Blanked,
     Kept,
+    /// A URL that stays up to its query.
+    Located,
+    /// The name of an event, which stays if its document is a dispatch.
+    Named,
     /// Its place is taken by a pseudonym.
     Renamed,
     /// It is blanked to what is no session id either.
@@ -51,12 +68,19 @@ pub(super) fn fate(place: Place<'_>, text: &[u8], sessions: Sessions) -> Fate {
             Sessions::Kept => Fate::Kept,
         };
     }
-    let stays = match place.key {
-        b"t" if place.top => is_name(text),
-        b"resume_gateway_url" => is_url(text),
-        key => is_id(key, text) || is_timestamp(text),
-    };
-    if stays { Fate::Kept } else { Fate::Blanked }
+    match (place.at, place.key) {
+        (At::Top, b"t") if is_name(text) => Fate::Named,
+        (At::Data, b"resume_gateway_url") if is_url(text) => Fate::Located,
+        (_, key) if is_id(key, text) || is_timestamp(text) => Fate::Kept,
+        _ => Fate::Blanked,
+    }
+}
+
+/// Writes over what is behind the `?` of a URL; the core leaves it out.
+pub(super) fn blank_query(url: &mut [u8]) {
+    let mut parts = url.splitn_mut(2, |byte| matches!(byte, b'?' | b'#'));
+    parts.next();
+    blank(parts.next().unwrap_or_default());
 }
 
 /// Tells whether a key is a name as those of the protocol.
@@ -133,11 +157,9 @@ pub(super) fn rename(id: &mut [u8]) {
 
 /// Hashes a text, so that each bit of it changes about half of the bits.
 ///
-/// Source: Fowler, Noll, Vo, *FNV-1a*, 64 bits; Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*.
+/// Source: Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*.
 fn hash(text: &[u8]) -> u64 {
-    let sum = text.iter().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
+    let sum = digest(text);
     let mixed = (sum ^ (sum >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     mixed ^ (mixed >> 31)
@@ -148,12 +170,12 @@ mod tests {
     use super::*;
 
     fn judged(key: &str, text: &str) -> Fate {
-        let place = Place { key: key.as_bytes(), top: false };
+        let place = Place { key: key.as_bytes(), at: At::Data };
         fate(place, text.as_bytes(), Sessions::Renamed)
     }
 
     #[test]
-    fn ids_moments_and_resume_urls_stay() {
+    fn ids_and_moments_stay() {
         for (key, text) in [
             ("id", "1"),
             ("guild_id", "41771983444115456"),
@@ -162,9 +184,27 @@ mod tests {
             ("timestamp", "2026-01-02T03:04:05.678000+00:00"),
             ("timestamp", "2026-01-02T03:04:05Z"),
             ("joined_at", "2026-01-02T03:04:05-01:30"),
-            ("resume_gateway_url", "wss://gateway-us-east1-b.discord.gg"),
         ] {
             assert_eq!(judged(key, text), Fate::Kept, "{key} {text}");
+        }
+    }
+
+    #[test]
+    fn the_resume_url_stays_in_its_place_and_without_its_query() {
+        let url = "wss://gateway-us-east1-b.discord.gg/?v=10&token=abc";
+        assert_eq!(judged("resume_gateway_url", url), Fate::Located);
+        for at in [At::Top, At::Deeper] {
+            let place = Place { key: b"resume_gateway_url", at };
+            assert_eq!(fate(place, url.as_bytes(), Sessions::Renamed), Fate::Blanked);
+        }
+        for (url, blanked) in [
+            (url, "wss://gateway-us-east1-b.discord.gg/?xxxxxxxxxxxxxx"),
+            ("wss://a.example/#b?c", "wss://a.example/#xxx"),
+            ("wss://a.example", "wss://a.example"),
+        ] {
+            let mut bytes = url.as_bytes().to_vec();
+            blank_query(&mut bytes);
+            assert_eq!(bytes, blanked.as_bytes());
         }
     }
 
@@ -191,8 +231,8 @@ mod tests {
 
     #[test]
     fn only_the_name_of_the_document_is_its_name() {
-        let top = |text: &[u8]| fate(Place { key: b"t", top: true }, text, Sessions::Renamed);
-        assert_eq!(top(b"MESSAGE_CREATE"), Fate::Kept);
+        let top = |text: &[u8]| fate(Place { key: b"t", at: At::Top }, text, Sessions::Renamed);
+        assert_eq!(top(b"MESSAGE_CREATE"), Fate::Named);
         assert_eq!(top(b"hello there"), Fate::Blanked);
     }
 

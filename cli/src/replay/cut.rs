@@ -2,10 +2,14 @@
 
 use std::env;
 
+use crate::lines::{Escaped, escaped};
+
 /// The width if the terminal's is not told.
 const WIDTH: usize = 160;
 /// The least width that shows something.
 const LEAST: usize = 40;
+/// The most columns of a version.
+pub(crate) const VERSION: usize = 40;
 /// What stands where text was left out.
 const GAP: &str = " … ";
 
@@ -18,40 +22,55 @@ pub(crate) fn width() -> usize {
 /// Cuts a line in the middle.
 pub(crate) fn middle(line: &str, width: usize) -> String {
     if fits(line, width) {
-        return plain(line.chars());
+        return escaped(line);
     }
     let room = width.saturating_sub(GAP.chars().count());
-    let head: String = plain(line.chars().take(room - room / 3));
-    let mut tail: Vec<char> = line.chars().rev().take(room / 3).collect();
+    let mut tail: Vec<_> = shown(line.chars().rev(), room / 3).collect();
     tail.reverse();
-    head + GAP + &plain(tail.into_iter())
+    let head = shown(line.chars(), room - room / 3);
+    join(head) + GAP + &join(tail.into_iter())
 }
 
 /// Returns two lines that differ, cut to what is around the first difference, and its column.
 pub(crate) fn difference(left: &str, right: &str, width: usize) -> (String, String, usize) {
-    let at = left.chars().zip(right.chars()).take_while(|(left, right)| left == right).count();
+    let alike = left.chars().zip(right.chars()).take_while(|(left, right)| left == right);
+    let before: usize = alike.clone().map(|(letter, _)| letter.len_utf8()).sum();
+    let at = alike.map(|(letter, _)| Escaped(letter).width()).sum();
     if fits(left, width) && fits(right, width) {
-        return (plain(left.chars()), plain(right.chars()), at);
+        return (escaped(left), escaped(right), at);
     }
     let gap = GAP.chars().count();
-    let from = at.saturating_sub(width / 2);
+    let known = left.get(..before).unwrap_or_default();
+    // What is shown of it: as much as fits into half of the width.
+    let mut lead: Vec<_> = shown(known.chars().rev(), width / 2).collect();
+    lead.reverse();
+    let kept: usize = lead.iter().map(|letter| letter.0.len_utf8()).sum();
+    let from = before - kept;
+    let mark = if from > 0 { GAP } else { "" };
+    let room = width.saturating_sub(2 * gap);
     let cut = |line: &str| {
-        let before = if from > 0 { GAP } else { "" };
-        let room = width.saturating_sub(2 * gap);
-        let mut rest = line.chars().skip(from);
-        let shown = plain(rest.by_ref().take(room));
-        format!("{before}{shown}{}", if rest.next().is_some() { GAP } else { "" })
+        let rest = line.get(from..).unwrap_or_default();
+        let end = if fits(rest, room) { "" } else { GAP };
+        format!("{mark}{}{end}", join(shown(rest.chars(), room)))
     };
-    let column = if from > 0 { at - from + gap } else { at };
+    let column = lead.iter().map(|letter| letter.width()).sum::<usize>() + mark.chars().count();
     (cut(left), cut(right), column)
 }
 
 fn fits(line: &str, width: usize) -> bool {
-    line.chars().nth(width).is_none()
+    shown(line.chars(), width).map(|letter| letter.0.len_utf8()).sum::<usize>() == line.len()
 }
 
-fn plain(letters: impl Iterator<Item = char>) -> String {
-    letters.map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter }).collect()
+/// Takes letters as long as they fit.
+fn shown(letters: impl Iterator<Item = char>, mut width: usize) -> impl Iterator<Item = Escaped> {
+    letters.map(Escaped).map_while(move |letter| {
+        width = width.checked_sub(letter.width())?;
+        Some(letter)
+    })
+}
+
+fn join(letters: impl Iterator<Item = Escaped>) -> String {
+    letters.map(|letter| letter.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -60,7 +79,7 @@ mod tests {
 
     #[test]
     fn long_lines_lose_their_middle_and_control_characters() {
-        assert_eq!(middle("short\x1b[2J", 40), "short\u{FFFD}[2J");
+        assert_eq!(middle("short\x1b[2J\u{202e}", 40), "short\\u{1b}[2J\\u{202e}");
         let cut = middle(&("begin".to_owned() + &"é".repeat(500) + "end"), 40);
         assert_eq!(cut.chars().count(), 40);
         assert!(cut.starts_with("beginé") && cut.ends_with("éend") && cut.contains(" … "));
@@ -78,6 +97,11 @@ mod tests {
             assert_eq!(right.chars().nth(column), Some('y'), "{at} {right}");
             assert_eq!(left.chars().nth(column), Some('x'), "{at} {left}");
         }
+        let hostile = "\u{202e}".repeat(500);
+        let (left, right, column) = difference(&(hostile.clone() + "x"), &(hostile + "y"), 60);
+        assert!(left.chars().count() <= 60 && left.is_ascii() != left.contains('…'), "{left}");
+        let told = (left.chars().nth(column), right.chars().nth(column));
+        assert_eq!(told, (Some('x'), Some('y')));
         assert_eq!(difference(&long, &long[..999], 60).2, 33);
     }
 }

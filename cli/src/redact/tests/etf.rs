@@ -26,10 +26,10 @@ fn texts_are_blanked_at_equal_length_and_all_else_stays() {
         to_etf(&json, Dialect::Old),
     ]) {
         let mut bytes = document.clone();
-        blank(&mut bytes, Sessions::Kept);
+        blank(&mut bytes, true, Sessions::Kept);
         assert!(has(&bytes, "QWZJ"));
         let mut bytes = document.repeat(2);
-        blank(&mut bytes, Sessions::Renamed);
+        blank(&mut bytes, true, Sessions::Renamed);
         let mut id = *b"QWZJ";
         texts::rename(&mut id);
         let mut expected = expected.repeat(2);
@@ -51,7 +51,7 @@ fn what_is_no_term_becomes_zeros_to_the_end() {
         [&b"\x83P\0\0\0\x07secret"[..], b"\x83t\0\0\0\x01m\0\0\0\x01ag\x01secret", b"secret"]
     {
         let mut bytes = broken.to_vec();
-        blank(&mut bytes, Sessions::Renamed);
+        blank(&mut bytes, true, Sessions::Renamed);
         assert!(!has(&bytes, "secret"));
         assert_eq!((bytes.len(), bytes.last()), (broken.len(), Some(&0)));
     }
@@ -61,7 +61,7 @@ fn what_is_no_term_becomes_zeros_to_the_end() {
 fn letters_in_lists_of_bytes_and_in_huge_integers_go() {
     let mut bytes =
         b"\x83t\0\0\0\x02m\0\0\0\x01ak\0\x04abc\x01m\0\0\0\x01bn\x09\0digits123".to_vec();
-    blank(&mut bytes, Sessions::Renamed);
+    blank(&mut bytes, true, Sessions::Renamed);
     assert_eq!(bytes, b"\x83t\0\0\0\x02m\0\0\0\x01ak\0\x04xxx\x01m\0\0\0\x01bn\x09\0xxxxxxxxx");
 }
 
@@ -74,7 +74,7 @@ fn a_text_whose_length_is_wrong_does_not_become_numbers() {
         bytes.extend(text.as_bytes());
         bytes.extend([0; 9]);
         let len = bytes.len();
-        blank(&mut bytes, Sessions::Renamed);
+        blank(&mut bytes, true, Sessions::Renamed);
         let rest = text.as_bytes().windows(4);
         assert!(
             !rest.into_iter().any(|four| bytes.windows(4).any(|seen| seen == four)),
@@ -92,14 +92,14 @@ fn documents_cut_and_changed_anywhere_keep_their_length_and_are_no_panic() {
             let mut bytes = document;
             bytes.truncate(dice.below(bytes.len() + 1));
             let mut cut = bytes.clone();
-            blank(&mut cut, Sessions::Renamed);
+            blank(&mut cut, true, Sessions::Renamed);
             assert!(!has(&cut, "QWZJ") && cut.len() == bytes.len());
             for _ in 0..dice.below(4).min(bytes.len()) {
                 let at = dice.below(bytes.len());
                 bytes[at] = dice.below(256) as u8;
             }
             let len = bytes.len();
-            blank(&mut bytes, Sessions::Renamed);
+            blank(&mut bytes, true, Sessions::Renamed);
             assert_eq!(bytes.len(), len);
         }
     }

@@ -1,11 +1,9 @@
-use std::slice;
-
 use super::super::tests::Dice;
 use super::*;
 
 fn blanked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    blank(&mut bytes, &[], Sessions::Renamed);
+    blank(&mut bytes, true, Sessions::Renamed);
     assert_eq!(bytes.len(), text.len());
     String::from_utf8(bytes).unwrap()
 }
@@ -54,25 +52,34 @@ fn what_is_broken_stays_broken_and_tells_nothing() {
 }
 
 #[test]
-fn a_message_that_promises_to_be_one_document_is_one() {
-    let (broken, whole) = (r#"{"t":"A","d":{"a":"b}}"#, r#"{"t":"A","d":{"a":"b"}}"#);
-    let blanked = |alone: &[Range<usize>]| {
-        let mut bytes = [broken, whole].concat().into_bytes();
-        blank(&mut bytes, alone, Sessions::Renamed);
-        String::from_utf8(bytes).unwrap()
-    };
-    let len = broken.len();
-    assert_eq!(
-        blanked(&[0..len, len..len + whole.len()]),
-        r#"{"t":"A","d":{"a":"x}}{"t":"A","d":{"a":"x"}}"#
-    );
-    assert_eq!(blanked(&[]), r#"{"t":"A","d":{"a":"xxxx"x"x"X"x"x"xx"x"x"x"xx"#);
+fn only_a_dispatch_keeps_its_name() {
+    for (text, expected) in [
+        (
+            r#"{"t":"AB","op":1,"d":{}}{"t":"C","op":0}"#,
+            r#"{"t":"xx","op":1,"d":{}}{"t":"C","op":0}"#,
+        ),
+        (r#"{"op":0,"d":{"t":"A"},"t":"B"}"#, r#"{"op":0,"d":{"t":"x"},"t":"B"}"#),
+        (r#"{"d":{"op":0},"t":"A","op":10}"#, r#"{"d":{"op":0},"t":"x","op":10}"#),
+        (r#"{"t":"A","op":0"#, r#"{"t":"A","op":0"#),
+        (r#"{"t":"A","d":[1,2"#, r#"{"t":"x","d":[1,2"#),
+    ] {
+        assert_eq!(blanked(text), expected);
+    }
+}
+
+#[test]
+fn a_resume_url_stays_where_the_core_reads_it() {
+    let text =
+        r#"{"op":0,"d":{"resume_gateway_url":"wss://a/?b","e":{"resume_gateway_url":"wss://a"}}}"#;
+    let expected =
+        r#"{"op":0,"d":{"resume_gateway_url":"wss://a/?x","e":{"resume_gateway_url":"xxxxxxx"}}}"#;
+    assert_eq!(blanked(text), expected);
 }
 
 #[test]
 fn bytes_that_are_no_utf_8_stay_none() {
     let mut bytes = b"{\"a\":\"b\xE2\x82\"}".to_vec();
-    blank(&mut bytes, &[], Sessions::Renamed);
+    blank(&mut bytes, true, Sessions::Renamed);
     assert_eq!(bytes, b"{\"a\":\"x\xFF\xFF\"}");
     assert!(str::from_utf8(&bytes).is_err());
 }
@@ -81,7 +88,7 @@ fn bytes_that_are_no_utf_8_stay_none() {
 fn deep_nesting_costs_no_stack() {
     let mut bytes = [vec![b'['; 1 << 20], b"\"secret\"".to_vec()].concat();
     bytes.splice(0..0, *b"{\"d\":");
-    blank(&mut bytes, &[], Sessions::Renamed);
+    blank(&mut bytes, true, Sessions::Renamed);
     assert!(bytes.ends_with(b"[\"xxxxxx\""));
 }
 
@@ -99,8 +106,13 @@ fn documents_cut_and_changed_anywhere_keep_their_length_and_no_secret() {
         bytes.truncate(dice.below(bytes.len() + 1));
         bytes.drain(..dice.below(4).min(bytes.len()));
         let before = bytes.clone();
-        let first = 0..text.len().min(before.len());
-        blank(&mut bytes, slice::from_ref(&first), Sessions::Renamed);
+        let first = text.len().min(before.len());
+        if promises_one(&bytes[..first]) {
+            blank_alone(&mut bytes[..first], Sessions::Renamed);
+            blank(&mut bytes[first..], true, Sessions::Renamed);
+        } else {
+            blank(&mut bytes, true, Sessions::Renamed);
+        }
         assert_eq!(bytes.len(), before.len());
         // Where a quote got lost a secret may stand where a key does, never where the words are sound.
         let found = bytes.windows(4).any(|window| window == SECRET.as_bytes());

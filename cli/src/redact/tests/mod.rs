@@ -1,3 +1,4 @@
+use super::redactor::NOTE;
 use super::*;
 
 /// Numbers that look random.
@@ -9,6 +10,13 @@ impl Dice {
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % end
     }
+}
+
+/// Redacts a transcript that is in memory.
+fn redact(transcript: &[u8]) -> anyhow::Result<String> {
+    let (mut lines, mut out) = (Lines::new(std::io::Cursor::new(transcript.to_vec())), Vec::new());
+    super::redact("file", &mut lines, &mut out)?;
+    Ok(String::from_utf8(out)?)
 }
 
 fn told(transcript: &str) -> String {
@@ -97,7 +105,7 @@ fn a_session_that_would_go_another_way_is_an_error_with_its_line() {
         transcript.lines().position(|line| line.contains("dispatch \"hello")).expect(&transcript)
             + 1;
     let error = told(&transcript);
-    assert!(error.starts_with(&format!("line {line}: without its texts")), "{error}");
+    assert!(error.starts_with(&format!("file:{line}: without its texts")), "{error}");
     assert!(
         error.contains("\"> 6.000000 event dispatch\"") && error.contains("in private"),
         "{error}"
@@ -106,9 +114,12 @@ fn a_session_that_would_go_another_way_is_an_error_with_its_line() {
 
 #[test]
 fn what_is_no_transcript_is_told_in_a_sentence() {
-    assert!(told("hello\n").contains("no transcript"));
-    assert!(told("").contains("no transcript"));
-    assert!(told("gatewright transcript 1\nseed 1\n").contains("cut off"));
+    assert!(told("hello\n").starts_with("file:1: it does not begin with"));
+    assert_eq!(told(""), "file: it is empty: no recording");
+    assert_eq!(
+        told("gatewright transcript 1\nseed 1\n"),
+        "file:2: the recording was cut off in its header"
+    );
     let changed = with_message("{}").replace("connect 1 identify", "connect 2 identify");
     let error = told(&changed);
     assert!(
@@ -142,10 +153,32 @@ fn a_stored_session_becomes_another_one_and_a_presence_tells_nothing() {
 }
 
 #[test]
-fn lines_are_whole_or_left_out() {
-    assert_eq!(whole_lines(b"a\nb\n"), (&b"a\nb\n"[..], false));
-    assert_eq!(whole_lines(b"a\nb"), (&b"a\n"[..], true));
-    assert_eq!(whole_lines(b"ab"), (&b"ab"[..], false));
+fn a_last_line_without_its_end_is_left_out_and_told() {
+    let whole = story("< 1 tick\n");
+    for (cut, expected) in [(0, false), (1, true), (20, true)] {
+        let mut lines =
+            Lines::new(std::io::Cursor::new(whole.as_bytes()[..whole.len() - cut].to_vec()));
+        let mut out = Vec::new();
+        assert_eq!(super::redact("file", &mut lines, &mut out).unwrap(), expected);
+        assert!(out.ends_with(b"\n"));
+    }
+}
+
+#[test]
+fn queries_of_urls_go() {
+    let ready = r#"{"t":"READY","s":1,"op":0,"d":{"session_id":"abc","resume_gateway_url":"wss://r.example/p?secret=1","x":{"resume_gateway_url":"wss://secret"}}}"#;
+    let story = format!(
+        "gatewright transcript 1\ngateway \"wss://g.example/?secret\"\n\n< 1 tick\n< 2 opened 1\n< 3 message 1 last text \
+         {HELLO}\n< 4 may-identify 1\n< 5 message 1 last text {ready}\n< 6 closed 1 dropped\n< 9 tick\n"
+    );
+    let transcript = gatewright_core::transcript::bless(story.as_bytes()).unwrap();
+    let redacted = redact(transcript.as_bytes()).unwrap();
+    assert!(redacted.contains("\ngateway \"wss://g.example/?xxxxxx\"\n"), "{redacted}");
+    assert!(
+        redacted.contains("\"wss://r.example/p?xxxxxxxx\"") && !redacted.contains("secret"),
+        "{redacted}"
+    );
+    assert!(redacted.contains("connect 2 resume wss://r.example:443/p?v=10"), "{redacted}");
 }
 
 #[test]
