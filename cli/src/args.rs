@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use gatewright_core::{Compression, Encoding, Intents, ShardId};
 use gatewright_sim::Fault;
 
+use crate::faults;
 use crate::replay::Until;
 
 /// A client for the Discord Gateway, and a simulated gateway to try it against.
@@ -121,6 +122,22 @@ pub(crate) struct RedactArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
+/// The flags of `simulate` that are about the gateway it serves.
+const SERVED: [&str; 12] = [
+    "listen",
+    "fault",
+    "list_faults",
+    "token",
+    "deny_privileged",
+    "resume_url",
+    "heartbeat",
+    "max_concurrency",
+    "rate",
+    "guilds",
+    "members",
+    "seed",
+];
+
 /// The flags of `simulate`.
 #[derive(Debug, Parser)]
 pub(crate) struct SimulateArgs {
@@ -130,7 +147,7 @@ pub(crate) struct SimulateArgs {
     /// A fault that strikes once, by name, at its moment or some seconds after a session is live.
     ///
     /// Several strike in turn, each when the one before it has struck; `--list-faults` says what each does.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = faults::read)]
     pub(crate) fault: Vec<Fault>,
     /// Lists the faults, what each does, and the regression cases it stands for, and ends.
     #[arg(long)]
@@ -151,14 +168,19 @@ pub(crate) struct SimulateArgs {
     #[arg(long, default_value = "1")]
     pub(crate) max_concurrency: u32,
     /// Runs virtual hours in which much goes wrong, one for each seed, and judges the client; serves nothing.
-    #[arg(long, requires = "seeds")]
+    ///
+    /// It ends with 0 if every law was kept, with 1 if one was broken, and with 130 after Ctrl-C.
+    #[arg(long, requires = "seeds", conflicts_with_all = SERVED)]
     pub(crate) campaign: bool,
     /// The seeds of the campaign, as first..=last.
     #[arg(long, value_name = "RANGE", value_parser = seeds, requires = "campaign")]
     pub(crate) seeds: Option<RangeInclusive<u64>>,
-    /// How many seeds of the campaign run at once; one for each processor unless given.
+    /// How many seeds of the campaign run at once; one for each processor unless given, and never more.
     #[arg(long, value_name = "N", requires = "campaign")]
     pub(crate) jobs: Option<NonZeroUsize>,
+    /// The folder for what is written down of a seed that breaks a law.
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "campaign")]
+    pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) world: WorldArgs,
 }

@@ -6,6 +6,7 @@ mod args;
 mod campaign;
 mod client;
 mod clock;
+mod faults;
 mod lines;
 mod pulse;
 mod redact;
@@ -22,6 +23,10 @@ use clap::Parser;
 use log::LevelFilter;
 
 use args::{Args, Task, WatchArgs};
+use campaign::Interrupted;
+
+/// What a command ends with that Ctrl-C ended: 128 and the number of the signal, as shells have it.
+const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -39,7 +44,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("gatewright: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Interrupted>() { ExitCode::from(INTERRUPTED) } else { ExitCode::FAILURE }
         }
     }
 }

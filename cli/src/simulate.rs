@@ -5,21 +5,21 @@ use std::net::{SocketAddr, TcpListener};
 
 use anyhow::{Context, anyhow};
 use gatewright_core::Intents;
-use gatewright_sim::{Conn, Fault, Loopback, Options, What, serve};
+use gatewright_sim::{Conn, Loopback, Options, What, serve};
 
 use crate::args::SimulateArgs;
-use crate::campaign;
 use crate::pulse::{self, Pulse};
 use crate::watch::options;
+use crate::{campaign, faults};
 
 /// Runs the command.
 pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
     if args.list_faults {
-        list_faults();
+        faults::list();
         return Ok(());
     }
     if let Some(seeds) = &args.seeds {
-        return campaign::run(seeds.clone(), args.jobs);
+        return campaign::run(seeds, args.jobs, &args.out);
     }
     let options = Options {
         faults: args.fault.clone(),
@@ -48,14 +48,6 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
         stats.complaints
     );
     Ok(())
-}
-
-/// Writes a line for each fault: its name, what it does, and the cases it stands for.
-fn list_faults() {
-    for fault in Fault::all() {
-        let traps: Vec<_> = fault.traps.iter().map(u8::to_string).collect();
-        say!("{:<30} {} [{}]", fault.name(), fault.sentence, traps.join(", "));
-    }
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

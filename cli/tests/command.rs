@@ -246,7 +246,7 @@ fn faults_are_listed_and_unknown_flags_are_refused() {
     for fault in ["drop", "swallow-acks", "close-N", "hello-interval-VALUE", "bomb-MIB"] {
         assert!(listed.contains(fault), "{listed}");
     }
-    let done = run(&["simulate", "--fault", "nonsense"]);
+    let done = run(&["simulate", "--fault", "swallow-ack"]);
     assert_eq!(done.status.code(), Some(2));
     assert!(text(&done.stderr).contains("swallow-acks"), "{}", text(&done.stderr));
 }
