@@ -181,66 +181,74 @@ fn a_recording_that_was_cut_off_is_told_so() {
     assert!(error.ends_with(&sentence), "{error}");
 }
 
-#[test]
-fn what_is_no_recording_is_refused_in_one_sentence() {
-    let folder = Folder::new("bad");
-    let recording = recording();
-    let wide: Vec<u8> = recording.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let tick = line_of(&recording, "< 1 tick");
-    let changed = |from: &str, to: &str| recording.replacen(from, to, 1).into_bytes();
-    for (name, content, part) in [
-        ("empty", vec![], ": it is empty"),
-        ("text", b"hello\n".to_vec(), ":1: it does not begin with \"gatewright transcript 1\""),
-        ("line", vec![b'x'; 100_000], ":1: it does not begin with"),
-        ("wide", [&b"\xFF\xFE"[..], &wide].concat(), ":1: it is UTF-16"),
-        ("wide without a mark", wide, ":1: it is UTF-16"),
-        (
-            "mark",
-            [b"\xEF\xBB\xBF", recording.as_bytes()].concat(),
-            ":1: it begins with a byte order mark",
-        ),
-        ("version", changed("transcript 1", "transcript 2"), ":1: expected version 1"),
-        (
-            "header",
-            b"gatewright transcript 1\nseed 1\n".to_vec(),
-            ":2: the recording was cut off in its header",
-        ),
-        ("key", changed("intents", "contents"), ":2: expected a key"),
-        ("word", changed("< 1 tick", "< 1 tock"), &format!(":{tick}: expected an input")),
-        ("latin", b"gatewright transcript 1\nos \"\xE9\"\n\n".to_vec(), ":2: expected UTF-8"),
-        ("noise", (0..=255).cycle().take(9_000).collect(), ":1: it is UTF-16 or binary"),
-        ("carriage returns", changed("\n", "\r"), ":1: "),
-        (
-            "no header",
-            b"gatewright transcript 1\n".to_vec(),
-            ":1: the recording was cut off in its header",
-        ),
-        (
-            "much memory",
-            b"gatewright transcript 1\npayload heap 18446744073709551615\n\n".to_vec(),
-            ":2: expected a payload buffer of at most 256 MiB",
-        ),
-        (
-            "no answer",
-            b"gatewright transcript 1\n\n< 1 command plain - none NotJson\n< 2 tick\n".to_vec(),
-            ":4: expected the answer to the command",
-        ),
-        (
-            "bytes",
-            [b"gatewright transcript 1\n\n< 1 tick\n", &b"\xFF\n"[..]].concat(),
-            ":4: expected UTF-8",
-        ),
-    ] {
+/// Checks that `replay` and `redact` refuse files in the same one sentence.
+fn refused_alike(test: &str, files: &[(&str, &[u8], &str)]) {
+    let folder = Folder::new(test);
+    for (name, content, part) in files {
         let file = folder.file(name, content);
         let error = refused(&replay(&[&file]));
         assert!(error.contains(part) && error.lines().count() == 1, "{part} in {error}");
         assert_eq!(refused(&redact(&[&file])), error);
     }
+}
+
+#[test]
+fn what_is_no_recording_is_refused_in_one_sentence() {
+    let text = recording();
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let noise: Vec<u8> = (0..=255).cycle().take(9_000).collect();
+    let files: [(&str, &[u8], &str); 9] = [
+        ("empty", b"", ": it is empty"),
+        ("text", b"hello\n", ":1: it does not begin with \"gatewright transcript 1\""),
+        ("line", &[b'x'; 100_000], ":1: it does not begin with"),
+        ("wide", &[&b"\xFF\xFE"[..], &wide].concat(), ":1: it is UTF-16"),
+        ("wide without a mark", &wide, ":1: it is UTF-16"),
+        (
+            "mark",
+            &[b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+            ":1: it begins with a byte order mark",
+        ),
+        ("noise", &noise, ":1: it is UTF-16 or binary"),
+        ("latin", b"gatewright transcript 1\nos \"\xE9\"\n\n", ":2: expected UTF-8"),
+        ("bytes", b"gatewright transcript 1\n\n< 1 tick\n\xFF\n", ":4: expected UTF-8"),
+    ];
+    refused_alike("bad", &files);
+    let folder = Folder::new("bad-places");
     let path = folder.0.to_str().unwrap();
     for told in [replay, redact] {
         assert!(refused(&told(&[path])).contains("it is a directory"));
         assert!(refused(&told(&[&format!("{path}/none")])).contains("cannot read "));
     }
+}
+
+#[test]
+fn a_recording_that_was_edited_or_cut_is_refused_at_its_line() {
+    let text = recording();
+    let tick = format!(":{}: expected an input", line_of(&text, "< 1 tick"));
+    let changed = |from: &str, to: &str| text.replacen(from, to, 1).into_bytes();
+    let files: [(&str, &[u8], &str); 8] = [
+        ("version", &changed("transcript 1", "transcript 2"), ":1: expected version 1"),
+        (
+            "header",
+            b"gatewright transcript 1\nseed 1\n",
+            ":2: the recording was cut off in its header",
+        ),
+        ("first line", b"gatewright transcript 1\n", ":1: the recording was cut off in its header"),
+        ("carriage returns", &changed("\n", "\r"), ":1: "),
+        ("key", &changed("intents", "contents"), ":2: expected a key"),
+        ("word", &changed("< 1 tick", "< 1 tock"), &tick),
+        (
+            "much memory",
+            b"gatewright transcript 1\npayload heap 18446744073709551615\n\n",
+            ":2: expected a payload buffer of at most 256 MiB",
+        ),
+        (
+            "no answer",
+            b"gatewright transcript 1\n\n< 1 command plain - none NotJson\n< 2 tick\n",
+            ":4: expected the answer to the command",
+        ),
+    ];
+    refused_alike("edited", &files);
 }
 
 #[test]
@@ -280,7 +288,7 @@ fn another_version_is_told_where_the_replay_differs_and_only_there() {
     assert!(differs("9.8.7").ends_with(&hint), "{}", differs("9.8.7"));
     assert!(!differs(own).contains("by version"));
     let shown = told(&replay(&[&folder.file("session.txt", header("9.8.7"))]));
-    assert!(!shown.contains("version"), "{shown}");
+    assert!(!shown.contains("by version"), "{shown}");
 }
 
 #[test]
@@ -389,6 +397,17 @@ fn a_timeline_is_one_picture_for_light_and_dark_and_the_same_each_time() {
     }
     let numbers = |name| parsed.descendants().filter(move |node| node.has_tag_name(name)).count();
     assert_eq!((numbers("script"), numbers("image"), numbers("circle")), (0, 0, 1));
+}
+
+#[test]
+fn a_session_of_one_event_and_no_latency_has_axes() {
+    let folder = Folder::new("axes");
+    let story = story(r#""going""#).replace("42.001 sent", "42 sent").replace("42.045", "42");
+    let drawn = picture(&folder, &bless(story.as_bytes()).unwrap());
+    assert!(drawn.contains(">0 ms<") && drawn.contains(">1 ms<"), "{drawn}");
+    let first = story.split_inclusive('\n').take_while(|line| !line.starts_with("< 2 "));
+    let drawn = picture(&folder, &bless(first.collect::<String>().as_bytes()).unwrap());
+    assert!(drawn.contains("1 event, 0 heartbeats"), "{drawn}");
 }
 
 #[test]

@@ -17,10 +17,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Returns a name for bytes (FNV-1a).
+/// Returns a name for bytes.
 fn name(bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
-    });
-    format!("{hash:016x}")
+    format!("{:016x}", gatewright_sim::digest(bytes))
 }

@@ -64,6 +64,7 @@ pub(crate) fn latency(sheet: &mut Sheet<'_>) {
     let missed =
         if all.missed > 0 { format!(", {} unanswered", all.missed) } else { String::new() };
     let summary = match all.sum.checked_div(all.count) {
+        Some(0) if all.most == 0 => format!("0 ms{missed}"),
         Some(mean) if all.least == all.most => format!("{}{missed}", time(mean)),
         Some(mean) => {
             format!("{} to {}, mean {}{missed}", time(all.least), time(all.most), time(mean))
@@ -74,7 +75,8 @@ pub(crate) fn latency(sheet: &mut Sheet<'_>) {
     if all.count + all.missed == 0 {
         return sheet.nothing(area, "no heartbeats");
     }
-    let chart = Chart::new(sheet, area, all.most, time);
+    // On a connection without latency there is an axis too.
+    let chart = Chart::new(sheet, area, all.most.max(MILLI), time);
     let many = beats.iter().filter(|beats| beats.count > 0).count() > MANY;
     for each in &beats {
         beat(sheet, &chart, each, if many { SMALL } else { DOT });

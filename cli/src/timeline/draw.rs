@@ -263,7 +263,7 @@ impl Sheet<'_> {
             let area = Area { x: LEFT, y: self.y - 15.0, w: 26.0, h: marks::HEIGHT };
             self.svg.pill("pill", area, "");
             self.svg.text("num mid", LEFT + 13.0, self.y, &number);
-            self.svg.text("", LEFT + 36.0, self.y, &short(&marks::cause(mark), LETTERS - 14));
+            self.svg.text("", LEFT + 36.0, self.y, &short(&marks::cause(mark), LETTERS - 12));
             self.svg.text("dim end", PLOT.1, self.y, &clock(mark.at));
             for line in wrapped(&marks::outcome(mark), LETTERS - 5, 3) {
                 self.y += LINE - 1.0;
@@ -304,15 +304,15 @@ impl Sheet<'_> {
 /// Says how much happened.
 fn counts(counters: &Counters) -> String {
     let Counters { dispatches, heartbeats, dials, resumed, .. } = *counters;
-    let plural = |count: u32, name: &str| {
-        format!("{} {name}{}", grouped(count.into()), if count == 1 { "" } else { "s" })
+    let plural = |count: u64, name: &str| {
+        format!("{} {name}{}", grouped(count), if count == 1 { "" } else { "s" })
     };
     format!(
-        "{} events, {}, {}, {}",
-        grouped(dispatches),
-        plural(heartbeats, "heartbeat"),
-        plural(dials, "dial"),
-        plural(resumed, "resume")
+        "{}, {}, {}, {}",
+        plural(dispatches, "event"),
+        plural(heartbeats.into(), "heartbeat"),
+        plural(dials.into(), "dial"),
+        plural(resumed.into(), "resume")
     )
 }
 
