@@ -2,7 +2,7 @@
 
 use gatewright_core::{CloseCode, Instant, Intents, ShardId};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, HelloInterval};
 use crate::server::Conn;
 
 /// One thing that happened on a connection.
@@ -39,7 +39,10 @@ pub enum What {
         compression: Compression,
     },
     /// Hello was sent.
-    HelloSent,
+    HelloSent {
+        /// The heartbeat interval it told.
+        interval: HelloInterval,
+    },
     /// An Identify was taken and READY sent.
     Identified {
         /// The shard, 0 of 1 if none was given.
@@ -65,6 +68,8 @@ pub enum What {
     },
     /// A heartbeat was not acknowledged, which is a fault of this server.
     AckSwallowed,
+    /// A message left with a bit flipped, which is a fault of this server.
+    Damaged,
     /// A heartbeat was asked for.
     HeartbeatAsked,
     /// An upgrade was refused, which is a fault of this server.

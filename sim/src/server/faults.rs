@@ -28,6 +28,10 @@ impl Faults {
         self.armed.push_back(fault);
     }
 
+    pub(super) fn disarm(&mut self) {
+        self.armed.clear();
+    }
+
     /// Puts off what is left of a fault until its next moment, before any other.
     pub(super) fn arm_again(&mut self, rest: Option<Fault>) {
         rest.into_iter().for_each(|fault| self.armed.push_front(fault));

@@ -120,11 +120,11 @@ impl Server {
         if let Some(link) = self.links.get_mut(&conn) {
             link.hello_sent = true;
         }
-        let interval = interval.json().map(|json| format!(r#""heartbeat_interval":{json},"#));
-        let interval = interval.unwrap_or_default();
+        let told = interval.json().map(|json| format!(r#""heartbeat_interval":{json},"#));
+        let told = told.unwrap_or_default();
         let hello =
-            format!(r#"{{"t":null,"s":null,"op":10,"d":{{{interval}"_trace":["gateway-sim"]}}}}"#);
+            format!(r#"{{"t":null,"s":null,"op":10,"d":{{{told}"_trace":["gateway-sim"]}}}}"#);
         self.send(conn, &hello);
-        self.note(conn, What::HelloSent);
+        self.note(conn, What::HelloSent { interval });
     }
 }

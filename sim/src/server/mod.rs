@@ -223,6 +223,11 @@ impl Server {
         open.len()
     }
 
+    /// Calls off the faults that were [injected](Self::inject) and wait for their moment.
+    pub fn call_off(&mut self) {
+        self.faults.disarm();
+    }
+
     /// Sends an event of the caller's to all sessions, whatever their intents.
     ///
     /// `d` goes out as it is: a test may want it broken, and then [an ETF client gets a term that
@@ -303,6 +308,9 @@ impl Server {
         let (conn, what) = match output {
             Output::Close { conn, code, .. } => (*conn, What::ClosedByServer { code: *code }),
             Output::Drop { conn } => (*conn, What::Dropped),
+            Output::Part { conn, .. } | Output::Send { conn, .. } if self.out.has_damaged() => {
+                return self.note(*conn, What::Damaged);
+            }
             Output::Part { .. } | Output::Refuse { .. } | Output::Send { .. } | Output::Wait(_) => {
                 return;
             }

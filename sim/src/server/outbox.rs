@@ -38,6 +38,8 @@ pub(super) struct Outbox {
     later: BTreeMap<(Instant, u64), Item>,
     numbered: u64,
     pieces: VecDeque<(Conn, Piece)>,
+    /// Whether the message encoded last was damaged, and nobody asked yet.
+    damaged: bool,
 }
 
 /// What an act comes to on the wire.
@@ -134,6 +136,11 @@ impl Outbox {
         }
     }
 
+    /// Tells once whether the message at hand was damaged.
+    pub(super) const fn has_damaged(&mut self) -> bool {
+        core::mem::replace(&mut self.damaged, false)
+    }
+
     /// Lets go what was delayed until `now`.
     pub(super) fn release(&mut self, now: Instant) {
         while let Some(first) = self.later.first_entry().filter(|first| first.key().0 <= now) {
@@ -207,6 +214,7 @@ impl Outbox {
             }));
         }
         let frames = wire.pack(&messages);
+        self.damaged = core::mem::take(&mut wire.flipped);
         let broken = frames.first().and_then(|first| wire.break_off(first));
         match broken {
             Some((half, how)) => self.pieces.push_back((conn, Piece::Broken(half, how))),

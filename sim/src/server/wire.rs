@@ -44,6 +44,8 @@ pub(super) struct Wire {
     pub(super) delay: Option<Duration>,
     pub(super) due: Instant,
     pub(super) ends: bool,
+    /// Whether a bit was flipped in the message packed last.
+    pub(super) flipped: bool,
     pub(super) joins: bool,
     pub(super) shuffles: bool,
     pub(super) silent: bool,
@@ -68,6 +70,7 @@ impl Wire {
             delay: None,
             due: Instant::ZERO,
             ends: false,
+            flipped: false,
             joins: false,
             shuffles: false,
             silent: false,
@@ -118,6 +121,7 @@ impl Wire {
         }
         if self.corrupt && frame.data.len() >= SMALLEST_SPOILT {
             self.corrupt = false;
+            self.flipped = true;
             self.flip_a_bit(&mut frame.data);
         }
         if self.split && self.may_cut(&frame) { self.cut(frame) } else { vec![frame] }

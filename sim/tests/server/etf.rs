@@ -117,7 +117,7 @@ fn the_journal_names_the_compression() {
     ] {
         let mut rig = Rig::quiet();
         rig.open(ONE, target);
-        assert_eq!(rig.whats(), [What::Opened { compression }, What::HelloSent], "{target}");
+        assert_eq!(rig.whats(), [What::Opened { compression }, HELLO], "{target}");
     }
 }
 

@@ -15,7 +15,7 @@ fn hello_comes_at_once_with_all_four_keys_in_order() {
         text.starts_with(r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":41250,"#),
         "{text}"
     );
-    assert_eq!(rig.whats(), [What::Opened { compression: Compression::None }, What::HelloSent]);
+    assert_eq!(rig.whats(), [What::Opened { compression: Compression::None }, HELLO]);
 }
 
 #[test]

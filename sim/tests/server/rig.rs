@@ -5,9 +5,14 @@ use std::time::Duration;
 
 use flate2::{Decompress, FlushDecompress};
 use gatewright_core::Instant;
-use gatewright_sim::{Conn, EtfError, Fault, Input, Options, Output, Server, What, from_etf};
+use gatewright_sim::{
+    Conn, EtfError, Fault, HelloInterval, Input, Options, Output, Server, What, from_etf,
+};
 use serde_json::{Value, json};
 use zstd::stream::raw::{Decoder, Operation as _};
+
+/// The entry of a usual Hello.
+pub(crate) const HELLO: What = What::HelloSent { interval: HelloInterval::Millis(41_250) };
 
 pub(crate) const PLAIN: &str = "/?v=10&encoding=json";
 pub(crate) const STREAM: &str = "/?v=10&encoding=json&compress=zlib-stream";
