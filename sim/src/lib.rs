@@ -104,7 +104,8 @@ mod simulation;
 mod world;
 
 pub use self::campaign::{
-    Blow, Breach, Figures, Outcome, Settings, Strike, Tap, Violation, run_seed, run_tapped,
+    Blow, Breach, Figures, Outcome, Settings, Strike, Tap, Violation, run_defective, run_seed,
+    run_tapped,
 };
 pub use self::etf::{Dialect, EtfError, from_etf, to_etf};
 pub use self::fault::{
@@ -115,7 +116,7 @@ pub use self::loopback::{Loopback, serve};
 pub use self::options::Options;
 pub use self::server::{Conn, Input, Output, Server};
 pub use self::simulation::{
-    Network, Seen, Sight, Simulation, Stuck, Trouble, digest, serial, serial_text,
+    Defect, Ending, Network, Seen, Sight, Simulation, Stuck, Trouble, digest, serial, serial_text,
 };
 pub use self::world::{
     Activity, Channel, Emoji, Event, Guild, Invite, Member, Message, Overwrite, Presence, Reaction,

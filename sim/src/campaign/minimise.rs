@@ -3,7 +3,7 @@
 use super::laws::Breach;
 use super::plan::Plan;
 use super::run::Run;
-use super::{Settings, Violation, arenas, attempt};
+use super::{Settings, Violation, arenas, attempt, guarded};
 
 /// Leaves out what is not needed to break the law, and writes down what is seen then.
 pub(super) fn violation(mut plan: Plan, mut breach: Breach, settings: &Settings) -> Violation {
@@ -15,7 +15,7 @@ pub(super) fn violation(mut plan: Plan, mut breach: Breach, settings: &Settings)
             left -= 1;
             let mut fewer = plan.clone();
             fewer.strikes.drain(at..(at + size).min(plan.strikes.len()));
-            match attempt(&fewer, settings.span, None).1 {
+            match attempt(&fewer, settings.span, |_| {}).1 {
                 Some(same) if same.law == breach.law => (plan, breach) = (fewer, same),
                 _ => at += size,
             }
@@ -31,6 +31,6 @@ fn write_down(plan: &Plan, settings: &Settings) -> (String, Vec<String>) {
     let mut run = Run::new(plan, &mut arenas);
     run.log();
     // It breaks the law again: a seed decides everything.
-    let _ = run.run(settings.span);
+    let _ = guarded(&mut run, settings.span);
     run.take_log()
 }

@@ -20,13 +20,15 @@ mod traffic;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 pub use self::laws::Breach;
 use self::plan::Plan;
 pub use self::plan::{Blow, Strike};
 use self::run::{Arena, Run};
-use crate::simulation::Sight;
+use crate::fault::{Fault, FaultInfo};
+use crate::simulation::{Defect, Sight, Trouble};
 
 /// What is done to sights before they are judged, to see that a law can be broken.
 pub type Tap<'t> = dyn FnMut(&mut Vec<Sight>) + 't;
@@ -59,6 +61,12 @@ pub struct Figures {
     pub identifies: u64,
     /// Resumes the gateway took.
     pub resumes: u64,
+    /// The same time for each shard, added up.
+    pub shard_time: Duration,
+    /// How much of that a law of delivery was waived, since bytes had been damaged.
+    pub waived: Duration,
+    /// The longest it took until all was well again.
+    pub recovery: Duration,
     /// Faults by name, with how often they struck.
     pub struck: BTreeMap<String, u64>,
 }
@@ -68,11 +76,43 @@ impl Figures {
     pub fn add(&mut self, other: &Self) {
         self.seeds += other.seeds;
         self.time += other.time;
+        self.shard_time += other.shard_time;
+        self.waived += other.waived;
+        self.recovery = self.recovery.max(other.recovery);
         self.events += other.events;
         self.identifies += other.identifies;
         self.resumes += other.resumes;
         for (name, times) in &other.struck {
             *self.struck.entry(name.clone()).or_default() += times;
+        }
+    }
+
+    /// Names the faults and the trouble that struck less than `least` times.
+    ///
+    /// ```
+    /// let figures = gatewright_sim::Figures::default();
+    /// assert!(figures.seldom(1).contains(&"net-reset".to_owned()));
+    /// assert!(figures.seldom(0).is_empty());
+    /// ```
+    #[must_use]
+    pub fn seldom(&self, least: u64) -> Vec<String> {
+        let faults = Fault::all().iter().map(FaultInfo::name);
+        let all = faults.chain(Trouble::examples().map(|trouble| trouble.name().to_owned()));
+        all.filter(|name| self.struck.get(name).copied().unwrap_or(0) < least).collect()
+    }
+
+    /// Returns the share of shard time in which a law of delivery was waived.
+    #[must_use]
+    pub fn waived_share(&self) -> f64 {
+        let all = self.shard_time.as_secs_f64();
+        if all > 0.0 { self.waived.as_secs_f64() / all } else { 0.0 }
+    }
+
+    /// Counts a fault that struck.
+    fn count(&mut self, name: &str) {
+        match self.struck.get_mut(name) {
+            Some(times) => *times += 1,
+            None => drop(self.struck.insert(name.to_owned(), 1)),
         }
     }
 }
@@ -122,7 +162,7 @@ impl fmt::Display for Violation {
 #[must_use]
 pub fn run_seed(seed: u64, settings: &Settings) -> Outcome {
     let plan = Plan::draw(seed, settings.span);
-    let (figures, breach) = attempt(&plan, settings.span, None);
+    let (figures, breach) = attempt(&plan, settings.span, |_| {});
     let world = plan.to_string();
     let violation = breach.map(|breach| minimise::violation(plan, breach, settings));
     Outcome { seed, world, figures, violation }
@@ -138,20 +178,41 @@ pub fn run_tapped<'t>(
     tap: &'t mut Tap<'t>,
 ) -> Result<Figures, Breach> {
     let plan = Plan::draw(seed, settings.span);
-    let (figures, breach) = attempt(&plan, settings.span, Some(tap));
+    let (figures, breach) = attempt(&plan, settings.span, |run| run.tap(tap));
+    breach.map_or(Ok(figures), Err)
+}
+
+/// Runs the world of one seed with clients that have a defect; nothing is minimised.
+///
+/// # Errors
+/// The law that was broken.
+#[doc(hidden)]
+pub fn run_defective(seed: u64, settings: &Settings, defect: Defect) -> Result<Figures, Breach> {
+    let plan = Plan::draw(seed, settings.span);
+    let (figures, breach) = attempt(&plan, settings.span, |run| run.sabotage(defect));
     breach.map_or(Ok(figures), Err)
 }
 
 fn attempt<'t>(
     plan: &Plan,
     span: Duration,
-    tap: Option<&'t mut Tap<'t>>,
+    prepare: impl FnOnce(&mut Run<'_, '_, 't>),
 ) -> (Figures, Option<Breach>) {
     let mut arenas = arenas(plan);
     let mut run = Run::new(plan, &mut arenas);
-    run.tap(tap);
-    let breach = run.run(span).err();
-    (core::mem::take(&mut run.figures), breach)
+    prepare(&mut run);
+    let breach = guarded(&mut run, span).err();
+    (run.sum_up(), breach)
+}
+
+/// Runs a world; one that panics breaks a law.
+fn guarded(run: &mut Run<'_, '_, '_>, span: Duration) -> Result<(), Breach> {
+    let done = panic::catch_unwind(AssertUnwindSafe(|| run.run(span)));
+    done.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(run.panicked(text.unwrap_or("without a word")))
+    })
 }
 
 fn arenas(plan: &Plan) -> Vec<Arena> {

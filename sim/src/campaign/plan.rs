@@ -56,16 +56,6 @@ impl fmt::Display for Strike {
     }
 }
 
-impl Blow {
-    /// Returns the name of its kind, for tallies.
-    pub(super) fn name(self) -> String {
-        match self {
-            Self::Gateway(fault) => fault.info().name(),
-            Self::Shard(_, trouble) => trouble.name().to_owned(),
-        }
-    }
-}
-
 /// What one seed means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
@@ -114,7 +104,7 @@ impl Plan {
             commands: rng.range(5, 60),
             floods: rng.chance(100),
             recorded: rng.chance(20),
-            strikes: strikes(&mut rng, shards, span),
+            strikes: strikes(&mut rng, shards, compression, span),
         }
     }
 }
@@ -153,32 +143,62 @@ fn network(rng: &mut Rng) -> Network {
     Network { latency, jitter, slow }
 }
 
-fn strikes(rng: &mut Rng, shards: u32, span: Duration) -> Vec<Strike> {
+fn strikes(rng: &mut Rng, shards: u32, compression: Compression, span: Duration) -> Vec<Strike> {
     let faults = faults();
     let mut strikes = Vec::new();
     for _ in 0..rng.range(8, 24) {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let at = Duration::from_millis(rng.range(2_000, millis));
         let shard = u32::try_from(rng.below(shards.into())).unwrap_or(0);
-        let blow = if rng.chance(500) { gateway(rng, &faults) } else { around(rng, shard) };
-        strikes.push(Strike { at, blow });
-        // What waits for the next connection is to have one.
-        if waits(blow) && rng.chance(800) {
-            let trouble = rng.pick(&[Some(Trouble::Reset), Some(Trouble::HalfOpenAtGateway)]);
-            strikes.extend(trouble.map(|trouble| Strike { at, blow: Blow::Shard(shard, trouble) }));
+        let blow = match rng.chance(500) {
+            true => gateway(rng, &faults, compression),
+            false => around(rng, shard),
+        };
+        // All sessions die with the gateway, and all shards identify as soon as it is back.
+        if matches!(blow, Blow::Gateway(Fault::Outage(_))) && rng.chance(500) {
+            strikes.push(Strike { at, blow: Blow::Gateway(Fault::InvalidSession) });
         }
+        strikes.push(Strike { at, blow });
+        let next = followers(rng, shard, blow);
+        strikes.extend(next.map(|(wait, blow)| Strike { at: at + wait, blow }));
     }
     strikes.sort_by_key(|strike| strike.at);
     strikes
 }
 
-fn waits(blow: Blow) -> bool {
+/// Returns what makes a blow strike that waits for its moment, and what shows that it did.
+fn followers(rng: &mut Rng, shard: u32, blow: Blow) -> impl Iterator<Item = (Duration, Blow)> {
+    let cut = if rng.chance(500) { Trouble::Reset } else { Trouble::HalfOpenAtGateway };
+    let cut = Blow::Shard(shard, cut);
+    let seconds = Duration::from_secs(rng.range(20, 90));
+    let first = match moment(blow) {
+        Some(Strikes::Identify) => Some(Blow::Gateway(end(rng))),
+        Some(Strikes::Open | Strikes::Resume) if rng.chance(800) => Some(cut),
+        _ => None,
+    };
+    // What a READY said of the host to resume at matters to the Resume after it.
+    let says = matches!(blow, Blow::Gateway(Fault::DeadResumeHost | Fault::ResumeUrl(_)));
+    let now = first.map(|blow| (Duration::ZERO, blow));
+    now.into_iter().chain(says.then_some((seconds, cut)))
+}
+
+/// Draws what ends every session.
+fn end(rng: &mut Rng) -> Fault {
+    match rng.pick(&[0, 4_006, 4_007, 4_009]) {
+        0 => Fault::InvalidSession,
+        code => Fault::Close(CloseCode(code)),
+    }
+}
+
+/// Returns the moment a blow waits for, if it does not strike at once.
+fn moment(blow: Blow) -> Option<Strikes> {
     match blow {
-        Blow::Gateway(fault) => fault.info().strikes != Strikes::Now,
+        Blow::Gateway(fault) => Some(fault.info().strikes).filter(|when| *when != Strikes::Now),
         Blow::Shard(_, trouble) => matches!(
             trouble,
             Trouble::DialFails | Trouble::DialHangs | Trouble::DialLate | Trouble::DialRefused(_)
-        ),
+        )
+        .then_some(Strikes::Open),
     }
 }
 
@@ -187,8 +207,13 @@ fn faults() -> Vec<Fault> {
     Fault::examples().collect()
 }
 
-fn gateway(rng: &mut Rng, faults: &[Fault]) -> Blow {
-    let drawn = faults.get(rng.index(faults.len())).copied().unwrap_or(Fault::Drop);
+fn gateway(rng: &mut Rng, faults: &[Fault], compression: Compression) -> Blow {
+    // What needs compression comes more often where there is some.
+    let drawn = match compression {
+        Compression::ZlibStream if rng.chance(100) => Fault::Join,
+        Compression::ZlibStream | Compression::ZstdStream if rng.chance(50) => Fault::Bomb(1),
+        _ => faults.get(rng.index(faults.len())).copied().unwrap_or(Fault::Drop),
+    };
     Blow::Gateway(match drawn {
         Fault::Close(_) => Fault::Close(CloseCode(rng.pick(&CODES))),
         Fault::Bomb(_) => Fault::Bomb(1),
@@ -197,7 +222,10 @@ fn gateway(rng: &mut Rng, faults: &[Fault]) -> Blow {
         Fault::DropOnOpen(_) => Fault::DropOnOpen(rng.pick(&[1, 2, 3])),
         Fault::Delay(_) => Fault::Delay(Duration::from_millis(rng.range(20, 4_000))),
         Fault::LateAcks(_) => Fault::LateAcks(Duration::from_millis(rng.range(20, 30_000))),
-        Fault::Outage(_) => Fault::Outage(Duration::from_millis(rng.range(500, 120_000))),
+        Fault::Outage(_) => {
+            let most = rng.pick(&[8_000, 120_000]);
+            Fault::Outage(Duration::from_millis(rng.range(500, most)))
+        }
         Fault::RefuseIdentify(_) => Fault::RefuseIdentify(CloseCode(rng.pick(&CODES))),
         Fault::RefuseResume(_) => Fault::RefuseResume(CloseCode(rng.pick(&CODES))),
         other => other,
@@ -208,7 +236,8 @@ fn around(rng: &mut Rng, shard: u32) -> Blow {
     let kinds = Trouble::examples();
     let drawn = kinds.get(rng.index(kinds.len())).copied().unwrap_or(Trouble::Reset);
     let most = match drawn {
-        // A handler is to take less than 20 s.
+        // A handler is to take less than 20 s; an adapter that calls in time may be kept longer.
+        Trouble::Full(_) if rng.chance(400) => 120_000,
         Trouble::Busy(_) | Trouble::Full(_) => 19_000,
         _ => 90_000,
     };

@@ -8,20 +8,23 @@ use gatewright_core::{
     Compression, Config, GuildId, Inflater, Instant, Intents, Memory, SendLog, Shard, ShardId, Zlib,
 };
 
-use super::laws::{Breach, Laws};
+use super::laws::{Breach, Laws, Terms};
 use super::plan::{Blow, Plan};
 use super::traffic::{Pool, command};
 use super::{Figures, Tap};
-use crate::fault::Strikes;
+use crate::fault::Fault;
+use crate::journal::What;
 use crate::options::Options;
 use crate::rng::Rng;
-use crate::simulation::{Seen, Sight, Simulation, Stuck};
+use crate::simulation::{Defect, Seen, Sight, Simulation, Stuck};
 
 /// How long it may take until all is well again once the faults are over.
 ///
-/// Faults that wait for the next connection are left over, and each may cost the longest back-off
-/// (600 s) and the longest wait for READY (120 s).
-pub(super) const RECOVERY: Duration = Duration::from_secs(7_200);
+/// What was to wait for the next connection is called off. What is left may last 180 s (an outage), and the
+/// one failure that it ends in is found within 165 s (four heartbeats without ACK) and costs the longest
+/// back-off (600 s). A session that is refused then costs another; a permit to identify comes within 21 s
+/// and READY within 120 s.
+pub(super) const RECOVERY: Duration = Duration::from_secs(180 + 165 + 600 + 600 + 21 + 120);
 /// The most events that come in one instant.
 const BURST: u64 = 6;
 
@@ -62,7 +65,7 @@ pub(super) struct Run<'p, 'm, 't> {
     commands: u64,
     tap: Option<&'t mut Tap<'t>>,
     log: Option<String>,
-    pub(super) figures: Figures,
+    figures: Figures,
 }
 
 impl<'p, 'm, 't> Run<'p, 'm, 't> {
@@ -91,7 +94,7 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             plan,
             guilds: (0..plan.shards).map(guild).collect(),
             simulation,
-            laws: Laws::new(plan.shards, plan.at_once),
+            laws: Laws::new(terms(plan)),
             pool: Pool::new(),
             rng: Rng::new(plan.seed.rotate_left(32)),
             commands: 0,
@@ -102,8 +105,19 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
     }
 
     /// Lets somebody change what is seen before it is judged.
-    pub(super) fn tap(&mut self, tap: Option<&'t mut Tap<'t>>) {
-        self.tap = tap;
+    pub(super) fn tap(&mut self, tap: &'t mut Tap<'t>) {
+        self.tap = Some(tap);
+    }
+
+    /// Gives every shard a defect.
+    pub(super) fn sabotage(&mut self, defect: Defect) {
+        self.simulation.sabotage(defect);
+    }
+
+    /// Says that the world panicked.
+    pub(super) fn panicked(&self, text: &str) -> Breach {
+        let (seed, at) = (self.plan.seed, self.simulation.now());
+        Breach { law: "panic", shard: 0, at, how: format!("the world of seed {seed}: {text}") }
     }
 
     /// Writes down what is seen, and records every shard.
@@ -127,13 +141,19 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         if self.plan.recorded {
             self.record();
         }
-        let done = self.hour(span).and_then(|()| self.recover()).and_then(|()| self.replay());
+        self.hour(span).and_then(|()| self.recover()).and_then(|()| self.replay())
+    }
+
+    /// Returns what happened.
+    pub(super) fn sum_up(&mut self) -> Figures {
         let stats = self.simulation.server().stats();
         self.figures.seeds = 1;
         self.figures.identifies = stats.identifies;
         self.figures.resumes = stats.resumes;
         self.figures.time = self.simulation.now().saturating_since(Instant::from_millis(1_000));
-        done
+        self.figures.shard_time = self.figures.time * self.plan.shards;
+        self.figures.waived = self.laws.waived(self.simulation.now());
+        core::mem::take(&mut self.figures)
     }
 
     /// Lets everything happen that the plan says.
@@ -169,7 +189,9 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
     fn recover(&mut self) -> Result<(), Breach> {
         /// How long a last event is waited for before there is another one: its session may be lost.
         const PATIENCE: Duration = Duration::from_secs(60);
-        let end = self.simulation.now().saturating_add(RECOVERY);
+        self.simulation.call_off();
+        let begin = self.simulation.now();
+        let end = begin.saturating_add(RECOVERY);
         loop {
             while !self.simulation.all_live() || self.laws.awaits_fates() {
                 self.go_on(end)?;
@@ -179,6 +201,7 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             let until = self.simulation.now().saturating_add(PATIENCE);
             while self.simulation.now() < until {
                 if self.laws.delivered(self.pool.serial) {
+                    self.figures.recovery = self.simulation.now().saturating_since(begin);
                     return Ok(());
                 }
                 self.go_on(end)?;
@@ -228,16 +251,13 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
     }
 
     fn blow(&mut self, blow: Blow) -> Result<(), Breach> {
-        let struck = match blow {
+        match blow {
             Blow::Gateway(fault) => {
-                self.simulation.inject(fault) > 0 || fault.info().strikes != Strikes::Now
+                self.simulation.inject(fault);
             }
             Blow::Shard(shard, trouble) => {
-                self.simulation.strike(shard, trouble).map_err(bounded)?
+                self.simulation.strike(shard, trouble).map_err(bounded)?;
             }
-        };
-        if struck {
-            *self.figures.struck.entry(blow.name()).or_default() += 1;
         }
         Ok(())
     }
@@ -300,6 +320,19 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         judged
     }
 
+    /// Counts a fault of the gateway that struck.
+    fn count(&mut self, what: &What) {
+        match what {
+            What::Damaged => self.figures.count(&Fault::Corrupt.info().name()),
+            What::Faulted(Fault::Bomb(_)) if self.plan.compression == Compression::None => {}
+            What::Faulted(Fault::Join) if self.plan.compression != Compression::ZlibStream => {}
+            What::Faulted(fault) if *fault != Fault::Corrupt => {
+                self.figures.count(&fault.info().name());
+            }
+            _ => {}
+        }
+    }
+
     fn look(&mut self, sights: &[Sight]) -> Result<(), Breach> {
         if let Some(log) = &mut self.log {
             for Sight { at, shard, seen } in sights {
@@ -307,10 +340,23 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
                 let _ = writeln!(log, "{at} shard {shard} {seen:?}");
             }
         }
-        let delivered = sights.iter().filter(|sight| matches!(sight.seen, Seen::Dispatch { .. }));
-        self.figures.events += delivered.count() as u64;
+        for Sight { seen, .. } in sights {
+            match seen {
+                Seen::Dispatch { .. } => self.figures.events += 1,
+                Seen::Gateway { what, .. } => self.count(what),
+                Seen::Struck(trouble) => self.figures.count(trouble.name()),
+                _ => {}
+            }
+        }
         self.laws.see(sights)
     }
+}
+
+fn terms(plan: &Plan) -> Terms {
+    let Plan { shards, at_once, heartbeat, lent, compression, network, .. } = *plan;
+    let stream = matches!(compression, Compression::ZlibStream | Compression::ZstdStream);
+    let tight = network.jitter < Duration::from_millis(30) && network.slow == 0;
+    Terms { shards, at_once, heartbeat, lent, stream, tight }
 }
 
 fn options(plan: &Plan) -> Options {

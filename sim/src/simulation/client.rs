@@ -1,14 +1,16 @@
 //! A shard with the adapter and the consumer around it.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use gatewright_core::transcript::Recorded;
-use gatewright_core::{Event, Gone, Input, Instant, Link, Output, Shard, Stop};
+use gatewright_core::{Event, Gone, Input, Instant, Link, Output, Phase, Shard, Stop, Timer};
 
 use super::frame::{digest, opcode, serial};
 use super::line::{Down, Line};
-use super::{Seen, Sight, Stuck, Trouble};
+use super::sabotage::{Deed, Defect, LATE, Sabotage};
+use super::{Ending, Seen, Sight, Stuck, Trouble};
 
 /// The most outputs one input may bring about: the fates of a full queue of commands come at once.
 const MOST_OUTPUTS: usize = 1_024;
@@ -54,6 +56,9 @@ pub(super) struct Client<'m> {
     pub(super) link: Link,
     pub(super) stopped: Option<Stop>,
     wait: Instant,
+    /// When the latest message was handed over.
+    heard: Instant,
+    pub(super) sabotage: Sabotage,
     /// The second of the latest calls for time alone, and how many there were.
     second: u64,
     calls: u32,
@@ -72,6 +77,8 @@ impl<'m> Client<'m> {
             link: Link(0),
             stopped: None,
             wait: Instant::ZERO,
+            heard: Instant::ZERO,
+            sabotage: Sabotage::default(),
             second: 0,
             calls: 0,
         }
@@ -88,9 +95,24 @@ impl<'m> Client<'m> {
 
     /// Returns when the shard is to be called for time alone.
     pub(super) fn call_at(&self, now: Instant) -> Instant {
+        if self.sabotage.defect.is_some() {
+            return self.call_at_amiss();
+        }
         let full = matches!(self.hold, Hold::Full(_));
         let idle = full && self.calls > BUSY_CALLS && now.as_micros() / 1_000_000 == self.second;
         if idle { self.wait.saturating_add(IDLE_CALL) } else { self.wait }
+    }
+
+    /// As [`call_at`](Self::call_at), with a defect.
+    fn call_at_amiss(&self) -> Instant {
+        let beat = matches!(self.shard.status().next_timer, Some((_, Timer::Heartbeat)));
+        if self.sabotage.given_up {
+            Instant::MAX
+        } else if beat && self.sabotage.is(Defect::LateHeartbeat) {
+            self.wait.saturating_add(LATE)
+        } else {
+            self.wait
+        }
     }
 
     /// Tells the shard that time passed.
@@ -102,29 +124,53 @@ impl<'m> Client<'m> {
         if self.calls > MOST_CALLS {
             return Err(Stuck::Spin { shard: self.id, at: now });
         }
-        let looked = self.reads();
+        let looked = self.reads() && !self.trusts_silence();
         self.shard.handle_input(now, if looked { Input::Tick } else { Input::Busy });
         Ok(())
     }
 
     /// Hands over what arrived; tells whether the transport is gone with it.
     pub(super) fn take(&mut self, now: Instant, down: Down, sights: &mut Vec<Sight>) -> bool {
-        let link = self.link;
-        let input = match &down {
-            Down::Closed(code, reason) => Input::Closed(link, Gone::Code(*code, reason)),
-            Down::Dropped => Input::Closed(link, Gone::Dropped),
-            Down::Message { text, data, last, asks } => {
-                if *asks {
-                    sights.push(Sight { at: now, shard: self.id, seen: Seen::Asked { link } });
-                }
-                Input::Message { link, text: *text, part: data, last: *last }
+        let (shard, link) = (self.id, self.link);
+        let mut see = |seen| sights.push(Sight { at: now, shard, seen });
+        let (input, how) = match &down {
+            Down::Closed(code, reason) => (Gone::Code(*code, reason), Ending::Code(*code)),
+            Down::Dropped => (Gone::Dropped, Ending::Dropped),
+            Down::Refused(status) => (Gone::Refused(*status), Ending::Refused(*status)),
+            Down::Unreachable => (Gone::Unreachable, Ending::Unreachable),
+            Down::Opened => {
+                see(Seen::Opened { link });
+                self.shard.handle_input(now, Input::Opened(link));
+                return false;
             }
-            Down::Opened => Input::Opened(link),
-            Down::Refused(status) => Input::Closed(link, Gone::Refused(*status)),
-            Down::Unreachable => Input::Closed(link, Gone::Unreachable),
+            Down::Message { text, data, last, marks } => {
+                marks.tell(link, &mut see);
+                if marks.asks {
+                    self.sabotage.hear_request();
+                }
+                self.heard = now;
+                let (text, last) = (*text, *last);
+                self.shard.handle_input(now, Input::Message { link, text, part: data, last });
+                return false;
+            }
         };
-        self.shard.handle_input(now, input);
-        matches!(input, Input::Closed(..))
+        see(Seen::Gone { link, how });
+        self.shard.handle_input(now, Input::Closed(link, input));
+        true
+    }
+
+    /// Tells whether a defect keeps the shard from finding that a live connection is dead.
+    fn trusts_silence(&self) -> bool {
+        self.sabotage.is(Defect::HoldsDeadLink) && self.shard.status().phase == Phase::Live
+    }
+
+    /// Takes a frame that a defect sends in addition.
+    fn extra(&mut self, see: &mut impl FnMut(Seen)) -> Option<Want> {
+        let line = self.line.as_ref()?;
+        self.sabotage.defect.filter(|_| line.taken_at.is_none())?;
+        let data = self.sabotage.extra()?;
+        see(sent(&data, self.link, self.shard.status().phase));
+        Some(Want::Send { text: data.first() == Some(&b'{'), data })
     }
 
     /// Takes what the shard wants, up to what somebody else has to do, or the end.
@@ -135,56 +181,108 @@ impl<'m> Client<'m> {
         sights: &mut Vec<Sight>,
     ) -> Result<Option<Want>, Stuck> {
         let shard = self.id;
-        let mut see = |seen| sights.push(Sight { at: now, shard, seen });
+        let deaf = self.sabotage.given_up;
+        let mut see = |seen| {
+            if !deaf {
+                sights.push(Sight { at: now, shard, seen });
+            }
+        };
         for _ in 0..MOST_OUTPUTS {
-            match self.shard.poll_output() {
-                Output::Connect(target) => {
-                    let known = known.contains(&target.host);
-                    see(Seen::Connect { link: target.link, purpose: target.purpose });
-                    let link = target.link;
-                    let target = format!("{}?{}", target.path, target.query);
-                    return Ok(Some(Want::Connect { link, target, known }));
-                }
-                Output::AskIdentify(link) => return Ok(Some(Want::Ask(link))),
-                Output::ForgoIdentify(link) => return Ok(Some(Want::Forgo(link))),
-                Output::Send(frame) => {
-                    let (link, text, data) = (frame.link, frame.text, frame.bytes.to_vec());
-                    let phase = self.shard.status().phase;
-                    let (op, digest, bytes) = (opcode(&data), digest(&data), data.len());
-                    see(Seen::Send { link, op, digest, bytes, phase });
-                    return Ok(Some(Want::Send { text, data }));
-                }
-                Output::Close(code) => {
-                    see(Seen::Close { link: self.link, code });
-                    return Ok(Some(Want::Close(code)));
-                }
-                Output::Event(_) => {
-                    see(sight(&self.shard.event()));
-                    if let Hold::Coming(span) = self.hold {
-                        let until = now.saturating_add(span);
-                        self.hold = Hold::Event(until);
-                        see(Seen::Held { until });
-                        return Ok(None);
-                    }
-                }
-                Output::Wait(until) => {
-                    self.wait = until;
-                    let status = self.shard.status();
-                    let (phase, in_phase) = (status.phase, status.in_phase);
-                    see(Seen::Wait { until, phase, in_phase });
-                    return Ok(None);
-                }
-                Output::Stop(stop) => {
-                    if self.stopped.replace(stop).is_none() {
-                        see(Seen::Stopped(stop));
-                    }
-                    self.wait = Instant::MAX;
-                    return Ok(None);
-                }
+            if let Some(extra) = self.extra(&mut see) {
+                return Ok(Some(extra));
+            }
+            if let ControlFlow::Break(want) = self.drain_one(now, known, &mut see) {
+                return Ok(want);
             }
         }
         Err(Stuck::Outputs { shard, at: now })
     }
+
+    fn drain_one(
+        &mut self,
+        now: Instant,
+        known: &[&str],
+        see: &mut impl FnMut(Seen),
+    ) -> ControlFlow<Option<Want>> {
+        let want = match self.shard.poll_output() {
+            Output::Connect(_) if self.sabotage.given_up => return ControlFlow::Continue(()),
+            Output::Connect(target) => {
+                let known = known.contains(&target.host);
+                see(Seen::Connect { link: target.link, purpose: target.purpose });
+                let link = target.link;
+                let target = format!("{}?{}", target.path, target.query);
+                Want::Connect { link, target, known }
+            }
+            Output::AskIdentify(link) => Want::Ask(link),
+            Output::ForgoIdentify(link) => Want::Forgo(link),
+            Output::Send(frame) => Want::Send { text: frame.text, data: frame.bytes.to_vec() },
+            Output::Close(code) => Want::Close(self.sabotage.code(code)),
+            Output::Event(_) => return self.tell(now, see),
+            Output::Wait(until) => {
+                self.wait = until;
+                let status = self.shard.status();
+                let (phase, in_phase) = (status.phase, status.in_phase);
+                see(Seen::Wait { until, phase, in_phase, heard: self.heard });
+                return ControlFlow::Break(None);
+            }
+            Output::Stop(stop) => {
+                if self.stopped.replace(stop).is_none() {
+                    see(Seen::Stopped(stop));
+                }
+                self.wait = Instant::MAX;
+                return ControlFlow::Break(None);
+            }
+        };
+        self.pass(now, want, see)
+    }
+
+    /// Passes on what the shard wants, unless a defect is in the way.
+    fn pass(
+        &mut self,
+        now: Instant,
+        mut want: Want,
+        see: &mut impl FnMut(Seen),
+    ) -> ControlFlow<Option<Want>> {
+        let link = self.link;
+        match &mut want {
+            Want::Ask(link) if self.sabotage.is(Defect::EagerIdentify) => {
+                self.shard.handle_input(now, Input::MayIdentify(*link));
+                return ControlFlow::Continue(());
+            }
+            Want::Close(code) => see(Seen::Close { link, code: *code }),
+            Want::Send { data, .. } => {
+                let deed = self.sabotage.frame(opcode(data), data);
+                if deed != Deed::Skip {
+                    see(sent(data, link, self.shard.status().phase));
+                }
+                if deed != Deed::Pass {
+                    see(Seen::Taken { link });
+                    self.shard.handle_input(now, Input::Sent(link));
+                    return ControlFlow::Continue(());
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Break(Some(want))
+    }
+
+    /// Takes an event, which the consumer may hold.
+    fn tell(&mut self, now: Instant, see: &mut impl FnMut(Seen)) -> ControlFlow<Option<Want>> {
+        if self.sabotage.tell(sight(&self.shard.event()), &mut *see) {
+            self.shard.handle_input(now, Input::Closed(self.link, Gone::Dropped));
+        }
+        let Hold::Coming(span) = self.hold else { return ControlFlow::Continue(()) };
+        let until = now.saturating_add(span);
+        self.hold = Hold::Event(until);
+        see(Seen::Held { until });
+        see(Seen::Struck(Trouble::Busy(span)));
+        ControlFlow::Break(None)
+    }
+}
+
+fn sent(frame: &[u8], link: Link, phase: Phase) -> Seen {
+    let (op, digest, bytes) = (opcode(frame), digest(frame), frame.len());
+    Seen::Send { link, op, digest, bytes, phase }
 }
 
 fn sight(event: &Event<'_>) -> Seen {

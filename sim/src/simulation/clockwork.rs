@@ -5,7 +5,8 @@ use std::time::Duration;
 use gatewright_core::{CloseCode, GateOutput, Gone, Input, Instant, Link};
 
 use super::client::{Hold, Want};
-use super::line::{Down, Line, Up};
+use super::line::{Down, Line, Marks, Up};
+use super::sabotage::Defect;
 use super::{HOSTS, Seen, Simulation, Stuck, Trouble};
 use crate::fault::Fault;
 use crate::journal::What;
@@ -16,6 +17,9 @@ use crate::server::{self, Conn};
 /// Source: RFC 6455 section 7.1.5.
 const NO_CODE: CloseCode = CloseCode(1_005);
 
+/// The most a gateway says at one moment: a flood of requests, or what was replayed, on each connection.
+const MOST_SAID: u32 = 100_000;
+
 /// What can happen, in the order it does at one moment: timers come last, so that only silence is a tick.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
@@ -23,6 +27,8 @@ pub(super) enum Next {
     Up(usize, Option<usize>),
     Server,
     Down(usize),
+    /// Something arrives at a shard on a transport it has left.
+    Late(usize, usize),
     Taken(usize),
     Closed(usize),
     Released(usize),
@@ -42,6 +48,8 @@ impl Simulation<'_> {
             };
             for (old, line) in client.old.iter().enumerate() {
                 offer(line.next_up(), Next::Up(at, Some(old)));
+                let heard = line.lingers && client.reads();
+                offer(line.next_down().filter(|_| heard), Next::Late(at, old));
             }
             if let Some(line) = &client.line {
                 offer(line.next_up(), Next::Up(at, None));
@@ -75,6 +83,7 @@ impl Simulation<'_> {
                 self.drain_server(false);
             }
             Next::Down(at) => self.arrive_down(at)?,
+            Next::Late(at, old) => self.arrive_late(at, old)?,
             Next::Taken(at) => self.taken(at)?,
             Next::Closed(at) => {
                 let link = self.retire(at);
@@ -115,7 +124,7 @@ impl Simulation<'_> {
         if matches!(up, Up::Open { .. }) {
             line.push_down(now, &self.network, &mut self.rng, Down::Opened);
         }
-        let done = line.next_up().is_none();
+        let done = line.next_up().is_none() && !line.lingers;
         if let Some(old) = old.filter(|_| done) {
             client.old.swap_remove(old);
         }
@@ -136,6 +145,27 @@ impl Simulation<'_> {
         let Some(down) = client.line.as_mut().and_then(Line::pop_down) else { return Ok(()) };
         if client.take(now, down, &mut self.sights) {
             client.line = None;
+        }
+        self.drain(at)
+    }
+
+    /// Hands over what comes on a transport the shard has left, until the gateway ends it.
+    fn arrive_late(&mut self, at: usize, old: usize) -> Result<(), Stuck> {
+        let now = self.now;
+        let Some(client) = self.clients.get_mut(at) else { return Ok(()) };
+        let Some(line) = client.old.get_mut(old) else { return Ok(()) };
+        let link =
+            if client.sabotage.is(Defect::DeliversOldNews) { client.link } else { line.link };
+        match line.pop_down() {
+            Some(Down::Message { text, data, last, .. }) => {
+                let input = Input::Message { link, text, part: &data, last };
+                client.shard.handle_input(now, input);
+            }
+            Some(Down::Opened) | None => {}
+            Some(_) => {
+                let line = client.old.swap_remove(old);
+                client.shard.handle_input(now, Input::Closed(line.link, Gone::Dropped));
+            }
         }
         self.drain(at)
     }
@@ -228,7 +258,9 @@ impl Simulation<'_> {
         let stalled = client.line.as_mut().map(|line| {
             // An adapter that closes says of the frame before only that the transport is gone.
             line.taken_at = None;
-            line.push_up(now, &self.network, &mut self.rng, Up::Closed(Some(code)));
+            if !line.lingers {
+                line.push_up(now, &self.network, &mut self.rng, Up::Closed(Some(code)));
+            }
             line.takes_at(now)
         });
         match stalled.filter(|until| *until > now) {
@@ -247,7 +279,7 @@ impl Simulation<'_> {
     /// Drops the transport at hand; what it was to carry to the gateway still gets there.
     fn retire(&mut self, at: usize) -> Link {
         let Some(client) = self.clients.get_mut(at) else { return Link(0) };
-        if let Some(line) = client.line.take().filter(|line| line.next_up().is_some()) {
+        if let Some(line) = client.line.take().filter(Line::is_of_use) {
             client.old.push(line);
         }
         client.link
@@ -255,17 +287,19 @@ impl Simulation<'_> {
 
     fn connect(&mut self, at: usize, link: Link, target: String, known: bool) {
         let (now, net) = (self.now, self.network);
-        if let Some(line) = self.clients.get_mut(at).and_then(|client| client.line.as_mut()) {
+        let left = self.clients.get_mut(at).and_then(|client| client.line.as_mut());
+        if let Some(line) = left.filter(|line| !line.lingers) {
             line.push_up(now, &net, &mut self.rng, Up::Closed(None));
         }
         self.retire(at);
         let Some(client) = self.clients.get_mut(at) else { return };
         client.link = link;
         let conn = Conn(u32::try_from(self.owners.len()).unwrap_or(u32::MAX));
-        self.owners.push(client.id);
+        self.owners.push((client.id, link));
         let mut line = Line::new(link, conn, now);
-        let rng = &mut self.rng;
-        match client.dials.pop_front() {
+        let (shard, rng) = (client.id, &mut self.rng);
+        let trouble = client.dials.pop_front();
+        match trouble {
             Some(Trouble::DialHangs) => {}
             Some(Trouble::DialLate) => {
                 let late = Duration::from_millis(rng.range(10_000, 14_000));
@@ -279,6 +313,7 @@ impl Simulation<'_> {
             _ => line.push_up(now, &net, rng, Up::Open { target }),
         }
         client.line = Some(line);
+        trouble.into_iter().for_each(|trouble| self.see(shard, Seen::Struck(trouble)));
     }
 
     fn pass_gate(&mut self) -> Result<(), Stuck> {
@@ -310,13 +345,14 @@ impl Simulation<'_> {
 
     /// Puts what the gateway wants on the way; `asks` if it was made to ask for heartbeats.
     pub(super) fn drain_server(&mut self, asks: bool) {
-        loop {
+        let marks = Marks { asks, ..Marks::default() };
+        for _ in 0..MOST_SAID {
             let (conn, mut down) = match self.server.poll_output() {
                 server::Output::Send { conn, text, data } => {
-                    (conn, Down::Message { text, data, last: true, asks })
+                    (conn, Down::Message { text, data, last: true, marks })
                 }
                 server::Output::Part { conn, text, data } => {
-                    (conn, Down::Message { text, data, last: false, asks: false })
+                    (conn, Down::Message { text, data, last: false, marks: Marks::default() })
                 }
                 server::Output::Refuse { conn, status } => (conn, Down::Refused(status)),
                 server::Output::Close { conn, code: NO_CODE, .. } => (conn, Down::Dropped),
@@ -332,7 +368,7 @@ impl Simulation<'_> {
             let line = line_of(&self.owners, &mut self.clients, conn);
             if let Some(line) = line {
                 match &mut down {
-                    Down::Message { asks, .. } => *asks &= !line.split,
+                    Down::Message { marks, .. } => marks.asks &= !line.split,
                     // It was never open.
                     Down::Refused(_) => line.forget_down(),
                     _ => {}
@@ -340,6 +376,7 @@ impl Simulation<'_> {
                 line.push_down(now, &net, &mut self.rng, down);
             }
         }
+        self.runaway = true;
     }
 
     /// Passes on what is new in the gateway's journal.
@@ -352,58 +389,43 @@ impl Simulation<'_> {
         self.read = entries.len();
         for entry in new {
             let owner = usize::try_from(entry.conn.0).ok().and_then(|at| self.owners.get(at));
-            let Some(&shard) = owner else { continue };
-            if let What::Faulted(fault) = &entry.what {
-                self.mark(shard, entry.conn, fault);
-            }
-            self.see(shard, Seen::Gateway(entry.what));
+            let Some(&(shard, link)) = owner else { continue };
+            self.mark(shard, entry.conn, &entry.what);
+            self.see(shard, Seen::Gateway { link, what: entry.what });
         }
     }
 
-    /// Notes what a fault may do to what a connection carries: nothing, make it late, or damage it.
-    fn mark(&mut self, shard: u32, conn: Conn, fault: &Fault) {
+    /// Notes what becomes of what a connection carries: it is cut in pieces, damaged, or comes late.
+    fn mark(&mut self, shard: u32, conn: Conn, what: &What) {
+        let fault = match what {
+            What::Damaged => None,
+            What::Faulted(fault) => Some(fault),
+            _ => return,
+        };
         let line = line_of(&self.owners, &mut self.clients, conn);
         let Some(line) = line else { return };
         let link = line.link;
-        line.split |= *fault == Fault::Split;
-        let harmless = matches!(
-            fault,
-            Fault::Close(_)
-                | Fault::CloseWithoutCode
-                | Fault::Drop
-                | Fault::HeartbeatRequest
-                | Fault::InvalidSession
-                | Fault::InvalidSessionResumable
-                | Fault::Reconnect
-                | Fault::Split
-        );
+        line.damaged |= fault.is_none();
+        line.split |= fault == Some(&Fault::Split);
+        line.lingers |= fault == Some(&Fault::OldConnectionGoesOn);
         let late = matches!(
             fault,
-            Fault::Delay(_)
-                | Fault::LateAcks(_)
-                | Fault::NoHello
-                | Fault::NoReady
-                | Fault::Outage(_)
-                | Fault::ReconnectBeforeHello
-                | Fault::Silence
-                | Fault::SwallowAcks
+            Some(Fault::Delay(_) | Fault::LateAcks(_) | Fault::Silence | Fault::SwallowAcks)
         );
-        if !harmless {
-            self.see(shard, Seen::Withheld { link });
-        }
-        if !harmless && !late {
-            self.see(shard, Seen::Spoiled { link });
+        if late {
+            self.see(shard, Seen::Withheld { link, until: Instant::MAX });
         }
     }
 }
 
 /// Finds the transport a connection of the gateway is the other end of.
 fn line_of<'c>(
-    owners: &[u32],
+    owners: &[(u32, Link)],
     clients: &'c mut [super::client::Client<'_>],
     conn: Conn,
 ) -> Option<&'c mut Line> {
-    let owner = owners.get(usize::try_from(conn.0).ok()?)?;
+    let (owner, _) = owners.get(usize::try_from(conn.0).ok()?)?;
     let client = clients.get_mut(usize::try_from(*owner).ok()?)?;
-    client.line.as_mut().filter(|line| line.conn == conn)
+    let mut lines = client.line.iter_mut().chain(&mut client.old);
+    lines.find(|line| line.conn == conn)
 }

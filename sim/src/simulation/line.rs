@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gatewright_core::{CloseCode, Instant, Link};
 
-use super::Network;
+use super::{Network, Seen, Trouble};
 use crate::rng::Rng;
 use crate::server::Conn;
 
@@ -19,10 +19,34 @@ const SMALLEST_CORRUPTED: usize = 32;
 pub(super) enum Down {
     Closed(CloseCode, String),
     Dropped,
-    Message { text: bool, data: Vec<u8>, last: bool, asks: bool },
+    Message { text: bool, data: Vec<u8>, last: bool, marks: Marks },
     Opened,
     Refused(u16),
     Unreachable,
+}
+
+/// What an onlooker is to know of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// Whether it asks for a heartbeat.
+    pub(super) asks: bool,
+    /// Whether the gateway, or the network, flipped a bit of it.
+    pub(super) damaged: bool,
+    pub(super) corrupted: bool,
+}
+
+impl Marks {
+    pub(super) fn tell(self, link: Link, see: &mut impl FnMut(Seen)) {
+        if self.asks {
+            see(Seen::Asked { link });
+        }
+        if self.damaged || self.corrupted {
+            see(Seen::Spoiled { link });
+        }
+        if self.corrupted {
+            see(Seen::Struck(Trouble::Corrupt));
+        }
+    }
 }
 
 /// What is on its way to the gateway.
@@ -54,7 +78,11 @@ pub(super) struct Line {
     deaf_shard: bool,
     pub(super) deaf_gateway: bool,
     pub(super) corrupt: bool,
+    /// Whether the gateway damaged the next message.
+    pub(super) damaged: bool,
     pub(super) pieces: bool,
+    /// Whether it goes on when the shard has left it: the gateway does not hear of that.
+    pub(super) lingers: bool,
     /// Whether the gateway cuts its messages.
     pub(super) split: bool,
 }
@@ -75,7 +103,9 @@ impl Line {
             deaf_shard: false,
             deaf_gateway: false,
             corrupt: false,
+            damaged: false,
             pieces: false,
+            lingers: false,
             split: false,
         }
     }
@@ -85,18 +115,19 @@ impl Line {
         if self.deaf_shard {
             return;
         }
-        if let Down::Message { data, .. } = &mut down
-            && self.corrupt
-            && data.len() >= SMALLEST_CORRUPTED
-        {
-            self.corrupt = false;
-            flip_a_bit(data, rng);
+        if let Down::Message { data, marks, .. } = &mut down {
+            marks.damaged |= core::mem::take(&mut self.damaged);
+            if self.corrupt && data.len() >= SMALLEST_CORRUPTED {
+                self.corrupt = false;
+                marks.corrupted = true;
+                flip_a_bit(data, rng);
+            }
         }
         let due = now.saturating_add(net.draw(rng));
         self.down_due = self.down_due.max(due);
         match down {
-            Down::Message { text, data, last, asks } if self.pieces && data.len() > 1 => {
-                self.push_pieces(rng, text, data, last, asks);
+            Down::Message { text, data, last, marks } if self.pieces && data.len() > 1 => {
+                self.push_pieces(rng, text, data, last, marks);
             }
             down => self.down.push_back((self.down_due, down)),
         }
@@ -109,18 +140,20 @@ impl Line {
         text: bool,
         mut data: Vec<u8>,
         last: bool,
-        asks: bool,
+        mut marks: Marks,
     ) {
         for _ in 0..rng.below(4) {
             let rest = data.split_off(rng.index(data.len() + 1));
-            let piece = Down::Message { text, data, last: false, asks: false };
+            let first = Marks { asks: false, ..marks };
+            marks = Marks { asks: marks.asks, ..Marks::default() };
+            let piece = Down::Message { text, data, last: false, marks: first };
             self.down.push_back((self.down_due, piece));
             self.down_due = self
                 .down_due
                 .saturating_add(Duration::from_micros(rng.below(2) * rng.below(9_000)));
             data = rest;
         }
-        self.down.push_back((self.down_due, Down::Message { text, data, last, asks }));
+        self.down.push_back((self.down_due, Down::Message { text, data, last, marks }));
     }
 
     /// Sends something to the gateway, once what stalls is over.
@@ -165,6 +198,11 @@ impl Line {
         self.up.pop_front().map(|(_, up)| up)
     }
 
+    /// Tells whether something is still to come of a transport that the shard has left.
+    pub(super) fn is_of_use(&self) -> bool {
+        self.lingers || self.next_up().is_some()
+    }
+
     /// Forgets what has not arrived at the gateway.
     pub(super) fn forget_up(&mut self) {
         self.up.clear();
@@ -177,9 +215,11 @@ impl Line {
 
     /// Tells the shard, instead of what has not arrived, that the transport is gone.
     pub(super) fn end_down(&mut self, now: Instant, net: &Network, rng: &mut Rng) {
-        self.down.clear();
-        self.push_down(now, net, rng, Down::Dropped);
-        self.deaf_shard = true;
+        if !self.deaf_shard {
+            self.down.clear();
+            self.push_down(now, net, rng, Down::Dropped);
+            self.deaf_shard = true;
+        }
     }
 
     /// Forgets what has not arrived at the shard, and lets nothing more arrive.

@@ -11,6 +11,7 @@ mod client;
 mod clockwork;
 mod frame;
 mod line;
+mod sabotage;
 mod seen;
 mod strike;
 mod trouble;
@@ -20,12 +21,13 @@ use std::time::Duration;
 
 use gatewright_core::transcript::TooLate;
 use gatewright_core::{
-    Command, CommandError, CommandId, Encoding, IdentifyGate, Instant, Phase, Shard, Status,
+    Command, CommandError, CommandId, Encoding, IdentifyGate, Instant, Link, Phase, Shard, Status,
 };
 
 use self::client::Client;
 pub use self::frame::{digest, serial, serial_text};
-pub use self::seen::{Seen, Sight};
+pub use self::sabotage::Defect;
+pub use self::seen::{Ending, Seen, Sight};
 pub use self::trouble::Trouble;
 use crate::options::Options;
 use crate::rng::Rng;
@@ -127,13 +129,15 @@ pub struct Simulation<'m> {
     rng: Rng,
     network: Network,
     encoding: Encoding,
-    /// The shard of each connection, by its number.
-    owners: Vec<u32>,
+    /// The shard of each connection, by its number, and its transport.
+    owners: Vec<(u32, Link)>,
     /// How many entries of the journal were read.
     read: usize,
     sights: Vec<Sight>,
     second: u64,
     steps: u32,
+    /// Whether the gateway had more to say than it may.
+    runaway: bool,
 }
 
 impl<'m> Simulation<'m> {
@@ -173,6 +177,7 @@ impl<'m> Simulation<'m> {
             sights: Vec::new(),
             second: 0,
             steps: 0,
+            runaway: false,
         }
     }
 
@@ -203,7 +208,7 @@ impl<'m> Simulation<'m> {
         let second = self.now.as_micros() / 1_000_000;
         self.steps = if second == self.second { self.steps + 1 } else { 0 };
         self.second = second;
-        if self.steps > 20_000 {
+        if self.runaway || self.steps > 20_000 {
             return Err(Stuck::Steps { at: self.now });
         }
         self.happen(next)
@@ -268,9 +273,18 @@ impl<'m> Simulation<'m> {
         let (now, digest) = (self.now, digest(payload.get(..length).unwrap_or_default()));
         let client = self.client(shard).ok_or(CommandError::Over)?;
         let id = client.shard.command_until(now, command, expires)?;
+        if client.sabotage.defect.is_some() {
+            client.sabotage.spare = payload.get(..length).map(<[u8]>::to_vec);
+        }
         let presence = matches!(command, Command::UpdatePresence(_));
         self.see(shard, Seen::Queued { id, digest, expires, presence });
         Ok(id)
+    }
+
+    /// Gives every shard a defect.
+    #[doc(hidden)]
+    pub fn sabotage(&mut self, defect: Defect) {
+        self.clients.iter_mut().for_each(|client| client.sabotage.defect = Some(defect));
     }
 
     /// Calls a shard, as an adapter does once it has a command to send.

@@ -6,6 +6,7 @@ use gatewright_core::{
     Cause, CloseCode, CommandId, EventKind, Fate, Instant, Limit, Link, Phase, Purpose, Stop,
 };
 
+use super::Trouble;
 use crate::journal::What;
 
 /// One thing that was seen.
@@ -17,6 +18,19 @@ pub struct Sight {
     pub shard: u32,
     /// What.
     pub seen: Seen,
+}
+
+/// How a transport ended, as the shard hears it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The gateway closed with this code.
+    Code(CloseCode),
+    /// It was cut, or closed without a code.
+    Dropped,
+    /// The upgrade was refused with this HTTP status.
+    Refused(u16),
+    /// Nobody is there.
+    Unreachable,
 }
 
 /// What was seen of a shard, its adapter, its network or its gateway.
@@ -85,7 +99,19 @@ pub enum Seen {
         found: u64,
     },
     /// Something entered the journal of the gateway about a connection of the shard.
-    Gateway(What),
+    Gateway {
+        /// The transport whose other end it is.
+        link: Link,
+        /// What.
+        what: What,
+    },
+    /// The shard heard that a transport is gone.
+    Gone {
+        /// The transport.
+        link: Link,
+        /// How it ended.
+        how: Ending,
+    },
     /// The consumer got busy until then.
     Held {
         /// When it is free again.
@@ -97,6 +123,11 @@ pub enum Seen {
     Lost {
         /// Why.
         cause: Cause,
+    },
+    /// The shard heard that a transport is up.
+    Opened {
+        /// The transport.
+        link: Link,
     },
     /// A command was given to the shard.
     Queued {
@@ -133,13 +164,15 @@ pub enum Seen {
         /// The sequence number of the last one.
         through: Option<u64>,
     },
-    /// From now on what comes on a transport may be damaged.
+    /// A message that was damaged on its way was handed to the shard.
     Spoiled {
         /// The transport.
         link: Link,
     },
     /// The shard is over.
     Stopped(Stop),
+    /// Trouble that was asked for struck.
+    Struck(Trouble),
     /// The transport took the frame, whole.
     Taken {
         /// The transport.
@@ -153,10 +186,14 @@ pub enum Seen {
         phase: Phase,
         /// The time in this state.
         in_phase: Duration,
+        /// When the latest message was handed to it.
+        heard: Instant,
     },
-    /// From now on a transport may come late with, or keep back, what it carries.
+    /// From now on a transport comes late with, or keeps back, what it carries.
     Withheld {
         /// The transport.
         link: Link,
+        /// Until when.
+        until: Instant,
     },
 }

@@ -1,6 +1,6 @@
 //! Making things go wrong.
 
-use gatewright_core::{Gone, Input, Link};
+use gatewright_core::{Gone, Input, Instant, Link};
 
 use super::client::Hold;
 use super::line::Up;
@@ -9,12 +9,23 @@ use crate::fault::Fault;
 use crate::server;
 
 impl Simulation<'_> {
+    /// Calls off what has not struck: faults that wait for their moment, and trouble with dials.
+    pub fn call_off(&mut self) {
+        self.server.call_off();
+        for client in &mut self.clients {
+            client.dials.clear();
+            if matches!(client.hold, Hold::Coming(_)) {
+                client.hold = Hold::None;
+            }
+        }
+    }
+
     /// Makes a fault of the gateway strike all its connections now, or the next one that opens.
     pub fn inject(&mut self, fault: Fault) -> usize {
         // What is due at this moment is not to be taken for what the fault brings about.
         self.server.handle_input(self.now, server::Input::Tick);
         self.drain_server(false);
-        let asks = fault == Fault::HeartbeatRequest;
+        let asks = matches!(fault, Fault::HeartbeatRequest | Fault::HeartbeatRequestFlood(_));
         let struck = self.server.inject(self.now, fault);
         self.drain_server(asks);
         struck
@@ -37,6 +48,7 @@ impl Simulation<'_> {
                 let until = self.now.saturating_add(span);
                 client.hold = Hold::Full(until);
                 self.see(shard, Seen::Held { until });
+                self.see(shard, Seen::Struck(trouble));
             }
             Trouble::Busy(_) | Trouble::Full(_) => return Ok(false),
             Trouble::LateNews => return self.late_news(at),
@@ -58,18 +70,21 @@ impl Simulation<'_> {
         let (shard, rng, net) = (client.id, &mut self.rng, &self.network);
         let Some(line) = &mut client.line else { return false };
         let link = line.link;
-        let mut seen = Some(Seen::Withheld { link });
+        let mut withheld = None;
         match trouble {
-            Trouble::Blackhole(span) => line.dig(now.saturating_add(span)),
-            Trouble::Stall(span) => line.stall(now.saturating_add(span)),
+            Trouble::Blackhole(span) => {
+                line.dig(now.saturating_add(span));
+                withheld = Some(now.saturating_add(span));
+            }
+            Trouble::Stall(span) => {
+                line.stall(now.saturating_add(span));
+                withheld = Some(now.saturating_add(span));
+            }
             Trouble::Corrupt => {
                 line.corrupt = true;
-                self.see(shard, Seen::Spoiled { link });
+                return true;
             }
-            Trouble::Pieces => {
-                line.pieces = true;
-                seen = None;
-            }
+            Trouble::Pieces => line.pieces = true,
             Trouble::Reset => {
                 line.forget_up();
                 line.push_up(now, net, rng, Up::Closed(None));
@@ -86,11 +101,13 @@ impl Simulation<'_> {
                 line.push_up(now, net, rng, Up::Closed(None));
                 line.deaf_gateway = true;
                 line.deafen_shard();
+                withheld = Some(Instant::MAX);
             }
             _ => return false,
         }
-        if let Some(seen) = seen {
-            self.see(shard, seen);
+        self.see(shard, Seen::Struck(trouble));
+        if let Some(until) = withheld {
+            self.see(shard, Seen::Withheld { link, until });
         }
         true
     }
@@ -103,7 +120,8 @@ impl Simulation<'_> {
         if client.link.0 < 2 {
             return Ok(false);
         }
-        let link = Link(client.link.0 - 1);
+        let (link, shard) = (Link(client.link.0 - 1), client.id);
+        self.see(shard, Seen::Struck(Trouble::LateNews));
         let late = br#"{"t":"LATE","s":1,"op":0,"d":null}"#;
         self.hear(at, Input::Message { link, text: true, part: late, last: true })?;
         self.hear(at, Input::Sent(link))?;

@@ -1,6 +1,7 @@
 //! A request for a heartbeat is answered in the same drain, unless there were ten in the last minute.
 //!
-//! On a connection whose bytes were damaged a request may be taken for part of something else.
+//! On a connection whose bytes were damaged a request may be taken for part of something else. However
+//! many requests come, answers stay within ten a minute beside the heartbeats there are anyway.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use gatewright_core::{Instant, Phase};
 
 use super::Verdict;
+use super::track::Facts;
 use crate::simulation::Seen;
 
 /// The opcode of a heartbeat.
@@ -17,9 +19,10 @@ const HEARTBEAT: u8 = 1;
 pub(super) struct Answers {
     /// Whether an answer is owed in the drain at hand.
     owed: bool,
+    /// The requests of the last minute that were to be answered.
     asked: VecDeque<Instant>,
-    flying: bool,
-    spoiled: bool,
+    /// The heartbeats of the last minute.
+    sent: VecDeque<Instant>,
 }
 
 impl Answers {
@@ -27,24 +30,24 @@ impl Answers {
     const MOST: usize = 10;
     const SPAN: Duration = Duration::from_secs(60);
 
-    pub(super) fn see(&mut self, at: Instant, seen: &Seen) -> Verdict {
+    /// Judges before the frame that is seen counts as flying.
+    pub(super) fn see(&mut self, at: Instant, seen: &Seen, facts: &Facts) -> Verdict {
         match seen {
-            Seen::Asked { .. } => self.ask(at),
-            Seen::Spoiled { .. } => self.spoiled = true,
-            Seen::Connect { .. } | Seen::Close { .. } | Seen::Disconnected { .. } => {
-                *self = Self::default();
+            Seen::Asked { .. } => self.ask(at, facts),
+            Seen::Connect { .. } => *self = Self::default(),
+            Seen::Close { .. } | Seen::Disconnected { .. } => self.owed = false,
+            Seen::Send { op: HEARTBEAT, .. } => {
+                self.owed = false;
+                return self.count(at, facts);
             }
-            Seen::Send { op, .. } => {
-                self.flying = true;
-                self.owed &= *op != HEARTBEAT;
-            }
-            Seen::Taken { .. } => self.flying = false,
             Seen::Wait { phase, .. } => {
                 let greeted = matches!(
                     phase,
                     Phase::Asking | Phase::Identifying | Phase::Resuming | Phase::Live
                 );
-                if core::mem::take(&mut self.owed) && greeted {
+                let owed = self.owed && facts.flying.is_none();
+                self.owed &= !owed;
+                if owed && greeted {
                     return Err("a request for a heartbeat was not answered at once".to_owned());
                 }
             }
@@ -53,12 +56,30 @@ impl Answers {
         Ok(())
     }
 
-    /// While a frame is with the transport no other may go.
-    fn ask(&mut self, at: Instant) {
-        while self.asked.front().is_some_and(|first| at.saturating_since(*first) > Self::SPAN) {
-            self.asked.pop_front();
+    fn ask(&mut self, at: Instant, facts: &Facts) {
+        forget(&mut self.asked, at);
+        if self.asked.len() < Self::MOST && facts.greeted.is_some() {
+            self.asked.push_back(at);
+            self.owed = facts.damaged.is_none() && !facts.regrouped;
         }
-        self.owed = self.asked.len() < Self::MOST && !self.flying && !self.spoiled;
-        self.asked.push_back(at);
+    }
+
+    fn count(&mut self, at: Instant, facts: &Facts) -> Verdict {
+        forget(&mut self.sent, at);
+        self.sent.push_back(at);
+        let interval = facts.interval().unwrap_or(Self::SPAN).max(Duration::from_secs(1));
+        let beats = Self::SPAN.as_millis() / interval.as_millis();
+        let most = usize::try_from(beats).unwrap_or(0) + 1 + Self::MOST;
+        if self.sent.len() > most && facts.damaged.is_none() {
+            return Err(format!("more than {most} heartbeats in a minute"));
+        }
+        Ok(())
+    }
+}
+
+/// Forgets what is a minute old.
+fn forget(moments: &mut VecDeque<Instant>, at: Instant) {
+    while moments.front().is_some_and(|first| at.saturating_since(*first) >= Answers::SPAN) {
+        moments.pop_front();
     }
 }

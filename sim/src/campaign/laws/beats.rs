@@ -1,10 +1,11 @@
-//! A heartbeat is never later than its interval while the adapter calls in time.
+//! A heartbeat is never later than the interval Hello stands for, while the adapter calls in time.
 
 use std::time::Duration;
 
 use gatewright_core::Instant;
 
 use super::Verdict;
+use super::track::{Facts, Track};
 use crate::simulation::Seen;
 
 /// The opcode of a heartbeat.
@@ -22,9 +23,6 @@ const HELD_WAIT: Duration = Duration::from_millis(21);
 #[derive(Debug, Default)]
 pub(super) struct Beats {
     up: Option<Beat>,
-    /// Whether a frame is with the transport, and whether the consumer holds an event.
-    flying: bool,
-    held: bool,
 }
 
 #[derive(Debug)]
@@ -36,58 +34,49 @@ struct Beat {
 impl Beats {
     pub(super) const NAME: &'static str = "heartbeats";
 
-    pub(super) fn see(&mut self, at: Instant, seen: &Seen) -> Verdict {
+    /// Judges before the frame that is seen counts as flying.
+    pub(super) fn see(&mut self, at: Instant, seen: &Seen, track: &Track) -> Verdict {
         match seen {
-            Seen::Connected { interval, .. } => {
-                let due = at.saturating_add(*interval);
-                self.up = Some(Beat { interval: *interval, due });
+            Seen::Connected { link, interval } if track.now.link == *link => {
+                return self.begin(at, *interval, &track.now);
             }
-            Seen::Connect { .. } | Seen::Close { .. } | Seen::Disconnected { .. } => {
-                self.up = None;
-                self.flying = false;
-            }
-            Seen::Held { .. } => self.held = true,
-            Seen::Released => {
-                self.held = false;
-                self.put_off(at);
-            }
-            Seen::Taken { .. } => {
-                self.flying = false;
-                self.put_off(at);
-            }
-            Seen::Send { op, .. } => {
-                self.flying = true;
-                if *op == HEARTBEAT {
-                    return self.beat(at);
+            Seen::Connect { .. } | Seen::Close { .. } | Seen::Gone { .. } => self.up = None,
+            Seen::Disconnected { link, .. } if track.now.link == *link => self.up = None,
+            Seen::Released | Seen::Taken { .. } => {
+                if let Some(beat) = &mut self.up {
+                    beat.due = beat.due.max(at);
                 }
             }
-            Seen::Wait { .. } if !self.flying => return self.check(at),
+            Seen::Send { op: HEARTBEAT, .. } => {
+                let checked = self.check(at, track);
+                if let Some(beat) = &mut self.up {
+                    beat.due = at.saturating_add(beat.interval);
+                }
+                return checked;
+            }
+            Seen::Wait { .. } if track.now.flying.is_none() => return self.check(at, track),
             _ => {}
         }
         Ok(())
     }
 
-    fn beat(&mut self, at: Instant) -> Verdict {
-        let checked = self.check(at);
-        if let Some(beat) = &mut self.up {
-            beat.due = at.saturating_add(beat.interval);
+    /// Takes the interval the gateway told, which the shard has to tell as well.
+    fn begin(&mut self, at: Instant, said: Duration, facts: &Facts) -> Verdict {
+        let told = facts.interval().filter(|_| facts.damaged.is_none()).unwrap_or(said);
+        self.up = Some(Beat { interval: told, due: at.saturating_add(told) });
+        if told == said {
+            return Ok(());
         }
-        checked
+        Err(format!("it takes an interval of {said:?} for the {told:?} of {:?}", facts.hello))
     }
 
-    fn check(&self, at: Instant) -> Verdict {
-        let slack = if self.held { HELD_WAIT } else { LEAST_WAIT };
+    fn check(&self, at: Instant, track: &Track) -> Verdict {
+        let slack = if track.held { HELD_WAIT } else { LEAST_WAIT };
         match &self.up {
             Some(beat) if beat.due.saturating_add(slack) < at => {
                 Err(format!("a heartbeat was due at {}", beat.due))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn put_off(&mut self, at: Instant) {
-        if let Some(beat) = &mut self.up {
-            beat.due = beat.due.max(at);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! No command is lost, none goes out twice once it was sent, none too early, and each fate is told once.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use gatewright_core::{CommandId, Fate, Instant, Phase};
 
@@ -9,6 +10,8 @@ use crate::simulation::Seen;
 
 /// How many commands are remembered after their fate was told.
 const REMEMBERED: usize = 64;
+/// How late a call for time alone may find what expired.
+const SLACK: Duration = Duration::from_millis(25);
 
 #[derive(Debug, Default)]
 pub(super) struct Commands {
@@ -19,6 +22,8 @@ pub(super) struct Commands {
     flying: Option<CommandId>,
     latest_presence: Option<CommandId>,
     stopped: bool,
+    /// No open command expires before.
+    expiry: Option<Instant>,
 }
 
 /// A command whose fate was not told.
@@ -43,6 +48,7 @@ impl Commands {
         match seen {
             Seen::Queued { id, digest, expires, presence } => {
                 let (id, digest, expires, presence) = (*id, *digest, *expires, *presence);
+                self.expiry = Some(self.expiry.map_or(expires, |known| known.min(expires)));
                 self.open.push(Open { id, digest, expires, presence, taken: false });
                 if presence {
                     self.latest_presence = Some(id);
@@ -50,16 +56,19 @@ impl Commands {
             }
             Seen::Connect { .. } | Seen::Disconnected { .. } => self.flying = None,
             Seen::Send { op: 1 | 2 | 6, .. } => self.flying = None,
-            Seen::Send { digest, phase, .. } => return self.send(*digest, *phase),
+            Seen::Send { digest, phase, .. } => return self.send(at, *digest, *phase),
             Seen::Taken { .. } => self.taken(),
             Seen::Fate { id, fate } => return self.fate(at, *id, *fate),
             Seen::Stopped(_) => self.stopped = true,
+            Seen::Wait { .. } if self.expiry.is_some_and(|expiry| expiry < at) => {
+                return self.overdue(at);
+            }
             _ => {}
         }
         Ok(())
     }
 
-    fn send(&mut self, digest: u64, phase: Phase) -> Verdict {
+    fn send(&mut self, at: Instant, digest: u64, phase: Phase) -> Verdict {
         if self.sent.contains(&digest) {
             return Err("a command is handed out again after it was sent".to_owned());
         }
@@ -69,8 +78,24 @@ impl Commands {
         if phase != Phase::Live {
             return Err(format!("command {} goes out while the shard is {phase}", open.id.0));
         }
+        if open.expires <= at {
+            return Err(format!("command {} goes out, and expired at {}", open.id.0, open.expires));
+        }
         self.flying = Some(open.id);
         Ok(())
+    }
+
+    /// What expired is told in the drain after, unless it is with the transport.
+    fn overdue(&mut self, at: Instant) -> Verdict {
+        let waits = |open: &&Open| !open.taken && Some(open.id) != self.flying;
+        let expiries = self.open.iter().filter(waits).map(|open| open.expires);
+        self.expiry = expiries.min();
+        match self.expiry {
+            Some(expiry) if expiry.saturating_add(SLACK) < at => {
+                Err(format!("a command expired at {expiry}, and that is not told"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn taken(&mut self) {

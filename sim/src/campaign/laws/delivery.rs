@@ -1,19 +1,22 @@
 //! Every dispatch of a session is delivered exactly once and in order, or its loss is told.
 //!
-//! A session some of whose bytes were damaged on the way is judged by less: what is missing is told
-//! as a gap, and nothing is delivered twice. It may be lost at any time, which is told as well: of a
-//! session without an id, which nobody can resume, when it begins.
+//! While bytes that were [damaged](super::damage) may matter less is judged: what is missing is told as
+//! a gap, and nothing is delivered twice. A session without an id, which nobody can resume, is told of
+//! as it begins. What has no number on purpose comes as often as the gateway said it.
 
 use gatewright_core::{Cause, CloseCode, EventKind, Limit, Link};
 
-use super::Verdict;
+use super::damage::Damage;
+use super::track::RESUME;
+use super::{Terms, Verdict};
+use crate::fault::Fault;
 use crate::journal::What;
 use crate::simulation::Seen;
 
 /// Resumes in a row without RESUMED after which a session may be given up.
 const RESUMES: u32 = 3;
-/// The opcode of Resume.
-const RESUME: u8 = 6;
+/// How many dispatches the gateway says again when it does.
+const REPEATED: u32 = 3;
 
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
@@ -22,82 +25,125 @@ pub(super) struct Delivery {
     lost: bool,
     last: u64,
     serial: Option<u64>,
+    /// Whether that may be damaged.
+    doubtful: bool,
     link: Link,
-    /// Whether the session has no id, and the latest transport that began one without.
+    /// Whether the gateway gave the latest session no id, and whether the one at hand has none.
+    nameless: bool,
     unnamed: bool,
-    nameless: Option<Link>,
-    /// The latest transport whose bytes were damaged, and whether that touched the session.
-    spoiled_link: Option<Link>,
-    spoiled: bool,
+    /// Whether it was told since the last dial that a session has no id.
+    owned_up: bool,
     /// Whether the gateway itself dropped the session, and whether it did so since its latest one began there,
     /// whose READY may still be on its way.
     dropped: bool,
     dropped_since: bool,
-    /// Resumes without RESUMED.
+    /// Resumes without RESUMED, and the number the latest one went on from.
     resumes: u32,
+    resumed_from: u64,
+    /// Dispatches to come that have no number, or had theirs before.
+    unnumbered: u32,
+    repeated: u32,
 }
 
 impl Delivery {
     pub(super) const NAME: &'static str = "delivery";
 
-    /// Tells whether this serial number was delivered, or may have been lost to damage.
+    /// Tells whether this serial number was delivered.
     pub(super) fn has(&self, serial: u64) -> bool {
-        self.serial == Some(serial) || (self.spoiled && self.begun)
+        self.serial == Some(serial)
     }
 
-    pub(super) fn see(&mut self, seen: &Seen) -> Verdict {
+    pub(super) fn see(&mut self, seen: &Seen, damage: &Damage, terms: &Terms) -> Verdict {
         match seen {
-            Seen::Connect { link, .. } => self.link = *link,
-            Seen::Spoiled { link } => {
-                self.spoiled_link = Some(*link);
-                self.spoiled = true;
+            Seen::Connect { link, .. } => {
+                self.link = *link;
+                (self.unnumbered, self.repeated, self.owned_up) = (0, 0, false);
             }
-            Seen::Limit(Limit::SessionId) => self.nameless = Some(self.link),
-            Seen::Gateway(What::Identified { .. }) => self.dropped_since = false,
-            Seen::Gateway(what) if ends_session(what) => {
-                (self.dropped, self.dropped_since) = (true, true);
+            Seen::Limit(Limit::SessionId) => self.owned_up = true,
+            Seen::Gateway { link, what } => return self.hear(*link, what, damage),
+            Seen::Send { op: RESUME, .. } => {
+                self.resumes += 1;
+                self.resumed_from = self.last;
             }
-            Seen::Send { op: RESUME, .. } => self.resumes += 1,
-            Seen::Dispatch { kind: EventKind::Ready, seq, .. } => return self.begin(*seq),
+            Seen::Dispatch { kind: EventKind::Ready, seq, .. } => {
+                return self.begin(*seq, damage.waives());
+            }
             Seen::Dispatch { kind, seq, serial } => {
                 if *kind == EventKind::Resumed {
                     self.resumes = 0;
                 }
-                return self.next(*seq, *serial);
+                return self.next(*seq, *serial, damage.waives());
             }
-            Seen::Duplicate { seq } => return self.again(*seq),
-            Seen::Gap { expected, found } => return self.gap(*expected, *found),
+            Seen::Duplicate { seq } => return self.again(*seq, damage.waives()),
+            Seen::Gap { expected, found } => {
+                return self.gap(*expected, *found, damage.waives());
+            }
+            Seen::Skipped { .. } if !terms.lent && !damage.waives() => {
+                return Err("a dispatch is skipped, and there is room for it".to_owned());
+            }
             Seen::Skipped { kind, seq, through } => {
                 if *kind == EventKind::Ready {
-                    self.begin(Some(1))?;
+                    self.begin(Some(1), damage.waives())?;
                     self.last = 0;
                 }
-                return self.skip(*seq, *through);
+                return self.skip(*seq, *through, damage.waives());
             }
-            Seen::Lost { cause } => return self.lose(*cause),
+            Seen::Lost { cause } => return self.lose(*cause, damage.waives()),
             _ => {}
         }
         Ok(())
     }
 
-    fn begin(&mut self, seq: Option<u64>) -> Verdict {
+    /// Takes what the gateway says about a connection.
+    fn hear(&mut self, link: Link, what: &What, damage: &Damage) -> Verdict {
+        match what {
+            What::Identified { .. } => (self.dropped_since, self.nameless) = (false, false),
+            What::Faulted(Fault::BrokenReady(_)) => self.nameless = true,
+            What::Faulted(Fault::Bomb(_) | Fault::NullSeq) => self.unnumbered += 1,
+            What::Faulted(Fault::LowSeq) => self.repeated += REPEATED,
+            What::Resumed { from_seq, .. } if link == self.link => {
+                let right = *from_seq == self.resumed_from || damage.reaches_session();
+                if !right {
+                    let last = self.resumed_from;
+                    return Err(format!("it resumes from {from_seq}, and {last} was delivered"));
+                }
+            }
+            What::ResumeRefused(why) if link == self.link => {
+                let known = self.dropped
+                    || self.lost
+                    || damage.reaches_session()
+                    || !is_fault_of_client(why);
+                (self.dropped, self.dropped_since) = (true, true);
+                if !known {
+                    return Err(format!("its Resume is refused: {why}"));
+                }
+            }
+            what if ends_session(what) => (self.dropped, self.dropped_since) = (true, true),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, seq: Option<u64>, waived: bool) -> Verdict {
         if self.begun && !self.lost && !self.unnamed {
             return Err("a session begins, and the loss of the last one was not told".to_owned());
         }
-        let spoiled = self.spoiled_link == Some(self.link);
-        if seq != Some(1) && !spoiled {
+        if seq != Some(1) && !waived {
             return Err(format!("a session begins with {seq:?}"));
         }
-        let Self { link, spoiled_link, nameless, dropped_since, .. } = *self;
-        let last = seq.unwrap_or(0);
+        if self.nameless && !self.owned_up && !waived {
+            return Err("a session without id begins, and that is not told".to_owned());
+        }
+        let Self { link, dropped_since, nameless, owned_up, unnumbered, repeated, .. } = *self;
         *self = Self {
             begun: true,
-            last,
+            last: seq.unwrap_or(0),
             link,
-            unnamed: nameless == Some(link),
             nameless,
-            spoiled_link,
-            spoiled,
+            unnamed: nameless || (waived && owned_up),
+            owned_up,
+            unnumbered,
+            repeated,
             dropped: dropped_since,
             dropped_since,
             ..Self::default()
@@ -105,14 +151,8 @@ impl Delivery {
         Ok(())
     }
 
-    fn next(&mut self, seq: Option<u64>, serial: Option<u64>) -> Verdict {
-        let Some(seq) = seq else {
-            return if self.spoiled {
-                Ok(())
-            } else {
-                Err("a dispatch without a number".to_owned())
-            };
-        };
+    fn next(&mut self, seq: Option<u64>, serial: Option<u64>, waived: bool) -> Verdict {
+        let Some(seq) = seq else { return self.unnumbered(waived) };
         if seq <= self.last {
             return Err(format!("{seq} is delivered after {}", self.last));
         }
@@ -120,30 +160,49 @@ impl Delivery {
             return Err(format!("{seq} is delivered after {}, and no gap is told", self.last));
         }
         self.last = seq;
-        self.follow(serial)
+        self.follow(serial, waived)
+    }
+
+    /// Takes one that has no number, if there is one to come.
+    fn unnumbered(&mut self, waived: bool) -> Verdict {
+        match self.unnumbered.checked_sub(1) {
+            Some(rest) => self.unnumbered = rest,
+            None if waived => {}
+            None => return Err("a dispatch without a number".to_owned()),
+        }
+        Ok(())
     }
 
     /// Every event of the simulation's own has the serial number after the one before.
-    fn follow(&mut self, serial: Option<u64>) -> Verdict {
-        let (before, Some(serial)) = (self.serial, serial) else { return Ok(()) };
+    fn follow(&mut self, serial: Option<u64>, waived: bool) -> Verdict {
+        let doubtful = waived || core::mem::replace(&mut self.doubtful, waived);
+        let (before, Some(serial)) = (self.serial, serial) else {
+            self.doubtful = doubtful;
+            return Ok(());
+        };
         self.serial = Some(serial);
         match before {
-            Some(before) if serial != before + 1 && !self.spoiled => {
+            Some(before) if serial != before + 1 && !doubtful => {
                 Err(format!("the event {serial} is delivered after the event {before}"))
             }
             _ => Ok(()),
         }
     }
 
-    fn again(&self, seq: Option<u64>) -> Verdict {
+    fn again(&mut self, seq: Option<u64>, waived: bool) -> Verdict {
         if seq.is_none_or(|seq| seq > self.last) {
             return Err(format!("{seq:?} counts as delivered before, and was not"));
+        }
+        match self.repeated.checked_sub(1) {
+            Some(rest) => self.repeated = rest,
+            None if waived => {}
+            None => return Err(format!("{seq:?} came again, and was not said again")),
         }
         Ok(())
     }
 
-    fn gap(&mut self, expected: u64, found: u64) -> Verdict {
-        if !self.spoiled {
+    fn gap(&mut self, expected: u64, found: u64, waived: bool) -> Verdict {
+        if !waived {
             return Err(format!("a gap from {expected} to {found}, and the gateway left none"));
         }
         self.serial = None;
@@ -151,8 +210,10 @@ impl Delivery {
         Ok(())
     }
 
-    fn skip(&mut self, seq: Option<u64>, through: Option<u64>) -> Verdict {
-        if seq != Some(self.last + 1) && !self.spoiled {
+    fn skip(&mut self, seq: Option<u64>, through: Option<u64>, waived: bool) -> Verdict {
+        if seq.is_none() {
+            self.unnumbered(waived)?;
+        } else if seq != Some(self.last + 1) && !waived {
             return Err(format!("{seq:?} is skipped after {}", self.last));
         }
         self.serial = None;
@@ -160,15 +221,25 @@ impl Delivery {
         Ok(())
     }
 
-    fn lose(&mut self, cause: Cause) -> Verdict {
+    fn lose(&mut self, cause: Cause, waived: bool) -> Verdict {
         let exhausted = cause == Cause::ResumesExhausted && self.resumes >= RESUMES;
-        if !self.dropped && !exhausted && !self.spoiled {
+        if !self.dropped && !exhausted && !waived {
             return Err(format!("the session is given up ({cause}), and the gateway keeps it"));
         }
         self.lost = true;
         self.dropped = false;
         Ok(())
     }
+}
+
+/// Tells whether only a client that lost count is refused a Resume for this.
+fn is_fault_of_client(why: &str) -> bool {
+    matches!(
+        why,
+        "a session nobody knows"
+            | "a Resume with a sequence that was never sent"
+            | "a sequence older than what is kept for replay"
+    )
 }
 
 /// Tells whether the gateway says that a session is over.
@@ -182,7 +253,7 @@ fn ends_session(what: &What) -> bool {
                 | CloseCode::INVALID_SEQ
                 | CloseCode::SESSION_TIMED_OUT
         ),
-        What::ResumeRefused(_) | What::SessionExpired => true,
+        What::SessionExpired => true,
         _ => false,
     }
 }

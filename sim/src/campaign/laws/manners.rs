@@ -2,61 +2,86 @@
 
 use std::time::Duration;
 
-use gatewright_core::{CloseCode, EventKind, Instant, Link};
+use gatewright_core::{CloseCode, Instant, Link};
 
-use super::Verdict;
+use super::damage::Damage;
+use super::track::Track;
+use super::{Terms, Verdict};
 use crate::journal::What;
 use crate::simulation::Seen;
 
-/// How long a busy consumer or a late network may be the reason of what the gateway complains of.
-const AFTERMATH: Duration = Duration::from_secs(180);
+/// How long after a busy consumer is free the gateway may still hear of it.
+const AFTERMATH: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Default)]
-pub(super) struct Manners {
-    /// Until when something else is to blame.
-    excused: Instant,
-    link: Link,
-    /// The latest transport whose bytes were damaged, and whether the session still suffers from it.
-    damaged: Option<Link>,
-    spoiled: bool,
-}
+pub(super) struct Manners;
 
 impl Manners {
     pub(super) const NAME: &'static str = "manners";
 
-    pub(super) fn see(&mut self, at: Instant, seen: &Seen) -> Verdict {
-        let excused = self.spoiled || at <= self.excused;
-        match seen {
-            Seen::Connect { link, .. } => self.link = *link,
-            Seen::Dispatch { kind: EventKind::Ready, .. } => {
-                self.spoiled = self.damaged == Some(self.link);
+    pub(super) fn see(
+        at: Instant,
+        seen: &Seen,
+        track: &Track,
+        damage: &Damage,
+        terms: &Terms,
+    ) -> Verdict {
+        let Seen::Gateway { link, what } = seen else { return Ok(()) };
+        match what {
+            What::Complaint(why) if !is_excused(at, *link, why, track, damage, terms) => {
+                Err(format!("the gateway complains of {why}"))
             }
-            Seen::Spoiled { link } => {
-                self.damaged = Some(*link);
-                self.spoiled = true;
+            What::Refused { code, why }
+                if *code != CloseCode::SESSION_TIMED_OUT
+                    && !is_excused(at, *link, why, track, damage, terms) =>
+            {
+                Err(format!("the gateway closes with {code} for {why}"))
             }
-            Seen::Withheld { .. }
-            | Seen::Held { .. }
-            | Seen::Released
-            | Seen::Gateway(What::Faulted(_)) => self.excused = at.saturating_add(AFTERMATH),
-            Seen::Gateway(What::Complaint(why)) if !excused && !is_no_fault(why) => {
-                return Err(format!("the gateway complains of {why}"));
+            What::IdentifyRefused(why)
+                if *why == "a second Identify of one bucket within 5 s"
+                    && terms.tight
+                    && !track.of(*link).is_some_and(|facts| facts.withholds(at)) =>
+            {
+                Err(format!("the gateway refuses an Identify: {why}"))
             }
-            Seen::Gateway(What::Refused { code, why }) if !excused && !is_news(*code) => {
-                return Err(format!("the gateway closes with {code} for {why}"));
-            }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
-/// What a client cannot know before it is told.
-const fn is_news(code: CloseCode) -> bool {
-    matches!(code, CloseCode::SESSION_TIMED_OUT)
+/// Tells whether something else than the client is to blame.
+fn is_excused(
+    at: Instant,
+    link: Link,
+    why: &str,
+    track: &Track,
+    damage: &Damage,
+    terms: &Terms,
+) -> bool {
+    let Some(facts) = track.of(link) else { return true };
+    let late = facts.withholds(at);
+    match why {
+        // The limit of presences is a consumer's to keep, and those of this campaign do not.
+        "more than 5 presence updates in 20 s" => true,
+        "a heartbeat with a lower sequence than the last one"
+        | "a heartbeat with a sequence that was never sent"
+        | "a Resume with a sequence that was never sent" => damage.reaches_session(),
+        // The one before may have been kept back; a shard keeps the half to the microsecond.
+        "a heartbeat within half an interval of the last one" => {
+            let half = facts.interval().unwrap_or_default() / 2;
+            let late = facts.withheld.saturating_add(half + AFTERMATH) >= at;
+            late || !terms.tight || facts.damaged.is_some()
+        }
+        "more than 120 payloads in 60 s" => late,
+        "no reconnect within 5 s of being asked to" => {
+            late || track.was_busy(at, AFTERMATH) || facts.damaged.is_some() || is_deaf(link, track)
+        }
+        // It was sent before the shard could hear that the session is over.
+        "a command before READY or RESUMED" => facts.invalid || facts.detached,
+        _ => false,
+    }
 }
 
-/// The limit of presences is a consumer's to keep, and those of this campaign do not.
-fn is_no_fault(why: &str) -> bool {
-    why == "more than 5 presence updates in 20 s"
+/// Tells whether the shard can hear nothing any more on a connection the gateway believes in.
+fn is_deaf(link: Link, track: &Track) -> bool {
+    track.of(link).is_none_or(|facts| facts.over.is_some())
 }

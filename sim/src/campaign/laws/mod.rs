@@ -2,11 +2,15 @@
 
 mod answers;
 mod beats;
+mod causes;
 mod commands;
+mod damage;
 mod deadlines;
 mod delivery;
+mod frames;
 mod limits;
 mod manners;
+mod track;
 mod zombies;
 
 use std::fmt;
@@ -16,11 +20,15 @@ use gatewright_core::Instant;
 
 use self::answers::Answers;
 use self::beats::Beats;
+use self::causes::Causes;
 use self::commands::Commands;
+use self::damage::Damage;
 use self::deadlines::Deadlines;
 use self::delivery::Delivery;
+use self::frames::Frames;
 use self::limits::{IdentifyPace, PayloadSize, SendLimit};
 use self::manners::Manners;
+use self::track::Track;
 use self::zombies::Zombies;
 use crate::simulation::{Seen, Sight};
 
@@ -46,30 +54,47 @@ impl fmt::Display for Breach {
 /// What a law says about a sight.
 type Verdict = Result<(), String>;
 
+/// What the laws know of a world.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub(super) shards: u32,
+    pub(super) at_once: u32,
+    /// The interval that the gateway usually tells.
+    pub(super) heartbeat: Duration,
+    /// Whether memory is lent, which is too small for some dispatches.
+    pub(super) lent: bool,
+    /// Whether a whole connection is one compressed stream.
+    pub(super) stream: bool,
+    /// Whether the network keeps the time between two messages.
+    pub(super) tight: bool,
+}
+
 /// All laws that are judged while the world runs.
 #[derive(Debug)]
 pub(super) struct Laws {
+    terms: Terms,
     shards: Vec<OfShard>,
     identify_pace: IdentifyPace,
 }
 
-/// The laws that look at one shard alone.
+/// The laws that look at one shard alone, and what they share.
 #[derive(Debug, Default)]
 struct OfShard {
+    track: Track,
+    damage: Damage,
     answers: Answers,
     beats: Beats,
     commands: Commands,
     deadlines: Deadlines,
     delivery: Delivery,
-    manners: Manners,
+    frames: Frames,
     send_limit: SendLimit,
-    zombies: Zombies,
 }
 
 impl Laws {
-    pub(super) fn new(shards: u32, at_once: u32) -> Self {
-        let shards = (0..shards).map(|_| OfShard::default()).collect();
-        Self { shards, identify_pace: IdentifyPace::new(at_once) }
+    pub(super) fn new(terms: Terms) -> Self {
+        let shards = (0..terms.shards).map(|_| OfShard::default()).collect();
+        Self { terms, shards, identify_pace: IdentifyPace::new(terms.at_once) }
     }
 
     /// Judges what was seen.
@@ -78,23 +103,33 @@ impl Laws {
     }
 
     fn judge(&mut self, sight: &Sight) -> Result<(), Breach> {
-        let (at, seen) = (sight.at, &sight.seen);
+        let (at, seen, terms) = (sight.at, &sight.seen, &self.terms);
         let breach = |law, verdict: Verdict| {
             verdict.map_err(|how| Breach { law, shard: sight.shard, at, how })
         };
         let shard = usize::try_from(sight.shard).ok().and_then(|at| self.shards.get_mut(at));
         let Some(shard) = shard else { return Ok(()) };
-        breach(Answers::NAME, shard.answers.see(at, seen))?;
-        breach(Beats::NAME, shard.beats.see(at, seen))?;
+        shard.damage.see(at, seen, terms);
+        shard.track.see(at, seen);
+        let (track, damage) = (&shard.track, &shard.damage);
+        breach(Answers::NAME, shard.answers.see(at, seen, &track.now))?;
+        breach(Beats::NAME, shard.beats.see(at, seen, track))?;
+        breach(Causes::NAME, Causes::see(at, seen, track))?;
         breach(Commands::NAME, shard.commands.see(at, seen))?;
-        breach(Deadlines::NAME, shard.deadlines.see(at, seen))?;
-        breach(Delivery::NAME, shard.delivery.see(seen))?;
-        breach(Manners::NAME, shard.manners.see(at, seen))?;
+        breach(Deadlines::NAME, shard.deadlines.see(at, seen, track))?;
+        breach(Delivery::NAME, shard.delivery.see(seen, damage, terms))?;
+        breach(Frames::NAME, shard.frames.see(seen))?;
+        breach(Manners::NAME, Manners::see(at, seen, track, damage, terms))?;
         breach(SendLimit::NAME, shard.send_limit.see(at, seen))?;
-        breach(Zombies::NAME, shard.zombies.see(seen))?;
+        breach(Zombies::NAME, Zombies::see(at, seen, track, terms))?;
         breach(PayloadSize::NAME, PayloadSize::see(seen))?;
         breach(IdentifyPace::NAME, self.identify_pace.see(sight.shard, at, seen))?;
         breach("waits", wait(at, seen))
+    }
+
+    /// Returns for how long, over all shards, a law of delivery was waived.
+    pub(super) fn waived(&self, now: Instant) -> Duration {
+        self.shards.iter().map(|shard| shard.damage.waived(now)).sum()
     }
 
     /// Tells whether a shard has commands whose fate is open.
@@ -102,7 +137,7 @@ impl Laws {
         self.shards.iter().any(|shard| shard.commands.open() > 0)
     }
 
-    /// Tells whether every shard delivered this serial number, or may have lost it to damage.
+    /// Tells whether every shard delivered this serial number.
     pub(super) fn delivered(&self, serial: u64) -> bool {
         self.shards.iter().all(|shard| shard.delivery.has(serial))
     }

@@ -1,0 +1,181 @@
+//! What is known of a shard's transport at hand, and of the one before: all that happened to it.
+
+use std::time::Duration;
+
+use gatewright_core::{CloseCode, EventKind, Instant, Link};
+
+use crate::fault::{Fault, HelloInterval};
+use crate::journal::What;
+use crate::simulation::{Ending, Seen};
+
+/// The opcodes of Identify and Resume.
+pub(super) const IDENTIFY: u8 = 2;
+pub(super) const RESUME: u8 = 6;
+/// How long what a network held back may still be on its way.
+const AFTERMATH: Duration = Duration::from_secs(5);
+/// A frame that is not taken for so long keeps others back.
+const STUCK: Duration = Duration::from_millis(500);
+
+/// One transport.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    pub(super) link: Link,
+    pub(super) dialed: Instant,
+    pub(super) opened: Option<Instant>,
+    /// What Hello said, as the gateway knows it, and when the shard told of it.
+    pub(super) hello: Option<HelloInterval>,
+    pub(super) greeted: Option<Instant>,
+    /// When Identify or Resume went out.
+    pub(super) shook: Option<Instant>,
+    /// When READY or RESUMED was delivered.
+    pub(super) live: Option<Instant>,
+    /// When the latest dispatch was told.
+    pub(super) told: Instant,
+    /// How it ended for the shard, how the shard closed it, and when either happened first.
+    pub(super) ending: Option<Ending>,
+    pub(super) closed: Option<CloseCode>,
+    pub(super) over: Option<Instant>,
+    /// What the gateway said: op 7, op 9 `true`, op 9 `false`.
+    pub(super) asked_away: bool,
+    pub(super) detached: bool,
+    pub(super) invalid: bool,
+    /// Whether something came, or may have, that cannot be read.
+    pub(super) undecodable: bool,
+    /// Whether its messages come later, in pieces or joined, so that nobody knows which is which.
+    pub(super) regrouped: bool,
+    pub(super) damaged: Option<Instant>,
+    /// Since when heartbeats are not acknowledged, or too late.
+    pub(super) unacked: Option<Instant>,
+    /// Until when something is held back.
+    pub(super) withheld: Instant,
+    /// Since when a frame is with the transport, and when the latest one was taken that was stuck.
+    pub(super) flying: Option<Instant>,
+    pub(super) unstuck: Instant,
+}
+
+impl Facts {
+    /// Tells whether the network or the gateway holds something back, or did so just now.
+    pub(super) fn withholds(&self, at: Instant) -> bool {
+        self.withheld > Instant::ZERO && at <= self.withheld.saturating_add(AFTERMATH)
+    }
+
+    /// Returns the interval that Hello stands for, as the documented table has it.
+    ///
+    /// Below 5 s counts as 5 s; above 10 min or unreadable as 41.25 s.
+    pub(super) const fn interval(&self) -> Option<Duration> {
+        Some(Duration::from_millis(match self.hello {
+            None => return None,
+            Some(HelloInterval::Millis(0..5_000)) => 5_000,
+            Some(HelloInterval::Millis(millis @ 5_000..=600_000)) => millis,
+            Some(_) => 41_250,
+        }))
+    }
+
+    fn see(&mut self, at: Instant, seen: &Seen) {
+        match seen {
+            Seen::Opened { .. } => self.opened = Some(at),
+            Seen::Connected { .. } => self.greeted = Some(at),
+            Seen::Close { code, .. } => {
+                self.closed.get_or_insert(*code);
+                self.over.get_or_insert(at);
+            }
+            Seen::Gone { how, .. } => {
+                self.ending.get_or_insert(*how);
+                self.over.get_or_insert(at);
+            }
+            Seen::Spoiled { .. } => self.damaged = Some(at),
+            Seen::Withheld { until, .. } => self.withheld = self.withheld.max(*until),
+            Seen::Send { op, .. } => {
+                self.flying = Some(at);
+                if matches!(*op, IDENTIFY | RESUME) {
+                    self.shook = Some(at);
+                }
+            }
+            Seen::Taken { .. } => {
+                let since = self.flying.take().unwrap_or(at);
+                if at.saturating_since(since) >= STUCK {
+                    self.unstuck = at;
+                }
+            }
+            Seen::Gateway { what, .. } => self.hear(at, what),
+            _ => {}
+        }
+    }
+
+    fn hear(&mut self, at: Instant, what: &What) {
+        match what {
+            What::HelloSent { interval } => self.hello = Some(*interval),
+            What::ReconnectAsked => self.asked_away = true,
+            What::InvalidSession { resumable: true } => self.detached = true,
+            What::InvalidSession { resumable: false } => self.invalid = true,
+            What::Faulted(Fault::Delay(_) | Fault::Join | Fault::Split) => self.regrouped = true,
+            What::Faulted(Fault::LateAcks(_) | Fault::SwallowAcks) => {
+                self.unacked.get_or_insert(at);
+            }
+            What::Faulted(
+                Fault::CloseInMessage
+                | Fault::CutMessage
+                | Fault::EmptyMessage
+                | Fault::OddMessage
+                | Fault::StreamEnd,
+            ) => self.undecodable = true,
+            _ => {}
+        }
+    }
+}
+
+/// What is known of a shard.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Track {
+    /// The transport at hand, which the shard dialled last, and the one before.
+    pub(super) now: Facts,
+    pub(super) before: Facts,
+    /// While the consumer is busy the adapter does not judge, nor at its first call after.
+    pub(super) held: bool,
+    pub(super) released: Instant,
+}
+
+impl Track {
+    /// Returns what is known of a transport, if it is one of the latest two.
+    pub(super) fn of(&self, link: Link) -> Option<&Facts> {
+        [&self.now, &self.before].into_iter().find(|facts| facts.link == link)
+    }
+
+    /// Tells whether the consumer kept the shard from looking, now or within this span.
+    pub(super) fn was_busy(&self, at: Instant, span: Duration) -> bool {
+        self.held || (self.released > Instant::ZERO && at.saturating_since(self.released) <= span)
+    }
+
+    pub(super) fn see(&mut self, at: Instant, seen: &Seen) {
+        match seen {
+            Seen::Connect { link, .. } => {
+                self.before = self.now;
+                self.now = Facts { link: *link, dialed: at, ..Facts::default() };
+            }
+            Seen::Held { .. } => self.held = true,
+            Seen::Released => (self.held, self.released) = (false, at),
+            Seen::Dispatch { kind, .. } => {
+                self.now.told = at;
+                if matches!(kind, EventKind::Ready | EventKind::Resumed) {
+                    self.now.live = Some(at);
+                }
+            }
+            Seen::Duplicate { .. } | Seen::Skipped { .. } => self.now.told = at,
+            Seen::Close { link, .. }
+            | Seen::Connected { link, .. }
+            | Seen::Gateway { link, .. }
+            | Seen::Gone { link, .. }
+            | Seen::Opened { link }
+            | Seen::Send { link, .. }
+            | Seen::Spoiled { link }
+            | Seen::Taken { link }
+            | Seen::Withheld { link, .. } => {
+                let latest = [&mut self.now, &mut self.before];
+                if let Some(facts) = latest.into_iter().find(|facts| facts.link == *link) {
+                    facts.see(at, seen);
+                }
+            }
+            _ => {}
+        }
+    }
+}
