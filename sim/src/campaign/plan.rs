@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use gatewright_core::{CloseCode, Compression, Encoding};
+use gatewright_core::{CloseCode, Compression, Encoding, Memory};
 
 use crate::fault::{Fault, Strikes};
 use crate::rng::Rng;
@@ -27,6 +27,9 @@ const CODES: [u16; 15] = [
     1_000, 1_001, 1_006, 1_011, 1_012, 4_000, 4_001, 4_002, 4_003, 4_005, 4_006, 4_007, 4_008,
     4_009, 4_123,
 ];
+
+/// Limits of a payload buffer on the heap: one that some events do not fit into, and the usual one.
+const HEAPS: [usize; 3] = [128 * 1_024, 64 * 1_024 * 1_024, 64 * 1_024 * 1_024];
 
 /// Something that goes wrong at a moment of the hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +71,8 @@ pub(super) struct Plan {
     pub(super) heartbeat: Duration,
     /// Whether the memory is lent, as on a board.
     pub(super) lent: bool,
+    /// The payload memory of a shard in bytes.
+    pub(super) room: usize,
     /// Whether the world's own generator makes the events.
     pub(super) generated: bool,
     /// Events of a session in the hour, about.
@@ -86,7 +91,7 @@ impl Plan {
         let mut rng = Rng::new(seed ^ 0x6361_6D70_6169_676E);
         let (encoding, compression) = pair(&mut rng);
         let shards = u32::try_from(rng.range(1, 5)).unwrap_or(1);
-        Self {
+        let mut plan = Self {
             seed,
             encoding,
             compression,
@@ -95,6 +100,7 @@ impl Plan {
             network: network(&mut rng),
             heartbeat: Duration::from_millis(rng.pick(&[41_250, 41_250, 30_000, 15_000])),
             lent: rng.chance(300),
+            room: Memory::MIN_PAYLOAD,
             generated: rng.chance(5),
             events: match (encoding, compression) {
                 (Encoding::Json, Compression::None) => rng.range(1_200, 2_800),
@@ -105,7 +111,11 @@ impl Plan {
             floods: rng.chance(100),
             recorded: rng.chance(20),
             strikes: strikes(&mut rng, shards, compression, span),
+        };
+        if !plan.lent {
+            plan.room = rng.pick(&HEAPS);
         }
+        plan
     }
 }
 
@@ -117,7 +127,7 @@ impl fmt::Display for Plan {
         write!(f, "{encoding} {compression}, {shards} shards, {at_once} at once")?;
         write!(f, ", latency {latency:?} to {:?}", *latency + *jitter)?;
         write!(f, ", {slow} of 1000 frames slow, heartbeat {heartbeat:?}")?;
-        write!(f, ", {} memory", if self.lent { "lent" } else { "heap" })?;
+        write!(f, ", {} KiB {}", self.room / 1_024, if self.lent { "lent" } else { "of heap" })?;
         let events = if self.generated { "generated" } else { "pooled" };
         write!(f, ", {events} events{}", if self.floods { ", floods of commands" } else { "" })
     }

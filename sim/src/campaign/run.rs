@@ -75,7 +75,7 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         let shards = (0..plan.shards).filter_map(|id| {
             let memory = match arenas.next() {
                 Some(arena) => arena.lend(plan.compression),
-                None => Memory::heap(plan.compression),
+                None => Memory::heap_limited(plan.compression, plan.room),
             };
             let config = Config::new("simulated", Intents::DOCUMENTED)
                 .gateway(Simulation::GATEWAY)
@@ -353,10 +353,10 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
 }
 
 fn terms(plan: &Plan) -> Terms {
-    let Plan { shards, at_once, heartbeat, lent, compression, network, .. } = *plan;
+    let Plan { shards, at_once, heartbeat, room, compression, network, .. } = *plan;
     let stream = matches!(compression, Compression::ZlibStream | Compression::ZstdStream);
     let tight = network.jitter < Duration::from_millis(30) && network.slow == 0;
-    Terms { shards, at_once, heartbeat, lent, stream, tight }
+    Terms { shards, at_once, heartbeat, room, stream, tight }
 }
 
 fn options(plan: &Plan) -> Options {

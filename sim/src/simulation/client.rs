@@ -294,6 +294,7 @@ fn sight(event: &Event<'_>) -> Seen {
             kind: dispatch.kind(),
             seq: dispatch.seq(),
             serial: serial(dispatch.data()),
+            bytes: dispatch.data().len(),
         },
         Event::Duplicate(dispatch) => Seen::Duplicate { seq: dispatch.seq() },
         Event::Gap { expected, found } => Seen::Gap { expected: *expected, found: *found },

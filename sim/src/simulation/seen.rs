@@ -78,6 +78,8 @@ pub enum Seen {
         seq: Option<u64>,
         /// The [serial number](super::serial) in it.
         serial: Option<u64>,
+        /// The length of its `d`.
+        bytes: usize,
     },
     /// The shard told of a dispatch that came again.
     Duplicate {

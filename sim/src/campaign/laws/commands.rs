@@ -18,8 +18,9 @@ pub(super) struct Commands {
     open: Vec<Open>,
     /// Digests of commands that were sent.
     sent: VecDeque<u64>,
-    /// The command that is with the transport.
+    /// The command that is with the transport, and since when there was another or none.
     flying: Option<CommandId>,
+    freed: Instant,
     latest_presence: Option<CommandId>,
     stopped: bool,
     /// No open command expires before.
@@ -54,7 +55,9 @@ impl Commands {
                     self.latest_presence = Some(id);
                 }
             }
-            Seen::Connect { .. } | Seen::Disconnected { .. } => self.flying = None,
+            Seen::Connect { .. } | Seen::Disconnected { .. } => {
+                (self.flying, self.freed) = (None, at);
+            }
             Seen::Send { op: 1 | 2 | 6, .. } => self.flying = None,
             Seen::Send { digest, phase, .. } => return self.send(at, *digest, *phase),
             Seen::Taken { .. } => self.taken(),
@@ -91,7 +94,7 @@ impl Commands {
         let expiries = self.open.iter().filter(waits).map(|open| open.expires);
         self.expiry = expiries.min();
         match self.expiry {
-            Some(expiry) if expiry.saturating_add(SLACK) < at => {
+            Some(expiry) if expiry.max(self.freed).saturating_add(SLACK) < at => {
                 Err(format!("a command expired at {expiry}, and that is not told"))
             }
             _ => Ok(()),

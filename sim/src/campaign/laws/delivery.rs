@@ -15,6 +15,8 @@ use crate::simulation::Seen;
 
 /// Resumes in a row without RESUMED after which a session may be given up.
 const RESUMES: u32 = 3;
+/// No event of a campaign is larger, a bomb included.
+const LARGEST: usize = 4 * 1024 * 1024;
 /// How many dispatches the gateway says again when it does.
 const REPEATED: u32 = 3;
 
@@ -68,7 +70,7 @@ impl Delivery {
             Seen::Dispatch { kind: EventKind::Ready, seq, .. } => {
                 return self.begin(*seq, damage.waives());
             }
-            Seen::Dispatch { kind, seq, serial } => {
+            Seen::Dispatch { kind, seq, serial, .. } => {
                 if *kind == EventKind::Resumed {
                     self.resumes = 0;
                 }
@@ -78,7 +80,7 @@ impl Delivery {
             Seen::Gap { expected, found } => {
                 return self.gap(*expected, *found, damage.waives());
             }
-            Seen::Skipped { .. } if !terms.lent && !damage.waives() => {
+            Seen::Skipped { .. } if terms.room > LARGEST && !damage.waives() => {
                 return Err("a dispatch is skipped, and there is room for it".to_owned());
             }
             Seen::Skipped { kind, seq, through } => {
@@ -175,7 +177,7 @@ impl Delivery {
 
     /// Every event of the simulation's own has the serial number after the one before.
     fn follow(&mut self, serial: Option<u64>, waived: bool) -> Verdict {
-        let doubtful = waived || core::mem::replace(&mut self.doubtful, waived);
+        let doubtful = core::mem::replace(&mut self.doubtful, waived) || waived;
         let (before, Some(serial)) = (self.serial, serial) else {
             self.doubtful = doubtful;
             return Ok(());
@@ -234,12 +236,7 @@ impl Delivery {
 
 /// Tells whether only a client that lost count is refused a Resume for this.
 fn is_fault_of_client(why: &str) -> bool {
-    matches!(
-        why,
-        "a session nobody knows"
-            | "a Resume with a sequence that was never sent"
-            | "a sequence older than what is kept for replay"
-    )
+    matches!(why, "a session nobody knows" | "a Resume with a sequence that was never sent")
 }
 
 /// Tells whether the gateway says that a session is over.

@@ -1,11 +1,12 @@
-//! How much and how often a client may send.
+//! How much and how often a client may send, and how much memory it may take.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use gatewright_core::{Instant, MAX_PAYLOAD};
 
-use super::Verdict;
+use super::{Terms, Verdict};
+use crate::journal::What;
 use crate::simulation::Seen;
 
 /// The opcode of Identify.
@@ -44,6 +45,8 @@ impl SendLimit {
 #[derive(Debug)]
 pub(super) struct IdentifyPace {
     latest: Vec<Option<Instant>>,
+    /// Until when a network kept an Identify back, of whichever shard.
+    withheld: Instant,
 }
 
 impl IdentifyPace {
@@ -51,11 +54,29 @@ impl IdentifyPace {
     const SPAN: Duration = Duration::from_secs(5);
 
     pub(super) fn new(at_once: u32) -> Self {
-        Self { latest: (0..at_once.max(1)).map(|_| None).collect() }
+        let latest = (0..at_once.max(1)).map(|_| None).collect();
+        Self { latest, withheld: Instant::ZERO }
     }
 
-    pub(super) fn see(&mut self, shard: u32, at: Instant, seen: &Seen) -> Verdict {
-        let Seen::Send { op: IDENTIFY, .. } = seen else { return Ok(()) };
+    pub(super) fn see(&mut self, shard: u32, at: Instant, seen: &Seen, terms: &Terms) -> Verdict {
+        match seen {
+            Seen::Send { op: IDENTIFY, .. } => self.send(shard, at),
+            Seen::Withheld { until, .. } if *until < Instant::MAX => {
+                self.withheld = self.withheld.max(*until);
+                Ok(())
+            }
+            Seen::Gateway { what: What::IdentifyRefused(why), .. }
+                if *why == "a second Identify of one bucket within 5 s"
+                    && terms.tight
+                    && self.withheld.saturating_add(Self::SPAN * 2) < at =>
+            {
+                Err(format!("the gateway refuses an Identify: {why}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn send(&mut self, shard: u32, at: Instant) -> Verdict {
         let bucket = usize::try_from(shard).unwrap_or(0) % self.latest.len().max(1);
         let Some(latest) = self.latest.get_mut(bucket) else { return Ok(()) };
         match latest.replace(at) {
@@ -78,6 +99,23 @@ impl PayloadSize {
         match seen {
             Seen::Send { bytes, .. } if *bytes > MAX_PAYLOAD => {
                 Err(format!("a frame of {bytes} bytes"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Nothing is kept that does not fit into the memory given.
+#[derive(Debug)]
+pub(super) struct Room;
+
+impl Room {
+    pub(super) const NAME: &'static str = "memory";
+
+    pub(super) fn see(seen: &Seen, terms: &Terms) -> Verdict {
+        match seen {
+            Seen::Dispatch { bytes, .. } if *bytes > terms.room => {
+                Err(format!("an event of {bytes} bytes was kept in {}", terms.room))
             }
             _ => Ok(()),
         }

@@ -12,6 +12,7 @@ use crate::simulation::Seen;
 
 /// How long after a busy consumer is free the gateway may still hear of it.
 const AFTERMATH: Duration = Duration::from_secs(5);
+const MINUTE: Duration = Duration::from_secs(60);
 
 pub(super) struct Manners;
 
@@ -35,13 +36,6 @@ impl Manners {
                     && !is_excused(at, *link, why, track, damage, terms) =>
             {
                 Err(format!("the gateway closes with {code} for {why}"))
-            }
-            What::IdentifyRefused(why)
-                if *why == "a second Identify of one bucket within 5 s"
-                    && terms.tight
-                    && !track.of(*link).is_some_and(|facts| facts.withholds(at)) =>
-            {
-                Err(format!("the gateway refuses an Identify: {why}"))
             }
             _ => Ok(()),
         }
@@ -69,9 +63,12 @@ fn is_excused(
         "a heartbeat within half an interval of the last one" => {
             let half = facts.interval().unwrap_or_default() / 2;
             let late = facts.withheld.saturating_add(half + AFTERMATH) >= at;
-            late || !terms.tight || facts.damaged.is_some()
+            // An answer that is late counts as the heartbeat that came in its stead.
+            let busy = track.was_busy(at, half * 2);
+            late || busy || !terms.tight || facts.damaged.is_some()
         }
-        "more than 120 payloads in 60 s" => late,
+        // What was kept back arrives at once, and counts for a minute.
+        "more than 120 payloads in 60 s" => facts.withheld.saturating_add(MINUTE + AFTERMATH) >= at,
         "no reconnect within 5 s of being asked to" => {
             late || track.was_busy(at, AFTERMATH) || facts.damaged.is_some() || is_deaf(link, track)
         }

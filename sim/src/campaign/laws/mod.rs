@@ -26,7 +26,7 @@ use self::damage::Damage;
 use self::deadlines::Deadlines;
 use self::delivery::Delivery;
 use self::frames::Frames;
-use self::limits::{IdentifyPace, PayloadSize, SendLimit};
+use self::limits::{IdentifyPace, PayloadSize, Room, SendLimit};
 use self::manners::Manners;
 use self::track::Track;
 use self::zombies::Zombies;
@@ -61,8 +61,8 @@ pub(super) struct Terms {
     pub(super) at_once: u32,
     /// The interval that the gateway usually tells.
     pub(super) heartbeat: Duration,
-    /// Whether memory is lent, which is too small for some dispatches.
-    pub(super) lent: bool,
+    /// The payload memory of a shard in bytes.
+    pub(super) room: usize,
     /// Whether a whole connection is one compressed stream.
     pub(super) stream: bool,
     /// Whether the network keeps the time between two messages.
@@ -123,7 +123,8 @@ impl Laws {
         breach(SendLimit::NAME, shard.send_limit.see(at, seen))?;
         breach(Zombies::NAME, Zombies::see(at, seen, track, terms))?;
         breach(PayloadSize::NAME, PayloadSize::see(seen))?;
-        breach(IdentifyPace::NAME, self.identify_pace.see(sight.shard, at, seen))?;
+        breach(Room::NAME, Room::see(seen, terms))?;
+        breach(IdentifyPace::NAME, self.identify_pace.see(sight.shard, at, seen, terms))?;
         breach("waits", wait(at, seen))
     }
 
