@@ -17,8 +17,9 @@ pub(super) struct Damage {
     /// The transport whose news is told, and the latest one that was damaged.
     link: Link,
     damaged: Option<Link>,
-    /// Whether the numbers of the session may be wrong, or its keys.
+    /// Whether the numbers of the session may be wrong, and whether its id may.
     session: bool,
+    id: bool,
     /// The numbers of the latest dispatch.
     latest: Option<(u64, u64)>,
     /// For how long it was waived before.
@@ -31,7 +32,12 @@ impl Damage {
         self.since.is_some()
     }
 
-    /// Tells whether numbers or keys of the session may suffer from damage.
+    /// Tells whether the id of the session may suffer from damage.
+    pub(super) const fn reaches_id(&self) -> bool {
+        self.id || self.session
+    }
+
+    /// Tells whether the numbers of the session may suffer from damage.
     pub(super) const fn reaches_session(&self) -> bool {
         self.session
     }
@@ -56,8 +62,9 @@ impl Damage {
                 }
             }
             Seen::Disconnected { link, .. } if self.damaged == Some(*link) => self.end(at),
-            Seen::Dispatch { kind: EventKind::Ready, .. } if self.damaged != Some(self.link) => {
-                self.session = false;
+            Seen::Dispatch { kind: EventKind::Ready, .. } => {
+                self.id = self.since.is_some();
+                self.session &= self.damaged == Some(self.link);
             }
             Seen::Dispatch { seq: Some(seq), serial: Some(serial), .. } if self.session => {
                 let follows = self.latest == Some((seq - 1, serial.wrapping_sub(1)));

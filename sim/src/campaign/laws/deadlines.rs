@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatewright_core::{Cause, EventKind, Instant, Link, Phase};
+use gatewright_core::{Cause, EventKind, Instant, Limit, Link, Phase};
 
 use super::Verdict;
 use super::track::{Facts, Track};
@@ -20,8 +20,9 @@ const IDENTIFY_CAP: Duration = Duration::from_secs(600);
 
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
-    /// Whether there is a session to resume.
+    /// Whether there is a session to resume, and whether the one that begins has no id.
     session: bool,
+    unnamed: bool,
     /// Connections in a row that were not live for a minute, and invalid sessions in a row.
     attempts: u32,
     invalid: u32,
@@ -38,10 +39,11 @@ impl Deadlines {
         match seen {
             Seen::Dispatch { kind: EventKind::Ready, .. }
             | Seen::Skipped { kind: EventKind::Ready, .. } => {
-                (self.session, self.invalid) = (true, 0);
+                (self.session, self.invalid) = (!self.unnamed, 0);
             }
             Seen::Lost { .. } => (self.session, self.lost) = (false, true),
-            Seen::Limit(gatewright_core::Limit::SessionId) => self.session = false,
+            Seen::Connect { .. } => self.unnamed = false,
+            Seen::Limit(Limit::SessionId) => (self.session, self.unnamed) = (false, true),
             Seen::Disconnected { link, cause } => self.part(*link, *cause, track),
             Seen::Wait { phase, in_phase, heard, .. } if !track.held => {
                 return self.check(at, *phase, *in_phase, *heard, track);

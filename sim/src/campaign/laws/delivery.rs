@@ -111,10 +111,8 @@ impl Delivery {
                 }
             }
             What::ResumeRefused(why) if link == self.link => {
-                let known = self.dropped
-                    || self.lost
-                    || damage.reaches_session()
-                    || !is_fault_of_client(why);
+                let known =
+                    self.dropped || self.lost || damage.reaches_id() || !is_fault_of_client(why);
                 (self.dropped, self.dropped_since) = (true, true);
                 if !known {
                     return Err(format!("its Resume is refused: {why}"));
