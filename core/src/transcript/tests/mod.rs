@@ -253,26 +253,6 @@ fn bad_transcripts_are_told_with_their_line() {
         (whole.replace("< 1.000000 tick", "< 1.0.0 tick"), line_of(&whole, "< 1.000"), "a time"),
         (whole.replace("90.000000 text", "-90 text"), line_of(&whole, "presence 90"), "a time"),
         (whole.replace("payload heap", "payload lent 9\n#"), 0, "at least 40 KiB"),
-        (
-            whole.replace("commands 16384", "commands 2000000"),
-            line_of(&whole, "commands 16384"),
-            "at most 1 MiB",
-        ),
-        (
-            whole.replace("payload heap 67108864", "payload heap 268435457"),
-            line_of(&whole, "payload heap"),
-            "at most 256 MiB",
-        ),
-        (
-            whole.replace("payload heap 67108864", "payload lent 18446744073709551615"),
-            line_of(&whole, "payload heap"),
-            "at most 256 MiB",
-        ),
-        (
-            whole.replace("max-inflated 268435456", "max-inflated 1073741825"),
-            line_of(&whole, "max-inflated"),
-            "at most 1 GiB",
-        ),
         (whole.replace("000 tick", "000 tock"), line_of(&whole, "< 1.000"), "an input"),
         (whole.replace("opened 1", "opened x"), line_of(&whole, "opened"), "number of a link"),
         (whole.replace("text64 ", "text64 !"), line_of(&whole, "text64"), "base64"),
@@ -289,6 +269,22 @@ fn bad_transcripts_are_told_with_their_line() {
     let at = bytes.len() - 10;
     bytes[at] = 0xFF;
     assert_eq!(replay(&bytes).unwrap_err().to_string(), format!("line {lines}: expected UTF-8"));
+}
+
+#[test]
+fn a_header_that_asks_for_too_much_is_refused_at_its_line() {
+    let whole = session();
+    for (key, usual, asked, part) in [
+        ("commands", "16384", "2000000", "at most 1 MiB"),
+        ("payload", "heap 67108864", "heap 268435457", "at most 256 MiB"),
+        ("payload", "heap 67108864", "lent 18446744073709551615", "at most 256 MiB"),
+        ("max-inflated", "268435456", "1073741825", "at most 1 GiB"),
+    ] {
+        let (usual, asked) = (std::format!("\n{key} {usual}\n"), std::format!("\n{key} {asked}\n"));
+        let error = error(&whole.replace(&usual, &asked));
+        assert!(error.to_string().contains(part), "{error}");
+        assert_eq!(error.line, line_of(&whole, usual.trim()));
+    }
 }
 
 #[test]
