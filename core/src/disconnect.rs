@@ -37,7 +37,8 @@ pub enum Cause {
     SessionInvalid,
     /// Compressed data that does not inflate.
     CorruptStream,
-    /// A document whose envelope is broken, or that is not UTF-8.
+    /// A document whose envelope is broken, or that is not UTF-8; or a sequence number that jumped ahead of those
+    /// that came behind it.
     BrokenEnvelope,
     /// One message inflated to more than the configured limit.
     InflatedTooLarge,

@@ -107,12 +107,49 @@ struct Sequences {
     begins: bool,
     /// Whether the READY that waits replaces a session that was not lost before.
     replaces: bool,
+    /// The number from which one jumped ahead on this link, zero for none.
+    jumped_from: u64,
+    /// How many numbers in a row are not above the latest one received.
+    lower: u8,
 }
+
+/// How many numbers in a row the gateway may repeat.
+const REPEATS: u8 = 3;
 
 impl Sequences {
     fn processed(self) -> u64 {
         // A READY that waited while its session ended is not one of a session at hand.
         if self.stale { 0 } else { self.processed.min(self.received) }
+    }
+
+    /// Follows the numbers as they come; tells whether one jumped ahead and those behind it went on as before.
+    ///
+    /// Then the number that jumped was damaged: it is given up, or nothing would be new any more.
+    const fn went_astray(&mut self, seq: u64) -> bool {
+        if seq == self.received + 1 {
+            (self.jumped_from, self.lower) = (0, 0);
+        } else if seq > self.received {
+            self.lower = 0;
+            if self.jumped_from == 0 {
+                self.jumped_from = self.received;
+            }
+        } else if seq > 0 {
+            self.lower = self.lower.saturating_add(1);
+        }
+        let astray = self.lower > REPEATS && self.jumped_from > 0;
+        if astray {
+            self.received = self.jumped_from;
+        }
+        astray
+    }
+
+    /// Begins with a link, on which what was given up comes again; what came before was told.
+    fn begin_link(&mut self) {
+        if self.jumped_from > 0 {
+            self.announced = self.announced.min(self.received);
+            self.processed = self.processed.min(self.received);
+        }
+        (self.jumped_from, self.lower) = (0, 0);
     }
 }
 

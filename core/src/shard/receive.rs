@@ -164,6 +164,7 @@ impl Shard<'_> {
         self.heartbeat.start(self.now, heartbeat_interval, &mut self.rng);
         self.throttle.reserve_for(heartbeat_interval);
         self.tally.silent_hosts = 0;
+        self.seqs.begin_link();
         let (link, purpose) = (self.link, self.purpose);
         self.tell(told::Notice::Connected(Connected { link, purpose, heartbeat_interval }));
         match purpose {
@@ -204,6 +205,10 @@ impl Shard<'_> {
             (Phase::Live, _) => {}
             _ => return self.on_unexpected(),
         }
+        if self.seqs.went_astray(number(seq)) {
+            self.inbox.forget();
+            return self.part(Cause::BrokenEnvelope);
+        }
         self.seqs.received = self.seqs.received.max(number(seq));
         self.counters.dispatches = self.counters.dispatches.saturating_add(1);
         if found.dropped {
@@ -239,7 +244,15 @@ impl Shard<'_> {
         let replaces = self.keys.is_some();
         self.keys = keys;
         bump(&mut self.counters.readies);
-        self.seqs = Sequences { received: 0, stale: true, begins: true, replaces, ..self.seqs };
+        let (announced, processed) = (self.seqs.announced, self.seqs.processed);
+        self.seqs = Sequences {
+            announced,
+            processed,
+            stale: true,
+            begins: true,
+            replaces,
+            ..Sequences::default()
+        };
         self.tally = Tally::default();
         self.backoff.ready();
         self.enter(Trigger::Ready, State::Live { since: self.now });

@@ -87,6 +87,10 @@ pub(super) struct Line {
     /// When a Resume brought something last.
     pub(super) replayed: Micros,
     pub(super) live: Option<Micros>,
+    /// The number before the one that jumped ahead.
+    pub(super) jump: Option<u64>,
+    /// How many numbers in a row were not new.
+    pub(super) lower: u32,
     pub(super) parting: Option<Parting>,
     /// When the rest behind it is over.
     pub(super) rests: Option<Micros>,
@@ -109,6 +113,8 @@ impl Line {
             introduced: false,
             replayed: 0,
             live: None,
+            jump: None,
+            lower: 0,
             parting: None,
             rests: None,
         }
@@ -130,6 +136,8 @@ pub(super) struct Session {
     pub(super) through: u64,
     pub(super) received: Vec<u64>,
     pub(super) delivered: Vec<u64>,
+    /// Whether numbers were given up, which are to be delivered again.
+    pub(super) astray: bool,
 }
 
 impl Session {

@@ -65,6 +65,11 @@ impl Client {
             self.complaints.push(format!("the first heartbeat is due at {due}"));
         }
         self.drew = true;
+        let session = self.session();
+        if core::mem::take(&mut session.astray) {
+            let received = session.latest_received();
+            session.delivered.retain(|seq| *seq <= received);
+        }
         self.past.note(self.now, Greeted);
         self.line.greeting = Some(Greeting { interval, due, owed: false });
         let (link, resumes) = (self.line.link, self.line.resumes);
@@ -113,7 +118,29 @@ impl Client {
                 self.line.live = Some(self.now);
             }
         }
+        if seq.is_some_and(|seq| self.went_astray(seq)) {
+            return self.part(Cause::BrokenEnvelope);
+        }
         self.receive(name, seq, None);
+    }
+
+    /// Follows the numbers of a link: after one that jumped ahead, four in a row that are not new show that it was
+    /// damaged, and all from there on counts as not received.
+    fn went_astray(&mut self, seq: u64) -> bool {
+        let received = self.session().latest_received();
+        if seq == received + 1 {
+            self.line.jump = None;
+            self.line.lower = 0;
+        } else if seq > received {
+            self.line.jump = self.line.jump.or(Some(received).filter(|from| *from > 0));
+            self.line.lower = 0;
+        } else if seq > 0 {
+            self.line.lower += 1;
+        }
+        let Some(from) = self.line.jump.filter(|_| self.line.lower > 3) else { return false };
+        self.session().received.retain(|seq| *seq <= from);
+        self.session().astray = true;
+        true
     }
 
     fn receive(&mut self, name: &'static str, seq: Option<u64>, begins: Option<bool>) {
@@ -139,6 +166,7 @@ impl Client {
         } else if url.is_none() {
             self.limits.insert("ResumeUrl");
         }
+        (self.line.jump, self.line.lower) = (None, 0);
         self.sessions.push(Session { id, url, ..Session::default() });
         self.past.note(self.now, Ready);
         // The requirements are silent on a READY in a live session: like the client, the minute that proves a

@@ -79,7 +79,7 @@ fn stored(source: &mut Source<'_>, plain: bool) -> Session {
     let url = url.filter(|_| !is_plain || plain);
     let received = u64::from(processed) + u64::from(more);
     let received = Some(received).filter(|seq| *seq > 0).into_iter().collect();
-    Session { id, url, through: processed.into(), received, delivered: Vec::new() }
+    Session { id, url, through: processed.into(), received, delivered: Vec::new(), astray: false }
 }
 
 /// Returns the configured gateway as given, and where it leads.

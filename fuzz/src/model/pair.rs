@@ -152,7 +152,7 @@ impl<'m> Pair<'m> {
         let expected = session.id.map(|id| {
             let url = session.url.map_or("", |(given, _)| given);
             let received = session.latest_received();
-            (id.to_owned(), url.to_owned(), received, session.latest_delivered())
+            (id.to_owned(), url.to_owned(), received, session.latest_delivered().min(received))
         });
         self.compare("the session", &exported, &expected);
         let open = self.model.orders.iter().filter(|order| order.fate.is_none()).count();

@@ -6,6 +6,7 @@ mod etf;
 mod hearts;
 mod lifecycle;
 mod limits;
+mod numbers;
 mod partings;
 mod wire;
 #[cfg(feature = "zstd")]

@@ -1,0 +1,52 @@
+//! Sequence numbers that cannot be.
+
+use super::*;
+
+/// A bit that flips in a number on its way, which no checksum of the stream notices.
+#[test]
+fn a_number_that_jumped_ahead_is_given_up_when_those_behind_it_go_on_as_before() {
+    let mut rig = Rig::live();
+    assert_eq!(rig.say(&dispatch(2, "GUILD_CREATE")), ["event GUILD_CREATE s=2"]);
+    assert_eq!(
+        rig.say(&dispatch(5_003, "GUILD_CREATE")),
+        ["gap 3..5003", "event GUILD_CREATE s=5003"]
+    );
+    for seq in 4..=6 {
+        assert_eq!(rig.say(&dispatch(seq, "X")), [format!("duplicate s={seq}")]);
+    }
+    assert_eq!(rig.say(&dispatch(7, "X")), ["close 4000"]);
+    let session = rig.shard.session().unwrap();
+    assert_eq!((session.received, session.processed), (2, 2));
+    assert_eq!(rig.shard.status().last_error, Some(Cause::BrokenEnvelope));
+    let link = rig.link();
+    rig.give(Input::Closed(link, Gone::Dropped));
+    let lines = rig.greet();
+    let resume = r#"send {"op":6,"d":{"token":"secret","session_id":"abc","seq":2}}"#;
+    assert!(lines.iter().any(|line| line == resume), "{lines:?}");
+    rig.sent();
+    for seq in 3..=7 {
+        assert_eq!(rig.say(&dispatch(seq, "X")), [format!("event X s={seq}")]);
+    }
+    assert_eq!(rig.say(&dispatch(8, "RESUMED")), ["event RESUMED s=8"]);
+}
+
+#[test]
+fn numbers_that_are_repeated_without_a_jump_are_told_and_nothing_more() {
+    let mut rig = Rig::live();
+    rig.say(&dispatch(2, "X"));
+    for _ in 0..20 {
+        assert_eq!(rig.say(&dispatch(1, "X")), ["duplicate s=1"]);
+    }
+    assert_eq!(rig.say(&dispatch(3, "X")), ["event X s=3"]);
+}
+
+#[test]
+fn a_jump_that_the_next_number_follows_is_a_gap() {
+    let mut rig = Rig::live();
+    assert_eq!(rig.say(&dispatch(9, "X")), ["gap 2..9", "event X s=9"]);
+    assert_eq!(rig.say(&dispatch(10, "X")), ["event X s=10"]);
+    for _ in 0..20 {
+        assert_eq!(rig.say(&dispatch(5, "X")), ["duplicate s=5"]);
+    }
+    assert_eq!(rig.phase(), Phase::Live);
+}
