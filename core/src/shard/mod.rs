@@ -109,12 +109,7 @@ struct Sequences {
     replaces: bool,
     /// The number from which one jumped ahead on this link, zero for none.
     jumped_from: u64,
-    /// How many numbers in a row are not above the latest one received.
-    lower: u8,
 }
-
-/// How many numbers in a row the gateway may repeat.
-const REPEATS: u8 = 3;
 
 impl Sequences {
     fn processed(self) -> u64 {
@@ -122,21 +117,16 @@ impl Sequences {
         if self.stale { 0 } else { self.processed.min(self.received) }
     }
 
-    /// Follows the numbers as they come; tells whether one jumped ahead and those behind it went on as before.
+    /// Follows the numbers as they come; tells whether one jumped ahead and the next goes on from before.
     ///
     /// Then the number that jumped was damaged: it is given up, or nothing would be new any more.
     const fn went_astray(&mut self, seq: u64) -> bool {
         if seq == self.received + 1 {
-            (self.jumped_from, self.lower) = (0, 0);
-        } else if seq > self.received {
-            self.lower = 0;
-            if self.jumped_from == 0 {
-                self.jumped_from = self.received;
-            }
-        } else if seq > 0 {
-            self.lower = self.lower.saturating_add(1);
+            self.jumped_from = 0;
+        } else if seq > self.received && self.jumped_from == 0 {
+            self.jumped_from = self.received;
         }
-        let astray = self.lower > REPEATS && self.jumped_from > 0;
+        let astray = self.jumped_from > 0 && self.jumped_from < seq && seq < self.received;
         if astray {
             self.received = self.jumped_from;
         }
@@ -149,7 +139,7 @@ impl Sequences {
             self.announced = self.announced.min(self.received);
             self.processed = self.processed.min(self.received);
         }
-        (self.jumped_from, self.lower) = (0, 0);
+        self.jumped_from = 0;
     }
 }
 

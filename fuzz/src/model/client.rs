@@ -89,8 +89,6 @@ pub(super) struct Line {
     pub(super) live: Option<Micros>,
     /// The number before the one that jumped ahead.
     pub(super) jump: Option<u64>,
-    /// How many numbers in a row were not new.
-    pub(super) lower: u32,
     pub(super) parting: Option<Parting>,
     /// When the rest behind it is over.
     pub(super) rests: Option<Micros>,
@@ -114,7 +112,6 @@ impl Line {
             replayed: 0,
             live: None,
             jump: None,
-            lower: 0,
             parting: None,
             rests: None,
         }

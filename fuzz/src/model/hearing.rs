@@ -124,20 +124,17 @@ impl Client {
         self.receive(name, seq, None);
     }
 
-    /// Follows the numbers of a link: after one that jumped ahead, four in a row that are not new show that it was
-    /// damaged, and all from there on counts as not received.
+    /// Follows the numbers of a link: after one that jumped ahead, one between it and the one before shows that it
+    /// was damaged, and all from there on counts as not received.
     fn went_astray(&mut self, seq: u64) -> bool {
         let received = self.session().latest_received();
         if seq == received + 1 {
             self.line.jump = None;
-            self.line.lower = 0;
         } else if seq > received {
             self.line.jump = self.line.jump.or(Some(received).filter(|from| *from > 0));
-            self.line.lower = 0;
-        } else if seq > 0 {
-            self.line.lower += 1;
         }
-        let Some(from) = self.line.jump.filter(|_| self.line.lower > 3) else { return false };
+        let between = |from: &u64| (*from + 1..received).contains(&seq);
+        let Some(from) = self.line.jump.filter(between) else { return false };
         self.session().received.retain(|seq| *seq <= from);
         self.session().astray = true;
         true
@@ -166,7 +163,7 @@ impl Client {
         } else if url.is_none() {
             self.limits.insert("ResumeUrl");
         }
-        (self.line.jump, self.line.lower) = (None, 0);
+        self.line.jump = None;
         self.sessions.push(Session { id, url, ..Session::default() });
         self.past.note(self.now, Ready);
         // The requirements are silent on a READY in a live session: like the client, the minute that proves a

@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::journal::What;
 use crate::options::Options;
 use crate::rng::Rng;
-use crate::simulation::{Defect, Seen, Sight, Simulation, Stuck};
+use crate::simulation::{Defect, Seen, Sight, Simulation, Stuck, Trouble};
 
 /// How long it may take until all is well again once the faults are over.
 ///
@@ -205,6 +205,10 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
                     return Ok(());
                 }
                 self.go_on(end)?;
+            }
+            // Nobody sees that a stream goes on from damaged bytes: that fault is over with the transport.
+            for shard in self.laws.damaged() {
+                self.simulation.strike(shard, Trouble::Reset).map_err(bounded)?;
             }
         }
     }

@@ -11,10 +11,9 @@ fn a_number_that_jumped_ahead_is_given_up_when_those_behind_it_go_on_as_before()
         rig.say(&dispatch(5_003, "GUILD_CREATE")),
         ["gap 3..5003", "event GUILD_CREATE s=5003"]
     );
-    for seq in 4..=6 {
-        assert_eq!(rig.say(&dispatch(seq, "X")), [format!("duplicate s={seq}")]);
-    }
-    assert_eq!(rig.say(&dispatch(7, "X")), ["close 4000"]);
+    assert_eq!(rig.say(&dispatch(2, "X")), ["duplicate s=2"]);
+    assert_eq!(rig.say(&dispatch(5_003, "X")), ["duplicate s=5003"]);
+    assert_eq!(rig.say(&dispatch(4, "X")), ["close 4000"]);
     let session = rig.shard.session().unwrap();
     assert_eq!((session.received, session.processed), (2, 2));
     assert_eq!(rig.shard.status().last_error, Some(Cause::BrokenEnvelope));

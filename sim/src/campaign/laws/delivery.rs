@@ -104,10 +104,13 @@ impl Delivery {
             What::Faulted(Fault::Bomb(_) | Fault::NullSeq) => self.unnumbered += 1,
             What::Faulted(Fault::LowSeq) => self.repeated += REPEATED,
             What::Resumed { from_seq, .. } if link == self.link => {
-                let right = *from_seq == self.resumed_from || damage.reaches_session();
-                if !right {
-                    let last = self.resumed_from;
+                let last = self.resumed_from;
+                if *from_seq != last && !damage.reaches_session() {
                     return Err(format!("it resumes from {from_seq}, and {last} was delivered"));
+                }
+                if *from_seq < self.last {
+                    // A damaged number was given up, and what came with it comes again.
+                    (self.last, self.serial) = (*from_seq, None);
                 }
             }
             What::ResumeRefused(why) if link == self.link => {

@@ -143,6 +143,12 @@ impl Laws {
         self.shards.iter().all(|shard| shard.delivery.has(serial))
     }
 
+    /// Returns the shards whose news may still be damaged.
+    pub(super) fn damaged(&self) -> Vec<u32> {
+        let damaged = (0..).zip(&self.shards).filter(|(_, shard)| shard.damage.waives());
+        damaged.map(|(id, _)| id).collect()
+    }
+
     /// Says what every shard still owes.
     pub(super) fn owed(&self, serial: u64) -> String {
         let of = |(id, shard): (usize, &OfShard)| {
