@@ -207,3 +207,6 @@ fn inflate(
     let stuck = read == 0 && written == 0 && then == Then::NeedsInput && !input.is_empty();
     if stuck { Err(Corrupt) } else { Ok(Progress { read, written, then }) }
 }
+
+#[cfg(test)]
+mod tests;
