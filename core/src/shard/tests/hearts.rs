@@ -215,3 +215,15 @@ fn identify_goes_before_a_heartbeat_that_is_due_with_its_permit() {
     assert!(lines.len() == 1 && lines[0].contains("\"op\":2"), "{lines:?}");
     assert_eq!(rig.sent(), [beat("null")]);
 }
+
+#[test]
+fn heartbeat_traffic_before_hello_is_counted_and_means_nothing() {
+    let mut rig = Rig::live();
+    rig.next_beat(true);
+    rig.closed(Gone::Dropped);
+    rig.open();
+    assert_eq!(rig.say(ACK), [""; 0]);
+    assert_eq!(rig.say(&op(1, "null")), [""; 0]);
+    let status = rig.shard.status();
+    assert_eq!((status.counters.unexpected, status.last_ack), (2, None));
+}
