@@ -9,6 +9,7 @@ mod lifecycle;
 mod limits;
 mod numbers;
 mod partings;
+mod sessions;
 mod wire;
 #[cfg(feature = "zstd")]
 mod zstd;
