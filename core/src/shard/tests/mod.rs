@@ -1,6 +1,7 @@
 //! Tests of the shard through its doors, in virtual time.
 
 mod commands;
+mod counted;
 mod crossings;
 mod documents;
 mod etf;
