@@ -11,6 +11,7 @@ mod limits;
 mod numbers;
 mod partings;
 mod sessions;
+mod skipped;
 mod wire;
 #[cfg(feature = "zstd")]
 mod zstd;
