@@ -45,6 +45,15 @@ fn documents_told_together_are_told_as_the_first_unless_a_session_begins_among_t
     }
 }
 
+#[test]
+fn a_document_is_kept_if_what_stands_before_it_need_not_be() {
+    let mut rig = Rig::live();
+    let ack = op(11, &format!("\"{}\"", "x".repeat(30_000)));
+    let text = "x".repeat(30_000);
+    let kept = format!(r#"{{"t":"GUILD_CREATE","s":2,"op":0,"d":{{"name":"{text}"}}}}"#);
+    assert_eq!(rig.say(&(ack + &kept)), ["event GUILD_CREATE s=2"]);
+}
+
 #[cfg(feature = "alloc")]
 #[test]
 fn heap_memory_keeps_the_size_that_the_last_minute_needed() {
