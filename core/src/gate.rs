@@ -447,6 +447,19 @@ mod tests {
     }
 
     #[test]
+    fn who_identified_and_asks_for_another_link_waits_for_the_window() {
+        let (mut buckets, mut line) = ([Bucket::EMPTY; 1], [Place::EMPTY; 1]);
+        let mut gate = IdentifyGate::lent(&mut buckets, &mut line);
+        gate.ask(ms(0), 0, LINK).unwrap();
+        assert_eq!(grants(&mut gate), [0]);
+        assert!(gate.delivered(ms(0), 0, LINK));
+        gate.ask(ms(1), 0, Link(2)).unwrap();
+        assert!(grants(&mut gate).is_empty());
+        gate.tick(ms(6_000));
+        assert_eq!(grants(&mut gate), [0]);
+    }
+
+    #[test]
     fn a_full_line_says_so() {
         assert_eq!(std::format!("{GateFull}"), "no place in the line for a permit to identify");
     }
