@@ -142,6 +142,7 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
+mod cache;
 mod close;
 mod command;
 mod config;

@@ -1,0 +1,4 @@
+//! The cache.
+
+#[expect(dead_code, reason = "comes next")]
+mod pool;

@@ -1,0 +1,529 @@
+//! The pool: blocks of bytes of any size in segments of fixed size.
+//!
+//! A two-level segregated fit. Free blocks stand in lists by size, sizes are grouped by their power of two and
+//! four steps within it, neighbours that are free become one. Every call takes a bounded number of steps, what
+//! is handed out depends on nothing but the calls before, and a block of up to four fifths of what is free in
+//! one piece is always found.
+//!
+//! A block is a header of four bytes and what it holds, in units of four bytes. The header tells its size,
+//! whether it is free, and whether the one before it is; a free block holds its neighbours in the list and, at
+//! its end, its size. Nothing of it is stored beside the segments but the heads of the lists.
+
+/// How large a segment may be, in bytes: what a [`Block`] can name.
+pub(super) const SEGMENT: usize = 1 << 18;
+
+/// How large a block may be, in bytes.
+pub(super) const LARGEST: usize = SEGMENT - 2 * UNIT;
+
+/// The smallest step, in bytes.
+const UNIT: usize = 4;
+
+/// The units of the smallest block: header, two neighbours, size.
+const LEAST: u32 = 4;
+
+/// The lists: four for each power of two.
+const LISTS: usize = 64;
+
+/// How many blocks of a list that may be too small are looked at.
+const LOOKS: usize = 8;
+
+/// A block: the segment in the upper half, the unit in the lower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Block(pub(super) u32);
+
+impl Block {
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    const fn new(segment: u32, unit: u32) -> Self {
+        Self(segment << 16 | unit)
+    }
+
+    const fn segment(self) -> usize {
+        (self.0 >> 16) as usize
+    }
+
+    const fn unit(self) -> u32 {
+        self.0 & 0xFFFF
+    }
+
+    /// Returns the block `units` further on.
+    const fn after(self, units: u32) -> Self {
+        Self(self.0.wrapping_add(units))
+    }
+
+    const fn before(self, units: u32) -> Self {
+        Self(self.0.wrapping_sub(units))
+    }
+}
+
+/// The memory of a pool.
+pub(super) trait Segments {
+    /// Returns a segment; nothing behind the last.
+    fn get(&self, segment: usize) -> Option<&[u8]>;
+
+    /// Returns a segment to be written.
+    fn get_mut(&mut self, segment: usize) -> Option<&mut [u8]>;
+
+    /// Adds a segment that holds a block of `bytes`, if more is allowed.
+    fn grow(&mut self, bytes: usize) -> bool;
+}
+
+/// A header: units, how many bytes at the end are not used, two flags.
+#[derive(Clone, Copy)]
+struct Header(u32);
+
+impl Header {
+    const FREE: u32 = 1;
+    const AFTER_FREE: u32 = 2;
+
+    const fn units(self) -> u32 {
+        self.0 >> 8
+    }
+
+    const fn unused(self) -> usize {
+        (self.0 >> 2 & 0x3F) as usize
+    }
+
+    const fn is_free(self) -> bool {
+        self.0 & Self::FREE != 0
+    }
+
+    const fn is_after_free(self) -> bool {
+        self.0 & Self::AFTER_FREE != 0
+    }
+
+    const fn free(units: u32, after_free: bool) -> Self {
+        Self(units << 8 | (after_free as u32) << 1 | Self::FREE)
+    }
+
+    const fn used(units: u32, unused: u32, after_free: bool) -> Self {
+        Self(units << 8 | (unused & 0x3F) << 2 | (after_free as u32) << 1)
+    }
+}
+
+/// Blocks in segments.
+#[derive(Debug)]
+pub(super) struct Pool<S> {
+    segments: S,
+    /// The first free block of each list.
+    heads: [Block; LISTS],
+    /// Which lists have one.
+    filled: u64,
+    /// How many segments are in use.
+    known: u32,
+    /// The bytes of blocks in use, headers included.
+    used: usize,
+}
+
+impl<S: Segments> Pool<S> {
+    pub(super) const fn new(segments: S) -> Self {
+        Self { segments, heads: [Block::NONE; LISTS], filled: 0, known: 0, used: 0 }
+    }
+
+    /// Returns the bytes of blocks in use, headers included.
+    pub(super) const fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Takes a block of `len` bytes, whose content is undefined; nothing if there is no room.
+    pub(super) fn take(&mut self, len: usize) -> Option<Block> {
+        if len > LARGEST {
+            return None;
+        }
+        let units = units_for(len);
+        let block = loop {
+            if let Some(block) = self.find(units) {
+                break block;
+            }
+            if !self.learn() && !(self.segments.grow(units as usize * UNIT + UNIT) && self.learn()) {
+                return None;
+            }
+        };
+        let whole = self.header(block);
+        self.unlist(block, whole.units());
+        self.settle(block, whole.units(), units, len, whole.is_after_free());
+        Some(block)
+    }
+
+    /// Gives a block back.
+    pub(super) fn give(&mut self, block: Block) {
+        let header = self.header(block);
+        self.used -= header.units() as usize * UNIT;
+        self.release(block, header.units(), header.is_after_free());
+    }
+
+    /// Changes the length of a block that can stay where it is; what it holds stays, up to the shorter length.
+    pub(super) fn resize(&mut self, block: Block, len: usize) -> bool {
+        if len > LARGEST {
+            return false;
+        }
+        let (header, units) = (self.header(block), units_for(len));
+        let mut whole = header.units();
+        let next = block.after(whole);
+        let following = self.header(next);
+        if following.is_free() && (units > whole || units + LEAST <= whole) {
+            if units > whole + following.units() {
+                return false;
+            }
+            self.unlist(next, following.units());
+            whole += following.units();
+        } else if units > whole {
+            return false;
+        }
+        self.used -= header.units() as usize * UNIT;
+        self.settle(block, whole, units, len, header.is_after_free());
+        true
+    }
+
+    /// Returns what a block holds.
+    #[inline]
+    pub(super) fn bytes(&self, block: Block) -> &[u8] {
+        let header = self.header(block);
+        let at = block.unit() as usize * UNIT;
+        let end = (at + header.units() as usize * UNIT).saturating_sub(header.unused());
+        let segment = self.segments.get(block.segment()).unwrap_or_default();
+        segment.get(at + UNIT..end).unwrap_or_default()
+    }
+
+    /// Returns what a block holds, to be written.
+    #[inline]
+    pub(super) fn bytes_mut(&mut self, block: Block) -> &mut [u8] {
+        let header = self.header(block);
+        let at = block.unit() as usize * UNIT;
+        let end = (at + header.units() as usize * UNIT).saturating_sub(header.unused());
+        let segment = self.segments.get_mut(block.segment()).unwrap_or_default();
+        segment.get_mut(at + UNIT..end).unwrap_or_default()
+    }
+
+    /// Makes the memory one free block for each segment again.
+    pub(super) fn clear(&mut self) {
+        (self.heads, self.filled, self.known, self.used) = ([Block::NONE; LISTS], 0, 0, 0);
+    }
+
+    /// Makes a free block of the next segment that is there.
+    fn learn(&mut self) -> bool {
+        let segment = self.known;
+        let Some(bytes) = self.segments.get(segment as usize) else { return false };
+        // The last unit ends the segment: a block in use, of no size.
+        let units = to_u32(bytes.len().min(SEGMENT) / UNIT);
+        self.known += 1;
+        if units > LEAST {
+            let first = Block::new(segment, 0);
+            self.write(first.after(units - 1), Header::used(0, 0, true).0);
+            self.list(first, units - 1, false);
+        }
+        true
+    }
+
+    /// Finds a free block of at least `units`.
+    fn find(&self, units: u32) -> Option<Block> {
+        // Of the next list every block is large enough.
+        let sure = list_of(units + (1 << units.ilog2().saturating_sub(2)) - 1);
+        let filled = self.filled & (u64::MAX << sure);
+        let list = filled.trailing_zeros() as usize;
+        if let Some(head) = self.heads.get(list) {
+            return Some(*head);
+        }
+        let mut block = *self.heads.get(list_of(units))?;
+        for _ in 0..LOOKS {
+            if block == Block::NONE {
+                return None;
+            }
+            if self.header(block).units() >= units {
+                return Some(block);
+            }
+            block = Block(self.read(block.after(1)));
+        }
+        None
+    }
+
+    /// Makes the first units of a block one in use, and of the rest a free one if it is large enough.
+    fn settle(&mut self, block: Block, whole: u32, units: u32, len: usize, after_free: bool) {
+        let rest = whole - units;
+        let units = if rest >= LEAST { units } else { whole };
+        let unused = (units as usize - 1) * UNIT - len;
+        self.write(block, Header::used(units, to_u32(unused), after_free).0);
+        self.used += units as usize * UNIT;
+        if rest >= LEAST {
+            self.release(block.after(units), rest, false);
+        } else {
+            self.mark_next(block.after(units), false);
+        }
+    }
+
+    /// Makes a block free, together with its free neighbours.
+    fn release(&mut self, mut block: Block, mut units: u32, after_free: bool) {
+        let next = block.after(units);
+        let following = self.header(next);
+        if following.is_free() {
+            self.unlist(next, following.units());
+            units += following.units();
+        }
+        if after_free {
+            let before = self.read(block.before(1));
+            block = block.before(before);
+            self.unlist(block, before);
+            units += before;
+        }
+        self.list(block, units, false);
+    }
+
+    /// Puts a free block into its list and tells the next one.
+    fn list(&mut self, block: Block, units: u32, after_free: bool) {
+        let list = list_of(units);
+        let head = self.heads.get(list).copied().unwrap_or(Block::NONE);
+        self.write(block, Header::free(units, after_free).0);
+        self.write(block.after(1), head.0);
+        self.write(block.after(2), Block::NONE.0);
+        self.write(block.after(units - 1), units);
+        if head != Block::NONE {
+            self.write(head.after(2), block.0);
+        }
+        self.set_head(list, block);
+        self.mark_next(block.after(units), true);
+    }
+
+    /// Takes a free block out of its list.
+    fn unlist(&mut self, block: Block, units: u32) {
+        let (next, before) = (Block(self.read(block.after(1))), Block(self.read(block.after(2))));
+        if next != Block::NONE {
+            self.write(next.after(2), before.0);
+        }
+        if before == Block::NONE {
+            self.set_head(list_of(units), next);
+        } else {
+            self.write(before.after(1), next.0);
+        }
+    }
+
+    fn set_head(&mut self, list: usize, block: Block) {
+        if let Some(head) = self.heads.get_mut(list) {
+            *head = block;
+        }
+        let bit = 1 << list;
+        self.filled = if block == Block::NONE { self.filled & !bit } else { self.filled | bit };
+    }
+
+    /// Tells a block whether the one before it is free.
+    fn mark_next(&mut self, next: Block, free: bool) {
+        let header = self.read(next) & !Header::AFTER_FREE;
+        self.write(next, header | if free { Header::AFTER_FREE } else { 0 });
+    }
+
+    fn header(&self, block: Block) -> Header {
+        Header(self.read(block))
+    }
+
+    #[inline]
+    fn read(&self, at: Block) -> u32 {
+        let unit = at.unit() as usize * UNIT;
+        let segment = self.segments.get(at.segment()).unwrap_or_default();
+        let bytes = segment.get(unit..).and_then(<[u8]>::first_chunk);
+        bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
+    }
+
+    fn write(&mut self, at: Block, value: u32) {
+        let unit = at.unit() as usize * UNIT;
+        let segment = self.segments.get_mut(at.segment()).unwrap_or_default();
+        if let Some(bytes) = segment.get_mut(unit..).and_then(<[u8]>::first_chunk_mut) {
+            *bytes = value.to_le_bytes();
+        }
+    }
+}
+
+/// Returns how many units a block of `len` bytes takes.
+fn units_for(len: usize) -> u32 {
+    to_u32(len.div_ceil(UNIT) + 1).max(LEAST)
+}
+
+/// Returns the list of blocks of `units`.
+const fn list_of(units: u32) -> usize {
+    let power = units.ilog2().saturating_sub(2);
+    (power * 4 + (units >> power & 3)) as usize
+}
+
+fn to_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::boxed::Box;
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::rng::Rng;
+
+    /// Segments of given sizes, of which there are more only on request.
+    #[derive(Debug)]
+    struct Sized {
+        there: Vec<Box<[u8]>>,
+        to_come: Vec<usize>,
+    }
+
+    impl Segments for Sized {
+        fn get(&self, segment: usize) -> Option<&[u8]> {
+            self.there.get(segment).map(|bytes| &**bytes)
+        }
+
+        fn get_mut(&mut self, segment: usize) -> Option<&mut [u8]> {
+            self.there.get_mut(segment).map(|bytes| &mut **bytes)
+        }
+
+        fn grow(&mut self, bytes: usize) -> bool {
+            let more = self.to_come.pop().filter(|size| *size >= bytes);
+            more.map(|size| self.there.push(vec![0xEE; size].into())).is_some()
+        }
+    }
+
+    fn pool(sizes: &[usize], to_come: &[usize]) -> Pool<Sized> {
+        let there = sizes.iter().map(|size| vec![0xEE; *size].into()).collect();
+        Pool::new(Sized { there, to_come: to_come.to_vec() })
+    }
+
+    /// Walks over every block and checks what they tell of each other.
+    fn check(pool: &Pool<Sized>) {
+        let (mut free, mut used) = (0, 0);
+        for (segment, bytes) in (0..pool.known).zip(&pool.segments.there) {
+            let (mut unit, mut after_free) = (0, false);
+            let end = to_u32(bytes.len() / UNIT) - 1;
+            while unit < end {
+                let block = Block::new(segment, unit);
+                let header = pool.header(block);
+                assert_eq!(header.is_after_free(), after_free, "{block:?}");
+                assert!(header.units() >= LEAST, "{block:?}");
+                if header.is_free() {
+                    assert!(!after_free, "two free neighbours: {block:?}");
+                    assert_eq!(pool.read(block.after(header.units() - 1)), header.units());
+                    free += 1;
+                } else {
+                    used += header.units() as usize * UNIT;
+                }
+                after_free = header.is_free();
+                unit += header.units();
+            }
+            assert_eq!(unit, end);
+            assert_eq!(pool.header(Block::new(segment, end)).is_after_free(), after_free);
+        }
+        assert_eq!(used, pool.used());
+        let listed = pool.heads.iter().map(|head| {
+            let (mut block, mut count) = (*head, 0);
+            while block != Block::NONE {
+                assert!(pool.header(block).is_free());
+                (block, count) = (Block(pool.read(block.after(1))), count + 1);
+            }
+            count
+        });
+        assert_eq!(listed.sum::<u32>(), free);
+    }
+
+    fn below(rng: &mut Rng, limit: usize) -> usize {
+        rng.below(Duration::from_micros(limit as u64)).as_micros() as usize
+    }
+
+    /// Takes, gives and resizes at random, and compares what is held with what was written.
+    fn churn(mut pool: Pool<Sized>, seed: u64, largest: usize, most: usize) -> (usize, Vec<u32>) {
+        let (mut rng, mut held) = (Rng::new(seed), Vec::<(Block, Vec<u8>)>::new());
+        let (mut refused, mut trace) = (0, Vec::new());
+        for step in 0..4_000_u32 {
+            let len = below(&mut rng, largest);
+            let pick = below(&mut rng, held.len().max(1));
+            match below(&mut rng, 8) {
+                0..4 if held.len() < most => match pool.take(len) {
+                    Some(block) => {
+                        pool.bytes_mut(block).fill(step as u8);
+                        held.push((block, vec![step as u8; len]));
+                        trace.push(block.0);
+                    }
+                    None => refused += 1,
+                },
+                4..6 if pick < held.len() => {
+                    let (block, bytes) = held.swap_remove(pick);
+                    assert_eq!(pool.bytes(block), bytes);
+                    pool.give(block);
+                }
+                _ if pick < held.len() => {
+                    let (block, bytes) = &mut held[pick];
+                    if pool.resize(*block, len) {
+                        let kept = len.min(bytes.len());
+                        assert_eq!(pool.bytes(*block)[..kept], bytes[..kept]);
+                        pool.bytes_mut(*block).fill(step as u8);
+                        *bytes = vec![step as u8; len];
+                    }
+                }
+                _ => {}
+            }
+            if step % 64 == 0 {
+                check(&pool);
+                held.iter().for_each(|(block, bytes)| assert_eq!(pool.bytes(*block), bytes));
+            }
+        }
+        held.drain(..).for_each(|(block, _)| pool.give(block));
+        check(&pool);
+        let whole = pool.heads.iter().filter(|head| **head != Block::NONE).count();
+        assert!(whole <= pool.known as usize, "free memory is in one piece again");
+        assert_eq!(pool.used(), 0);
+        (refused, trace)
+    }
+
+    #[test]
+    fn what_is_written_stays_until_it_is_given_back() {
+        for seed in 0..20 {
+            let (refused, _) = churn(pool(&[SEGMENT], &[]), seed, 300, 400);
+            assert_eq!(refused, 0, "a pool with room refuses nothing");
+            let (refused, _) = churn(pool(&[4_096, 1_024, 70], &[]), seed, 200, 400);
+            assert!(refused > 0, "a full pool refuses");
+        }
+    }
+
+    #[test]
+    fn the_same_calls_give_the_same_blocks() {
+        let run = || churn(pool(&[20_000], &[10_000]), 7, 500, 1_000);
+        assert_eq!(run(), run());
+    }
+
+    #[test]
+    fn a_pool_grows_only_when_it_is_full() {
+        let mut pool = pool(&[], &[256, 1_024]);
+        let first = pool.take(1_000).unwrap();
+        assert_eq!(pool.segments.there.len(), 1);
+        assert!(pool.take(250).is_none(), "the next segment is too small");
+        pool.give(first);
+        let again = pool.take(1_000).unwrap();
+        assert_eq!(first, again);
+        check(&pool);
+    }
+
+    #[test]
+    fn the_largest_block_fills_a_segment() {
+        let mut pool = pool(&[SEGMENT], &[]);
+        assert!(pool.take(LARGEST + 1).is_none());
+        let block = pool.take(LARGEST).unwrap();
+        assert_eq!(pool.bytes(block).len(), LARGEST);
+        assert!(!pool.resize(block, LARGEST + 1));
+        assert!(pool.resize(block, 0));
+        assert_eq!(pool.bytes(block), b"");
+        check(&pool);
+    }
+
+    #[test]
+    fn a_block_grows_into_a_free_neighbour() {
+        let mut pool = pool(&[1_024], &[]);
+        let blocks = [100, 100, 100].map(|len| pool.take(len).unwrap());
+        pool.bytes_mut(blocks[0]).fill(7);
+        assert!(!pool.resize(blocks[0], 150));
+        pool.give(blocks[1]);
+        assert!(pool.resize(blocks[0], 150));
+        assert_eq!(pool.bytes(blocks[0])[..100], [7; 100]);
+        assert!(!pool.resize(blocks[0], 300));
+        check(&pool);
+    }
+
+    #[test]
+    fn memory_too_small_for_a_block_is_no_memory() {
+        assert!(pool(&[0, 3, 16], &[]).take(0).is_none());
+        assert!(pool(&[0, 3, 24], &[]).take(0).is_some());
+    }
+}
