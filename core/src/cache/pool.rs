@@ -135,7 +135,8 @@ impl<S: Segments> Pool<S> {
             if let Some(block) = self.find(units) {
                 break block;
             }
-            if !self.learn() && !(self.segments.grow(units as usize * UNIT + UNIT) && self.learn()) {
+            if !self.learn() && !(self.segments.grow(units as usize * UNIT + UNIT) && self.learn())
+            {
                 return None;
             }
         };

@@ -223,7 +223,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de, '_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
-        if self.cursor.encoding() == Encoding::Etf && self.cursor.kind()? == Kind::Number {
+        if self.cursor.encoding() == Some(Encoding::Etf) && self.cursor.kind()? == Kind::Number {
             return visit_digits(self.cursor.number()?, visitor);
         }
         self.deserialize_any(visitor)

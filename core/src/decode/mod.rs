@@ -26,6 +26,7 @@ mod json;
 mod key;
 pub(crate) mod macros;
 mod number;
+pub(crate) mod packed;
 mod scan;
 mod seq;
 mod serialize;

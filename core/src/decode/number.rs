@@ -39,6 +39,14 @@ impl<'e> Number<'e> {
         })
     }
 
+    pub(super) const fn float(float: f64) -> Self {
+        Self(Form::Float(float))
+    }
+
+    pub(super) const fn integer(negative: bool, magnitude: u64) -> Self {
+        Self(Form::Integer(negative, magnitude))
+    }
+
     /// Returns the value, if it is an integer from 0 to 2^64 - 1 without fraction or exponent.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::cursor::{Cursor, Form, Items, Members};
+use super::cursor::{Cursor, Form, Items, Members, Source};
 use super::error::DecodeError;
 use super::{Decode, Kind};
 use crate::Encoding;
@@ -13,7 +13,7 @@ use crate::Encoding;
 pub struct Raw<'e> {
     pub(super) bytes: &'e [u8],
     pub(super) base: u32,
-    pub(super) encoding: Encoding,
+    pub(super) source: Source,
     pub(super) depth: u8,
     pub(super) form: Form,
 }
@@ -21,18 +21,19 @@ pub struct Raw<'e> {
 impl<'e> Raw<'e> {
     /// Stands for a value that is absent.
     const ABSENT: Self =
-        Self { bytes: &[], base: 0, encoding: Encoding::Json, depth: 0, form: Form::Tagged };
+        Self { bytes: &[], base: 0, source: Source::Json, depth: 0, form: Form::Tagged };
 
-    /// Returns the bytes: JSON text or an ETF term; in an ETF string a byte without a tag.
+    /// Returns the bytes: JSON text or an ETF term; in an ETF string a byte without a tag; for what a cache
+    /// keeps, its own form.
     #[must_use]
     pub const fn bytes(&self) -> &'e [u8] {
         self.bytes
     }
 
-    /// Returns the encoding.
+    /// Returns the encoding; nothing for what a cache keeps, in a form of its own.
     #[must_use]
-    pub const fn encoding(&self) -> Encoding {
-        self.encoding
+    pub const fn encoding(&self) -> Option<Encoding> {
+        self.source.encoding()
     }
 
     /// Returns a cursor that stands before the value.
@@ -62,7 +63,7 @@ impl<'e> Raw<'e> {
     }
 
     fn is_same_bytes(&self, other: &Self) -> bool {
-        let alike = (self.encoding, self.form) == (other.encoding, other.form);
+        let alike = (self.source, self.form) == (other.source, other.form);
         alike && self.bytes == other.bytes
     }
 }

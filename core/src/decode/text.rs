@@ -3,6 +3,8 @@
 use core::fmt;
 use core::str::Chars;
 
+use super::packed::{self, Made};
+
 /// Text lent from a document; its escapes are resolved while it is read.
 ///
 /// The bytes are valid UTF-8. A surrogate without its other half reads as U+FFFD and is counted by
@@ -21,30 +23,72 @@ use core::str::Chars;
 #[derive(Clone, Copy, Default)]
 pub struct Text<'e> {
     bytes: &'e [u8],
-    escaped: bool,
+    form: Form,
+}
+
+/// How a text stands there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Form {
+    /// As it is.
+    #[default]
+    Plain,
+    /// With escapes.
+    Escaped,
+    /// Packed: as a hash, which may stand for an animation.
+    Hash { animated: bool },
+    /// Packed: as a time.
+    Time,
 }
 
 impl<'e> Text<'e> {
     /// Wraps text without escapes.
     #[must_use]
     pub const fn plain(text: &'e str) -> Self {
-        Self { bytes: text.as_bytes(), escaped: false }
+        Self { bytes: text.as_bytes(), form: Form::Plain }
     }
 
     pub(super) const fn new(bytes: &'e [u8], escaped: bool) -> Self {
-        Self { bytes, escaped }
+        Self { bytes, form: if escaped { Form::Escaped } else { Form::Plain } }
     }
 
-    /// Returns the bytes as they stand in the document, escapes included.
+    /// Wraps a packed text; nothing if the value is none.
+    pub(super) const fn of_packed(value: &packed::Value<'e>) -> Option<Self> {
+        let form = match value.tag {
+            packed::TEXT | packed::SHORT.. => Form::Plain,
+            packed::HASH => Form::Hash { animated: false },
+            packed::ANIMATED => Form::Hash { animated: true },
+            packed::TIME => Form::Time,
+            _ => return None,
+        };
+        Some(Self { bytes: value.bytes, form })
+    }
+
+    /// Returns the time, if it is kept as one.
+    pub(super) fn packed_time(&self) -> Option<i64> {
+        (self.form == Form::Time).then(|| packed::little(self.bytes).cast_signed())
+    }
+
+    fn made(&self) -> Option<Made> {
+        match self.form {
+            Form::Escaped | Form::Plain => None,
+            Form::Hash { animated } => Some(Made::hash(animated, self.bytes)),
+            Form::Time => Some(Made::time(packed::little(self.bytes).cast_signed())),
+        }
+    }
+
+    /// Returns the bytes as they stand in the document, escapes included; a hash or a time that a cache keeps is
+    /// not text there.
     #[must_use]
     pub const fn raw(&self) -> &'e [u8] {
         self.bytes
     }
 
-    /// Tells whether there is an escape in it, so that [`as_str`](Self::as_str) cannot lend it.
+    /// Tells whether it has to be made while it is read, so that [`as_str`](Self::as_str) cannot lend it.
+    ///
+    /// So it is if there is an escape in it, and where a cache keeps a hash or a time.
     #[must_use]
     pub const fn is_escaped(&self) -> bool {
-        self.escaped
+        !matches!(self.form, Form::Plain)
     }
 
     /// Tells whether it has no characters.
@@ -53,17 +97,19 @@ impl<'e> Text<'e> {
         self.bytes.is_empty()
     }
 
-    /// Lends the text, unless it holds an escape.
+    /// Lends the text, unless it [has to be made](Self::is_escaped).
     #[must_use]
     pub fn as_str(&self) -> Option<&'e str> {
-        if self.escaped { None } else { core::str::from_utf8(self.bytes).ok() }
+        if self.is_escaped() { None } else { core::str::from_utf8(self.bytes).ok() }
     }
 
     /// Iterates over the characters.
     #[must_use]
     pub fn chars(&self) -> TextChars<'e> {
-        let text = core::str::from_utf8(self.bytes).unwrap_or_default();
-        TextChars { rest: text.chars(), escaped: self.escaped, lone: 0 }
+        let made = self.made().map(|made| (made, 0));
+        let bytes = if made.is_some() { &[] } else { self.bytes };
+        let text = core::str::from_utf8(bytes).unwrap_or_default();
+        TextChars { rest: text.chars(), escaped: self.form == Form::Escaped, lone: 0, made }
     }
 
     /// Counts the surrogates without their other half.
@@ -77,7 +123,7 @@ impl<'e> Text<'e> {
     /// Copies the text, escapes resolved, and lends the copy; nothing if it does not fit.
     pub fn copy_to<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b str> {
         let mut len = 0;
-        if self.escaped {
+        if self.is_escaped() {
             for char in self.chars() {
                 let room = buffer.get_mut(len..len + char.len_utf8())?;
                 len += char.encode_utf8(room).len();
@@ -101,7 +147,7 @@ impl<'e> Text<'e> {
 
     /// Reads decimal digits as a number.
     pub(super) fn digits(&self) -> Option<u64> {
-        if !self.escaped {
+        if !self.is_escaped() {
             return super::number::parse_u64(self.bytes);
         }
         let digit =
@@ -118,11 +164,8 @@ impl<'e> From<&'e str> for Text<'e> {
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Text<'_>) -> bool {
-        if self.escaped || other.escaped {
-            self.chars().eq(other.chars())
-        } else {
-            self.bytes == other.bytes
-        }
+        let same_form = self.form == other.form && self.form != Form::Escaped;
+        if same_form { self.bytes == other.bytes } else { self.chars().eq(other.chars()) }
     }
 }
 
@@ -167,17 +210,28 @@ pub struct TextChars<'e> {
     rest: Chars<'e>,
     escaped: bool,
     lone: usize,
+    /// A text that was made, and how many of its characters were given.
+    made: Option<(Made, u8)>,
 }
 
 impl Iterator for TextChars<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
+        if let Some((made, at)) = &mut self.made {
+            let byte = made.byte(*at)?;
+            *at += 1;
+            return Some(byte.into());
+        }
         let char = self.rest.next()?;
         if char == '\\' && self.escaped { Some(self.escape()) } else { Some(char) }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
+        if let Some((made, at)) = &self.made {
+            let left = made.text().len() - usize::from(*at);
+            return (left, Some(left));
+        }
         let (least, most) = self.rest.size_hint();
         (if self.escaped { least / 6 } else { least }, most)
     }

@@ -28,6 +28,9 @@ impl<'e> Timestamp<'e> {
     /// Returns microseconds since the Unix epoch; nothing if the text is no such time.
     #[must_use]
     pub fn unix_micros(&self) -> Option<i64> {
+        if let Some(micros) = self.0.packed_time() {
+            return Some(micros);
+        }
         let mut buffer = [0; 40];
         parse(self.0.copy_to(&mut buffer)?.as_bytes())
     }
@@ -110,6 +113,60 @@ fn offset(zone: &[u8]) -> Option<i64> {
     }
 }
 
+/// Reads a time that [`write`] writes just so.
+pub(super) fn read_exactly(text: &[u8]) -> Option<i64> {
+    let whole = match text.len() {
+        25 => true,
+        32 => text.get(19) == Some(&b'.') && text.get(20..26) != Some(b"000000"),
+        _ => false,
+    };
+    let exact = whole && text.ends_with(b"+00:00") && text.get(17) < Some(&b'6');
+    parse(text).filter(|_| exact)
+}
+
+/// Writes a time as the service does, byte by byte: with six digits of a fraction if there is one.
+pub(super) fn write(micros: i64, mut byte: impl FnMut(u8)) {
+    let (seconds, fraction) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date(days);
+    let parts = [
+        (year, 4, b'-'),
+        (month, 2, b'-'),
+        (day, 2, b'T'),
+        (second / 3_600, 2, b':'),
+        (second / 60 % 60, 2, b':'),
+        (second % 60, 2, if fraction == 0 { b'+' } else { b'.' }),
+    ];
+    for (value, width, end) in parts {
+        write_digits(value, width, &mut byte);
+        byte(end);
+    }
+    if fraction != 0 {
+        write_digits(fraction, 6, &mut byte);
+        byte(b'+');
+    }
+    b"00:00".iter().for_each(|zone| byte(*zone));
+}
+
+fn write_digits(value: i64, width: u32, byte: &mut impl FnMut(u8)) {
+    for place in (0..width).rev() {
+        let digit = (value / 10_i64.pow(place)).rem_euclid(10);
+        byte(b'0' + u8::try_from(digit).unwrap_or(0));
+    }
+}
+
+/// Returns year, month and day of a day since the Unix epoch, by years that begin in March.
+const fn date(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let year = year + era * 400;
+    if month < 10 { (year, month + 3, day) } else { (year + 1, month - 9, day) }
+}
+
 const fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
@@ -151,6 +208,31 @@ mod tests {
         ] {
             assert_eq!(micros(text), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_read_exactly_is_written_again_as_it_was() {
+        let mut exact = 0;
+        for text in [
+            "1970-01-01T00:00:00+00:00",
+            "1969-12-31T23:59:59.500000+00:00",
+            "2000-02-29T12:34:56.123456+00:00",
+            "2100-03-01T00:00:00+00:00",
+            "0000-01-01T00:00:00+00:00",
+            "9999-12-31T23:59:59.999999+00:00",
+            "2015-01-01T00:00:00.000000+00:00",
+            "2015-01-01T00:00:60+00:00",
+            "2015-01-01T00:00:00.123+00:00",
+            "2015-01-01T00:00:00Z",
+            "2015-01-01T00:00:00+01:00",
+        ] {
+            let Some(micros) = read_exactly(text.as_bytes()) else { continue };
+            let mut written = std::vec::Vec::new();
+            write(micros, |byte| written.push(byte));
+            assert_eq!(written, text.as_bytes(), "{text}");
+            exact += 1;
+        }
+        assert_eq!(exact, 6);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod over_etf;
 mod over_json;
+mod over_packed;
 
 use super::error::{DecodeError, Expected};
 use super::key::Key;
@@ -43,12 +44,40 @@ pub struct Cursor<'e> {
     at: usize,
     /// Where `doc` begins in what is decoded.
     base: u32,
-    encoding: Encoding,
+    source: Source,
     depth: u8,
     /// How the next value stands there.
     form: Form,
     /// How many numbers a [`Form::Words`] has.
     words: u16,
+}
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// ETF.
+    Etf,
+    /// JSON.
+    Json,
+    /// What a cache keeps.
+    Packed,
+}
+
+impl Source {
+    pub(super) const fn of(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Etf => Self::Etf,
+            Encoding::Json => Self::Json,
+        }
+    }
+
+    pub(super) const fn encoding(self) -> Option<Encoding> {
+        match self {
+            Self::Etf => Some(Encoding::Etf),
+            Self::Json => Some(Encoding::Json),
+            Self::Packed => None,
+        }
+    }
 }
 
 /// How a value stands in the document.
@@ -58,6 +87,10 @@ pub(super) enum Form {
     Tagged,
     /// As a byte without a tag: an item of an ETF string.
     Byte,
+    /// As eight bytes without a tag: an item of packed ids.
+    Id,
+    /// As packed members without a header, to the end of the document.
+    Members,
     /// As four bytes without a tag: a number of an ETF identifier.
     Word,
     /// As a list of such numbers.
@@ -83,6 +116,8 @@ enum Left {
     Bare { left: u32, form: Form },
     /// The parts of an identifier, by its tag and the number of the next one.
     Parts { of: u8, next: u8 },
+    /// What is packed up to a place.
+    Packed { end: u32 },
     /// Nothing: its end was passed.
     Done,
 }
@@ -90,6 +125,10 @@ enum Left {
 impl Left {
     const fn terms(left: u32) -> Self {
         Self::Terms { left, tail: false }
+    }
+
+    fn packed(end: usize) -> Self {
+        Self::Packed { end: u32::try_from(end).unwrap_or(u32::MAX) }
     }
 }
 
@@ -123,19 +162,27 @@ impl<'e> Cursor<'e> {
 
     /// Creates one over bytes whose UTF-8 was checked.
     pub(crate) const fn trusted(encoding: Encoding, bytes: &'e [u8]) -> Self {
-        Self { doc: bytes, at: 0, base: 0, encoding, depth: 0, form: Form::Tagged, words: 0 }
+        Self {
+            doc: bytes,
+            at: 0,
+            base: 0,
+            source: Source::of(encoding),
+            depth: 0,
+            form: Form::Tagged,
+            words: 0,
+        }
     }
 
     pub(super) fn of(raw: &Raw<'e>) -> Self {
-        let Raw { bytes, base, encoding, depth, form } = *raw;
+        let Raw { bytes, base, source, depth, form } = *raw;
         let words = u16::try_from(bytes.len() / 4).unwrap_or(u16::MAX);
-        Self { doc: bytes, at: 0, base, encoding, depth, form, words }
+        Self { doc: bytes, at: 0, base, source, depth, form, words }
     }
 
-    /// Returns the encoding.
+    /// Returns the encoding; nothing for what a cache keeps, in a form of its own.
     #[must_use]
-    pub const fn encoding(&self) -> Encoding {
-        self.encoding
+    pub const fn encoding(&self) -> Option<Encoding> {
+        self.source.encoding()
     }
 
     /// Returns the place, in bytes from the beginning of what is decoded.
@@ -157,12 +204,13 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Value`] if none does.
     pub fn kind(&mut self) -> Result<Kind, DecodeError> {
-        let kind = match self.encoding {
-            Encoding::Json => {
+        let kind = match self.source {
+            Source::Json => {
                 self.json_space();
                 json::kind(self.doc, self.at)
             }
-            Encoding::Etf => self.etf_kind(),
+            Source::Etf => self.etf_kind(),
+            Source::Packed => return self.packed_kind(),
         };
         kind.map_err(|error| self.based(error))
     }
@@ -172,9 +220,10 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Value`] if no value follows.
     pub fn null(&mut self) -> Result<bool, DecodeError> {
-        match self.encoding {
-            Encoding::Json => self.json_null(),
-            Encoding::Etf => self.etf_null(),
+        match self.source {
+            Source::Json => self.json_null(),
+            Source::Etf => self.etf_null(),
+            Source::Packed => self.packed_null(),
         }
     }
 
@@ -183,9 +232,10 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Bool`].
     pub fn bool(&mut self) -> Result<bool, DecodeError> {
-        let value = match self.encoding {
-            Encoding::Json => self.json_bool(),
-            Encoding::Etf => self.etf_bool()?,
+        let value = match self.source {
+            Source::Json => self.json_bool(),
+            Source::Etf => self.etf_bool()?,
+            Source::Packed => self.packed_bool(),
         };
         value.ok_or_else(|| self.error(Expected::Bool))
     }
@@ -195,9 +245,10 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Text`], and for ETF [`Expected::Utf8`].
     pub fn text(&mut self) -> Result<Text<'e>, DecodeError> {
-        match self.encoding {
-            Encoding::Json => self.json_text(),
-            Encoding::Etf => self.etf_text(),
+        match self.source {
+            Source::Json => self.json_text(),
+            Source::Etf => self.etf_text(),
+            Source::Packed => self.packed_text(),
         }
     }
 
@@ -206,9 +257,10 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Number`].
     pub fn number(&mut self) -> Result<Number<'e>, DecodeError> {
-        match self.encoding {
-            Encoding::Json => self.json_number(),
-            Encoding::Etf => self.etf_number(Expected::Number).map(Number::etf),
+        match self.source {
+            Source::Json => self.json_number(),
+            Source::Etf => self.etf_number(Expected::Number).map(Number::etf),
+            Source::Packed => self.packed_number(),
         }
     }
 
@@ -234,24 +286,26 @@ impl<'e> Cursor<'e> {
     /// [`Expected::Integer`].
     pub fn i64(&mut self) -> Result<i64, DecodeError> {
         let start = self.here();
-        let value = match self.encoding {
-            Encoding::Json => self.json_signed(),
-            Encoding::Etf => {
+        let value = match self.source {
+            Source::Json => self.json_signed(),
+            Source::Etf => {
                 let integer = self.etf_integer(Expected::Integer)?;
                 integer.and_then(|(negative, magnitude)| signed(negative, magnitude))
             }
+            Source::Packed => self.packed_signed(),
         };
         value.ok_or_else(|| DecodeError::at(start, Expected::Integer))
     }
 
     fn unsigned(&mut self, expected: Expected) -> Result<u64, DecodeError> {
         let start = self.here();
-        let value = match self.encoding {
-            Encoding::Json => self.json_unsigned(),
-            Encoding::Etf => {
+        let value = match self.source {
+            Source::Json => self.json_unsigned(),
+            Source::Etf => {
                 let positive = |(negative, magnitude): &(bool, u64)| !negative || *magnitude == 0;
                 self.etf_integer(expected)?.filter(positive).map(|(_, magnitude)| magnitude)
             }
+            Source::Packed => self.packed_unsigned(),
         };
         value.ok_or_else(|| DecodeError::at(start, expected))
     }
@@ -261,9 +315,10 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Object`] or [`Expected::Shallow`].
     pub fn object(&mut self) -> Result<Members, DecodeError> {
-        let left = match self.encoding {
-            Encoding::Json => self.json_open(b'{'),
-            Encoding::Etf => self.etf_map()?,
+        let left = match self.source {
+            Source::Json => self.json_open(b'{'),
+            Source::Etf => self.etf_map()?,
+            Source::Packed => self.packed_object(),
         };
         self.enter(left, Expected::Object).map(Members)
     }
@@ -273,9 +328,10 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::List`] or [`Expected::Shallow`].
     pub fn list(&mut self) -> Result<Items, DecodeError> {
-        let left = match self.encoding {
-            Encoding::Json => self.json_open(b'['),
-            Encoding::Etf => self.etf_list()?,
+        let left = match self.source {
+            Source::Json => self.json_open(b'['),
+            Source::Etf => self.etf_list()?,
+            Source::Packed => self.packed_list(),
         };
         self.enter(left, Expected::List).map(Items)
     }
@@ -307,6 +363,10 @@ impl<'e> Cursor<'e> {
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
                 self.etf_member(left)
             }
+            Left::Packed { end } => {
+                let end = *end;
+                self.packed_key(end)
+            }
             Left::Done => Ok(None),
         };
         if matches!(key, Ok(None)) {
@@ -328,6 +388,10 @@ impl<'e> Cursor<'e> {
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
                 self.etf_next(left)
             }
+            Left::Packed { end } => {
+                let end = *end;
+                Ok(self.packed_next(end))
+            }
             Left::Done => Ok(false),
         };
         if more == Ok(false) {
@@ -343,12 +407,13 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::Value`], [`Expected::Text`] or [`Expected::Shallow`].
     pub fn skip(&mut self) -> Result<(), DecodeError> {
-        let end = match self.encoding {
-            Encoding::Json => {
+        let end = match self.source {
+            Source::Json => {
                 self.json_space();
                 json::skip(self.doc, self.at, self.depth)
             }
-            Encoding::Etf => self.etf_end(),
+            Source::Etf => self.etf_end(),
+            Source::Packed => self.packed_end(),
         };
         match end {
             Ok(end) => self.at = end,
@@ -362,7 +427,7 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// As [`skip`](Self::skip).
     pub fn raw(&mut self) -> Result<Raw<'e>, DecodeError> {
-        if self.encoding == Encoding::Json {
+        if self.source == Source::Json {
             self.json_space();
         }
         let start = *self;
@@ -370,7 +435,7 @@ impl<'e> Cursor<'e> {
         Ok(Raw {
             bytes: self.doc.get(start.at..self.at).unwrap_or_default(),
             base: start.offset(),
-            encoding: start.encoding,
+            source: start.source,
             depth: start.depth,
             form: start.form,
         })
@@ -381,7 +446,7 @@ impl<'e> Cursor<'e> {
     /// # Errors
     /// [`Expected::End`].
     pub fn end(&mut self) -> Result<(), DecodeError> {
-        if self.encoding == Encoding::Json {
+        if self.source == Source::Json {
             self.json_space();
         }
         if self.at == self.doc.len() { Ok(()) } else { Err(self.error(Expected::End)) }
@@ -400,7 +465,7 @@ impl<'e> Cursor<'e> {
 
     /// Returns where the next value begins.
     pub(crate) fn here(&mut self) -> u32 {
-        if self.encoding == Encoding::Json {
+        if self.source == Source::Json {
             self.json_space();
         }
         self.offset()
@@ -422,7 +487,7 @@ impl core::fmt::Debug for Cursor<'_> {
     /// Leaves the document out: it may be large, and it is private.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Cursor")
-            .field("encoding", &self.encoding)
+            .field("source", &self.source)
             .field("offset", &self.offset())
             .field("length", &self.doc.len())
             .finish()

@@ -13,7 +13,8 @@ impl<'e> Cursor<'e> {
     pub(super) fn etf_kind(&self) -> Result<Kind, DecodeError> {
         match self.form {
             Form::Tagged => etf::kind(self.doc, self.at),
-            Form::Byte | Form::Word => Ok(Kind::Number),
+            Form::Byte | Form::Id | Form::Word => Ok(Kind::Number),
+            Form::Members => Ok(Kind::Object),
             Form::Words => Ok(Kind::List),
         }
     }
@@ -23,6 +24,8 @@ impl<'e> Cursor<'e> {
         let end = match core::mem::replace(&mut self.form, Form::Tagged) {
             Form::Tagged => return etf::skip(self.doc, self.at),
             Form::Byte => self.at + 1,
+            Form::Id => self.at + 8,
+            Form::Members => self.doc.len(),
             Form::Word => self.at + 4,
             Form::Words => self.at + 4 * usize::from(self.words),
         };
@@ -83,7 +86,7 @@ impl<'e> Cursor<'e> {
             Form::Tagged => 0,
             Form::Byte => 1,
             Form::Word => 4,
-            Form::Words => return Err(self.error(expected)),
+            Form::Id | Form::Members | Form::Words => return Err(self.error(expected)),
         };
         if width > 0 {
             let bytes = self.doc.get(self.at..self.at + width);
@@ -172,7 +175,9 @@ impl<'e> Cursor<'e> {
                 *left -= 1;
                 true
             }
-            Left::Bare { left: 0, .. } | Left::Done | Left::Json { .. } => false,
+            Left::Bare { left: 0, .. } | Left::Done | Left::Json { .. } | Left::Packed { .. } => {
+                false
+            }
             Left::Bare { left, form } => {
                 *left -= 1;
                 self.form = *form;
@@ -197,9 +202,11 @@ impl<'e> Cursor<'e> {
                 *next += 1;
                 Ok(part.map(|part| self.etf_part(*part)))
             }
-            Left::Bare { .. } | Left::Done | Left::Json { .. } | Left::Terms { .. } => {
-                self.etf_key().map(Some)
-            }
+            Left::Bare { .. }
+            | Left::Done
+            | Left::Json { .. }
+            | Left::Packed { .. }
+            | Left::Terms { .. } => self.etf_key().map(Some),
         }
     }
 

@@ -1,0 +1,81 @@
+//! Text that stands for a hash or a time, and is made when it is asked for.
+
+use crate::decode::timestamp;
+
+/// The longest such text.
+const LONGEST: usize = 40;
+
+/// Text made from bytes of another meaning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made {
+    bytes: [u8; LONGEST],
+    len: u8,
+}
+
+impl Made {
+    const EMPTY: Self = Self { bytes: [0; LONGEST], len: 0 };
+
+    /// Writes a hash: 32 digits, behind `a_` if it stands for an animation.
+    pub(crate) fn hash(animated: bool, hash: &[u8]) -> Self {
+        let mut made = Self::EMPTY;
+        if animated {
+            made.push(b'a');
+            made.push(b'_');
+        }
+        for byte in hash {
+            made.push(digit(byte >> 4));
+            made.push(digit(byte & 15));
+        }
+        made
+    }
+
+    /// Writes a time as the service does: to the microsecond, unless it is a whole second.
+    pub(crate) fn time(micros: i64) -> Self {
+        let mut made = Self::EMPTY;
+        timestamp::write(micros, |byte| made.push(byte));
+        made
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        let bytes = self.bytes.get(..self.len.into()).unwrap_or_default();
+        core::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    pub(crate) fn byte(&self, at: u8) -> Option<u8> {
+        (at < self.len).then(|| self.bytes.get(usize::from(at)).copied()).flatten()
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+}
+
+const fn digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + value - 10 }
+}
+
+/// Reads a hash: whether it stands for an animation, and its bytes.
+pub(crate) fn read_hash(text: &[u8]) -> Option<(bool, [u8; 16])> {
+    let (animated, digits) = match text.len() {
+        32 => (false, text),
+        34 => (true, text.strip_prefix(b"a_")?),
+        _ => return None,
+    };
+    let mut hash = [0; 16];
+    let (pairs, _) = digits.as_chunks::<2>();
+    for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
+        *byte = value_of(*high)? << 4 | value_of(*low)?;
+    }
+    Some((animated, hash))
+}
+
+const fn value_of(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}

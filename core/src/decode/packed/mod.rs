@@ -1,0 +1,153 @@
+//! The packed form: values as the cache keeps them, small and quick to find.
+//!
+//! A value begins with a byte that tells what it is. Names are numbers, ids and times are integers, hashes of
+//! images are bytes, and text has no escapes. Everything tells its length, so what is not wanted is passed in a
+//! step. Integers are little-endian, lengths and numbers of names have seven bits a byte, the lowest first.
+//!
+//! | first byte | what follows |
+//! |---|---|
+//! | `00` to `7F` | nothing: it is the integer |
+//! | `80`, `81`, `82` | nothing: false, true, null |
+//! | `83` | eight bytes of an integer below zero |
+//! | `84` to `8B` | one to eight bytes of an integer |
+//! | `8C` | eight bytes of a float |
+//! | `8D`, `8E` | sixteen bytes of a hash; after `8E` of one that stands for an animation |
+//! | `8F` | eight bytes of a time, in microseconds since 1970 |
+//! | `90` | length, text |
+//! | `91` | length, values: a list |
+//! | `92` | length, numbers of names and values: an object |
+//! | `93` | length, eight bytes for each id: a list |
+//! | `94` | four bytes: a row of the cache |
+//! | `95` | length, four bytes for each: rows of the cache |
+//! | `A0` to `FF` | 0 to 95 bytes of text |
+
+mod made;
+mod names;
+mod write;
+
+pub(crate) use self::made::Made;
+pub(crate) use self::names::Name;
+pub(crate) use self::write::{Unpacked, Writer};
+
+pub(super) const FALSE: u8 = 0x80;
+pub(super) const TRUE: u8 = 0x81;
+pub(super) const NULL: u8 = 0x82;
+pub(super) const NEGATIVE: u8 = 0x83;
+pub(super) const INTEGER: u8 = 0x84;
+pub(super) const INTEGER_8: u8 = 0x8B;
+pub(super) const FLOAT: u8 = 0x8C;
+pub(super) const HASH: u8 = 0x8D;
+pub(super) const ANIMATED: u8 = 0x8E;
+pub(super) const TIME: u8 = 0x8F;
+pub(super) const TEXT: u8 = 0x90;
+pub(super) const LIST: u8 = 0x91;
+pub(super) const OBJECT: u8 = 0x92;
+pub(super) const IDS: u8 = 0x93;
+pub(super) const ROW: u8 = 0x94;
+pub(super) const ROWS: u8 = 0x95;
+pub(super) const SHORT: u8 = 0xA0;
+
+/// The longest text whose length stands in its first byte.
+pub(super) const LONGEST_SHORT: usize = 0x5F;
+
+/// A value: its first byte and where the rest of it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'e> {
+    pub(crate) tag: u8,
+    pub(crate) bytes: &'e [u8],
+    /// Where it ends.
+    pub(crate) end: usize,
+}
+
+/// Reads the value at a place; nothing if there is none.
+#[inline]
+pub(crate) fn value(doc: &[u8], at: usize) -> Option<Value<'_>> {
+    let tag = *doc.get(at)?;
+    let (len, start) = match tag {
+        0..=NULL => (0, at + 1),
+        NEGATIVE | FLOAT | TIME => (8, at + 1),
+        INTEGER..=INTEGER_8 => (usize::from(tag - NEGATIVE), at + 1),
+        HASH | ANIMATED => (16, at + 1),
+        ROW => (4, at + 1),
+        TEXT | LIST | OBJECT | IDS | ROWS => number(doc, at + 1)?,
+        SHORT.. => (usize::from(tag - SHORT), at + 1),
+        _ => return None,
+    };
+    Some(Value { tag, bytes: doc.get(start..start + len)?, end: start + len })
+}
+
+/// Reads a length or the number of a name, and where it ends.
+#[inline]
+pub(crate) fn number(doc: &[u8], at: usize) -> Option<(usize, usize)> {
+    let first = usize::from(*doc.get(at)?);
+    if first < 0x80 {
+        return Some((first, at + 1));
+    }
+    let second = usize::from(*doc.get(at + 1)?);
+    if second < 0x80 {
+        return Some((first & 0x7F | second << 7, at + 2));
+    }
+    let third = usize::from(*doc.get(at + 2)?);
+    Some((first & 0x7F | (second & 0x7F) << 7 | third << 14, at + 3))
+}
+
+/// Reads a member of an object without its header: its name, and where its value begins.
+#[inline]
+pub(crate) fn member(doc: &[u8], at: usize) -> Option<(Name, usize)> {
+    let (name, at) = number(doc, at)?;
+    Some((Name(u16::try_from(name).ok()?), at))
+}
+
+/// Finds the value of a name among members sorted by it.
+pub(crate) fn find(members: &[u8], name: Name) -> Option<Value<'_>> {
+    let mut at = 0;
+    loop {
+        let (found, start) = member(members, at)?;
+        let value = value(members, start)?;
+        if found >= name {
+            return (found == name).then_some(value);
+        }
+        at = value.end;
+    }
+}
+
+impl Value<'_> {
+    /// Returns the integer, if it is one from 0 on.
+    #[inline]
+    pub(crate) fn unsigned(&self) -> Option<u64> {
+        match self.tag {
+            0..FALSE => Some(self.tag.into()),
+            INTEGER..=INTEGER_8 => Some(little(self.bytes)),
+            _ => None,
+        }
+    }
+
+    /// Returns the integer, if it is one.
+    pub(crate) fn signed(&self) -> Option<i64> {
+        match self.tag {
+            NEGATIVE => Some(little(self.bytes).cast_signed()),
+            _ => i64::try_from(self.unsigned()?).ok(),
+        }
+    }
+
+    pub(crate) fn float(&self) -> Option<f64> {
+        (self.tag == FLOAT).then(|| f64::from_bits(little(self.bytes)))
+    }
+
+    pub(crate) fn bool(&self) -> Option<bool> {
+        match self.tag {
+            FALSE => Some(false),
+            TRUE => Some(true),
+            _ => None,
+        }
+    }
+}
+
+/// Reads up to eight bytes as an integer.
+#[inline]
+pub(crate) fn little(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+use std::vec;
+use std::vec::Vec;
+
+use super::*;
+use crate::Encoding;
+use crate::decode::{Cursor, Raw, Seq, Text, Timestamp};
+use crate::model::{Message, Presence, User};
+
+fn packed(json: &str) -> Vec<u8> {
+    let mut out = vec![0; 64 * 1024];
+    let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
+    let mut writer = Writer::new(&mut out);
+    writer.value(&mut cursor, Name::of("message"), None).unwrap();
+    let len = writer.len();
+    out.truncate(len);
+    out
+}
+
+/// Compares a document with what it is packed.
+fn same(json: &str) -> Vec<u8> {
+    let packed = packed(json);
+    let ours: Raw<'_> = Cursor::packed(&packed).decode().unwrap();
+    let theirs: Raw<'_> = Cursor::new(Encoding::Json, json.as_bytes()).unwrap().decode().unwrap();
+    assert_eq!(ours, theirs, "{json}");
+    assert_eq!(ours.encoding(), None);
+    packed
+}
+
+#[test]
+fn every_kind_of_value_is_the_same_packed() {
+    for json in [
+        "null",
+        "true",
+        "false",
+        "0",
+        "127",
+        "128",
+        "255",
+        "65536",
+        "18446744073709551615",
+        "-1",
+        "-9223372036854775808",
+        "0.5",
+        "1e300",
+        r#""""#,
+        r#""text""#,
+        r#""na\u00efve \ud83d\ude00 \n""#,
+        "[]",
+        "[1, [2, []], {}]",
+        "{}",
+        r#"{"id": "1", "name": "x", "flags": 64, "nonce": "0012"}"#,
+        r#"{"roles": ["1234567890123456789", "2"], "permissions": "8", "mention_roles": []}"#,
+        r#"{"avatar": "a_0123456789abcdef0123456789abcdef", "icon": "00000000000000000000000000000000"}"#,
+        r#"{"avatar": "no hash", "banner": "A0000000000000000000000000000000"}"#,
+        r#"{"joined_at": "2024-02-29T12:59:36.646000+00:00", "timestamp": "2024-03-01T00:00:03+00:00"}"#,
+        r#"{"joined_at": "2024-02-29T12:59:36.646Z", "timestamp": ""}"#,
+        r#"{"party": {"id": "77", "size": [1, 2]}, "emoji": {"id": "78"}}"#,
+        r#"{"id": "007", "guild_id": "+5", "channel_id": "x"}"#,
+    ] {
+        same(json);
+    }
+    for len in [94, 95, 96, 127, 128, 16_383, 16_384, 50_000] {
+        same(&std::format!(r#"{{"content": "{}"}}"#, "a".repeat(len)));
+        same(&std::format!(r#"{{"fields": [{}1]}}"#, "1,".repeat(len / 2)));
+    }
+}
+
+#[test]
+fn what_is_known_is_small() {
+    let user = r#"{"id": "1212269235441107118", "username": "somebody", "avatar": "0123456789abcdef0123456789abcdef",
+        "global_name": null, "bot": true}"#;
+    assert_eq!(same(user).len(), 2 + 10 + 10 + 18 + 2 + 2);
+}
+
+#[test]
+fn the_types_of_the_model_read_it() {
+    let bytes = packed(
+        r#"{"id": "9", "channel_id": "8", "content": "hello", "timestamp": "2024-03-01T00:00:03+00:00",
+        "author": {"id": "7", "username": "u", "avatar": "a_0123456789abcdef0123456789abcdef"},
+        "mention_roles": ["5", "6"], "embeds": [{"title": "t"}, {"color": 3}], "nobody_knows": {"x": 1}}"#,
+    );
+    let message: Message<'_> = Cursor::packed(&bytes).decode().unwrap();
+    assert_eq!((message.id.0, message.channel_id.0), (9, 8));
+    assert_eq!(message.content.unwrap(), "hello");
+    assert_eq!(message.timestamp.and_then(|time| time.unix_micros()), Some(1_709_251_203_000_000));
+    let author = message.author.unwrap();
+    let avatar = author.avatar.value().unwrap();
+    assert_eq!(avatar, "a_0123456789abcdef0123456789abcdef");
+    assert_eq!((avatar.as_str(), avatar.chars().count()), (None, 34));
+    assert_eq!(std::format!("{avatar} {avatar:?}").len(), 34 + 1 + 36);
+    let roles = message.mention_roles.iter().map(|role| role.unwrap().0);
+    assert_eq!(roles.collect::<Vec<_>>(), [5, 6]);
+    assert_eq!(message.embeds.count(), 2);
+    assert_eq!(message.embeds.iter().next().unwrap().unwrap().title.unwrap(), "t");
+
+    let bytes = packed(
+        r#"{"user": {"id": "1"}, "status": "idle", "activities": [{"name": "n", "party": {"id": "12"}}]}"#,
+    );
+    let presence: Presence<'_> = Cursor::packed(&bytes).decode().unwrap();
+    let activity = presence.activities.iter().next().unwrap().unwrap();
+    assert_eq!(activity.party.unwrap().id.unwrap(), "12");
+}
+
+#[test]
+fn both_encodings_are_packed_alike() {
+    let json = br#"{"id": "1212269235441107118", "flags": 64, "name": "x", "volume": 0.5, "position": -1}"#;
+    let mut etf = std::vec![0x74, 0, 0, 0, 5];
+    let binary = |text: &str, out: &mut Vec<u8>| {
+        out.extend([0x6D, 0, 0, 0, text.len() as u8]);
+        out.extend(text.as_bytes());
+    };
+    binary("id", &mut etf);
+    etf.extend([0x6E, 8, 0]);
+    etf.extend(1_212_269_235_441_107_118_u64.to_le_bytes());
+    binary("flags", &mut etf);
+    etf.extend([0x61, 64]);
+    binary("name", &mut etf);
+    binary("x", &mut etf);
+    binary("volume", &mut etf);
+    etf.push(0x46);
+    etf.extend(0.5_f64.to_be_bytes());
+    binary("position", &mut etf);
+    etf.extend([0x62, 0xFF, 0xFF, 0xFF, 0xFF]);
+    let pack = |encoding, doc: &[u8]| {
+        let mut out = [0; 256];
+        let mut writer = Writer::new(&mut out);
+        writer.value(&mut Cursor::new(encoding, doc).unwrap(), Name::of("user"), None).unwrap();
+        let len = writer.len();
+        out[..len].to_vec()
+    };
+    assert_eq!(pack(Encoding::Json, json), pack(Encoding::Etf, &etf));
+}
+
+#[test]
+fn a_value_without_room_is_refused() {
+    let json = r#"{"content": "some text", "embeds": [1, 2, "three"], "roles": ["1"]}"#;
+    let whole = packed(json);
+    for room in 0..whole.len() {
+        let mut out = vec![0; room];
+        let mut writer = Writer::new(&mut out);
+        let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
+        let written = writer.value(&mut cursor, Name::of("message"), None);
+        assert_eq!(written, Err(Unpacked::Full), "{room}");
+    }
+}
+
+#[test]
+fn broken_bytes_are_errors_and_not_more() {
+    let whole = packed(
+        r#"{"id": "1", "username": "abc", "avatar": "0123456789abcdef0123456789abcdef", "roles": ["1"],
+        "joined_at": "2024-03-01T00:00:03+00:00", "colors": {"primary_color": 1}, "embeds": [[], 0.5]}"#,
+    );
+    for cut in 0..whole.len() {
+        let _ = std::format!("{:?}", Cursor::packed(&whole[..cut]).decode::<Raw<'_>>());
+        let _ = Cursor::packed(&whole[..cut]).decode::<User<'_>>();
+    }
+    for at in 0..whole.len() {
+        for byte in 0..=u8::MAX {
+            let mut broken = whole.clone();
+            broken[at] = byte;
+            let _ = Cursor::packed(&broken).decode::<User<'_>>();
+            let _ = std::format!("{:?}", Cursor::packed(&broken).decode::<Raw<'_>>());
+        }
+    }
+}
+
+#[test]
+fn members_are_found_by_name_where_they_are_sorted() {
+    let mut out = [0; 64];
+    let mut writer = Writer::new(&mut out);
+    for (name, text) in [("username", "u"), ("nick", "n"), ("width", "w")] {
+        writer.name(Name::of(name)).unwrap();
+        writer.text(Text::plain(text)).unwrap();
+    }
+    let len = writer.len();
+    let members = &out[..len];
+    let found = |name| find(members, Name::of(name)).and_then(|value| Text::of_packed(&value));
+    assert_eq!(found("username").unwrap(), "u");
+    assert_eq!(found("nick").unwrap(), "n");
+    assert_eq!(found("width").unwrap(), "w");
+    assert!(["id", "avatar", "roles", "voice_start_time"].iter().all(|name| found(name).is_none()));
+    let mut cursor = Cursor::packed_members(members);
+    let mut object = cursor.object().unwrap();
+    assert_eq!(cursor.key(&mut object).unwrap().unwrap(), "username");
+    assert_eq!(cursor.text().unwrap(), "u");
+}
+
+#[test]
+fn times_and_lists_of_ids_are_read_in_place() {
+    let bytes = packed(r#"{"joined_at": "2024-03-01T00:00:03.250000+00:00", "roles": ["1", "2"]}"#);
+    let mut cursor = Cursor::packed(&bytes);
+    let mut members = cursor.object().unwrap();
+    cursor.key(&mut members).unwrap();
+    let time: Timestamp<'_> = cursor.decode().unwrap();
+    assert_eq!(time.unix_micros(), Some(1_709_251_203_250_000));
+    assert_eq!(std::format!("{time}"), "2024-03-01T00:00:03.250000+00:00");
+    cursor.key(&mut members).unwrap();
+    let ids: Seq<'_, u64> = cursor.decode().unwrap();
+    assert_eq!(ids.iter().map(Result::unwrap).sum::<u64>(), 3);
+    assert!(cursor.key(&mut members).unwrap().is_none());
+}

@@ -1,0 +1,299 @@
+//! Packs values, from whatever they came as.
+
+use super::made::read_hash;
+use super::names::{Means, Name};
+use super::{
+    ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT, ROW,
+    ROWS, SHORT, TEXT, TIME, TRUE,
+};
+use crate::decode::cursor::Cursor;
+use crate::decode::text::Text;
+use crate::decode::{DecodeError, Kind, timestamp};
+
+/// Why a value was not packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unpacked {
+    /// It is not well-formed.
+    Broken(DecodeError),
+    /// There is no room for it.
+    Full,
+}
+
+impl From<DecodeError> for Unpacked {
+    fn from(error: DecodeError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+type Result<T = ()> = core::result::Result<T, Unpacked>;
+
+/// Where values are packed one after the other.
+#[derive(Debug)]
+pub(crate) struct Writer<'b> {
+    out: &'b mut [u8],
+    len: usize,
+}
+
+impl<'b> Writer<'b> {
+    pub(crate) const fn new(out: &'b mut [u8]) -> Self {
+        Self { out, len: 0 }
+    }
+
+    /// Returns how many bytes were written.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Forgets what was written behind a place.
+    pub(crate) const fn cut(&mut self, len: usize) {
+        self.len = len;
+    }
+
+    /// Writes the value a cursor stands before, and stands behind it: the field of a name within another's.
+    pub(crate) fn value(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        name: Name,
+        within: Option<Name>,
+    ) -> Result {
+        match cursor.kind()? {
+            Kind::Null => {
+                cursor.null()?;
+                self.push(NULL)
+            }
+            Kind::Bool => {
+                let value = cursor.bool()?;
+                self.bool(value)
+            }
+            Kind::Number => self.number(cursor),
+            Kind::Text => {
+                let text = cursor.text()?;
+                self.text_as(text, name.means(within))
+            }
+            Kind::List => self.list(cursor, name, within),
+            Kind::Object => self.object(cursor, name),
+        }
+    }
+
+    pub(crate) fn name(&mut self, name: Name) -> Result {
+        self.count(name.0.into())
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) -> Result {
+        self.push(if value { TRUE } else { FALSE })
+    }
+
+    pub(crate) fn unsigned(&mut self, value: u64) -> Result {
+        if let Some(small) = u8::try_from(value).ok().filter(|small| *small < FALSE) {
+            return self.push(small);
+        }
+        let width = 8 - value.leading_zeros() / 8;
+        let tag = INTEGER - 1 + u8::try_from(width).unwrap_or(8);
+        self.push(tag)?;
+        let bytes = value.to_le_bytes();
+        self.extend(bytes.get(..width as usize).unwrap_or_default())
+    }
+
+    /// Writes text as it is.
+    pub(crate) fn text(&mut self, text: Text<'_>) -> Result {
+        let start = self.len;
+        self.push(SHORT)?;
+        self.characters(text)?;
+        let len = self.len - start - 1;
+        match u8::try_from(len).ok().filter(|_| len <= LONGEST_SHORT) {
+            Some(short) => self.put(start, SHORT + short),
+            None => {
+                self.put(start, TEXT)?;
+                self.measure(start + 1)
+            }
+        }
+    }
+
+    /// Writes a row of the cache.
+    pub(crate) fn row(&mut self, row: u32) -> Result {
+        self.push(ROW)?;
+        self.extend(&row.to_le_bytes())
+    }
+
+    /// Begins a list of rows, each of which [`bare_row`](Self::bare_row) writes; [`end`](Self::end) ends it.
+    pub(crate) fn begin_rows(&mut self) -> Result<usize> {
+        self.push(ROWS)?;
+        Ok(self.len)
+    }
+
+    pub(crate) fn bare_row(&mut self, row: u32) -> Result {
+        self.extend(&row.to_le_bytes())
+    }
+
+    /// Begins an object, whose members are names and values; [`end`](Self::end) ends it.
+    pub(crate) fn begin_object(&mut self) -> Result<usize> {
+        self.push(OBJECT)?;
+        Ok(self.len)
+    }
+
+    /// Begins a list of values; [`end`](Self::end) ends it.
+    pub(crate) fn begin_list(&mut self) -> Result<usize> {
+        self.push(LIST)?;
+        Ok(self.len)
+    }
+
+    /// Ends what began at a place.
+    pub(crate) fn end(&mut self, start: usize) -> Result {
+        self.measure(start)
+    }
+
+    /// Writes bytes that were packed before.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) -> Result {
+        let room = self.out.get_mut(self.len..self.len + bytes.len()).ok_or(Unpacked::Full)?;
+        room.copy_from_slice(bytes);
+        self.len += bytes.len();
+        Ok(())
+    }
+
+    fn number(&mut self, cursor: &mut Cursor<'_>) -> Result {
+        let number = cursor.number()?;
+        if let Some(value) = number.as_u64() {
+            return self.unsigned(value);
+        }
+        let (tag, bytes) = match number.as_i64() {
+            Some(value) => (NEGATIVE, value.to_le_bytes()),
+            None => (FLOAT, number.as_f64().unwrap_or(0.0).to_le_bytes()),
+        };
+        self.push(tag)?;
+        self.extend(&bytes)
+    }
+
+    fn text_as(&mut self, text: Text<'_>, means: Means) -> Result {
+        match means {
+            Means::Id => {
+                if let Some(id) = exact_id(text) {
+                    return self.unsigned(id);
+                }
+            }
+            Means::Hash => {
+                if let Some((animated, hash)) =
+                    text.as_str().and_then(|text| read_hash(text.as_bytes()))
+                {
+                    self.push(if animated { ANIMATED } else { HASH })?;
+                    return self.extend(&hash);
+                }
+            }
+            Means::Time => {
+                let time = text.as_str().and_then(|text| timestamp::read_exactly(text.as_bytes()));
+                if let Some(micros) = time {
+                    self.push(TIME)?;
+                    return self.extend(&micros.to_le_bytes());
+                }
+            }
+            Means::Text => {}
+        }
+        self.text(text)
+    }
+
+    fn list(&mut self, cursor: &mut Cursor<'_>, name: Name, within: Option<Name>) -> Result {
+        let start = (*cursor, self.len);
+        if name.means(within) == Means::Id {
+            if self.ids(cursor)? {
+                return Ok(());
+            }
+            (*cursor, self.len) = start;
+        }
+        let mut items = cursor.list()?;
+        let start = self.begin_list()?;
+        while cursor.item(&mut items)? {
+            self.value(cursor, name, within)?;
+        }
+        self.end(start)
+    }
+
+    /// Writes a list of ids; returns whether it is one.
+    fn ids(&mut self, cursor: &mut Cursor<'_>) -> Result<bool> {
+        let mut items = cursor.list()?;
+        self.push(IDS)?;
+        let start = self.len;
+        while cursor.item(&mut items)? {
+            let Ok(id) = cursor.snowflake() else { return Ok(false) };
+            self.extend(&id.to_le_bytes())?;
+        }
+        self.end(start)?;
+        Ok(true)
+    }
+
+    /// Writes the members whose names are known.
+    fn object(&mut self, cursor: &mut Cursor<'_>, within: Name) -> Result {
+        let mut members = cursor.object()?;
+        let start = self.begin_object()?;
+        while let Some(key) = cursor.key(&mut members)? {
+            match Name::of_key(&key) {
+                Some(name) => {
+                    self.name(name)?;
+                    self.value(cursor, name, Some(within))?;
+                }
+                None => cursor.skip()?,
+            }
+        }
+        self.end(start)
+    }
+
+    fn characters(&mut self, text: Text<'_>) -> Result {
+        if !text.is_escaped() {
+            return self.extend(text.raw());
+        }
+        let room = self.out.get_mut(self.len..).unwrap_or_default();
+        self.len += text.copy_to(room).ok_or(Unpacked::Full)?.len();
+        Ok(())
+    }
+
+    /// Puts before what was written since a place how long it is.
+    fn measure(&mut self, start: usize) -> Result {
+        let len = self.len - start;
+        let width = if len < 1 << 7 {
+            1
+        } else if len < 1 << 14 {
+            2
+        } else {
+            3
+        };
+        if len >= 1 << 22 || self.len + width > self.out.len() {
+            return Err(Unpacked::Full);
+        }
+        self.out.copy_within(start..self.len, start + width);
+        let end = self.len + width;
+        self.len = start;
+        self.count(len)?;
+        self.len = end;
+        Ok(())
+    }
+
+    /// Writes a length or the number of a name.
+    fn count(&mut self, count: usize) -> Result {
+        let low = |count: usize| u8::try_from(count & 0x7F).unwrap_or(0);
+        if count < 1 << 7 {
+            return self.push(low(count));
+        }
+        self.push(low(count) | 0x80)?;
+        if count < 1 << 14 {
+            return self.push(low(count >> 7));
+        }
+        self.push(low(count >> 7) | 0x80)?;
+        self.push(u8::try_from(count >> 14).map_err(|_| Unpacked::Full)?)
+    }
+
+    fn push(&mut self, byte: u8) -> Result {
+        self.put(self.len, byte)?;
+        self.len += 1;
+        Ok(())
+    }
+
+    fn put(&mut self, at: usize, byte: u8) -> Result {
+        *self.out.get_mut(at).ok_or(Unpacked::Full)? = byte;
+        Ok(())
+    }
+}
+
+/// Reads an id that is written again just so.
+fn exact_id(text: Text<'_>) -> Option<u64> {
+    let digits = text.as_str()?;
+    let exact = !digits.starts_with('0') || digits == "0";
+    text.digits().filter(|_| exact && !digits.starts_with('+'))
+}
