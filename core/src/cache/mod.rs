@@ -1,4 +1,7 @@
-//! The cache.
+//! The cache: what the events of a shard tell of guilds, kept in memory of known size.
 
-#[expect(dead_code, reason = "comes next")]
+#![expect(dead_code, reason = "the tables that stand on this come next")]
+
+mod family;
 mod pool;
+mod records;

@@ -66,6 +66,9 @@ pub(super) trait Segments {
 
     /// Adds a segment that holds a block of `bytes`, if more is allowed.
     fn grow(&mut self, bytes: usize) -> bool;
+
+    /// Returns the bytes of all segments.
+    fn bytes(&self) -> usize;
 }
 
 /// A header: units, how many bytes at the end are not used, two flags.
@@ -123,6 +126,11 @@ impl<S: Segments> Pool<S> {
     /// Returns the bytes of blocks in use, headers included.
     pub(super) const fn used(&self) -> usize {
         self.used
+    }
+
+    /// Returns the bytes of all segments.
+    pub(super) fn size(&self) -> usize {
+        self.segments.bytes()
     }
 
     /// Takes a block of `len` bytes, whose content is undefined; nothing if there is no room.
@@ -376,6 +384,10 @@ mod tests {
         fn grow(&mut self, bytes: usize) -> bool {
             let more = self.to_come.pop().filter(|size| *size >= bytes);
             more.map(|size| self.there.push(vec![0xEE; size].into())).is_some()
+        }
+
+        fn bytes(&self) -> usize {
+            self.there.iter().map(|segment| segment.len()).sum()
         }
     }
 

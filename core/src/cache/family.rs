@@ -1,0 +1,380 @@
+//! Where a cache keeps its rows: lent memory of fixed size, or the heap.
+
+use super::pool::{SEGMENT, Segments};
+
+/// The places of rows.
+pub(super) trait Slots {
+    fn get(&self, slot: u32) -> u32;
+
+    fn set(&mut self, slot: u32, value: u32);
+
+    /// Adds a place; nothing if there may be no more.
+    fn push(&mut self, value: u32) -> Option<u32>;
+
+    fn len(&self) -> u32;
+
+    fn clear(&mut self);
+
+    /// Returns the bytes it takes.
+    fn bytes(&self) -> usize;
+}
+
+/// Finds rows by a hash.
+pub(super) trait Index {
+    fn find(&self, hash: u64, is: impl FnMut(u32) -> bool) -> Option<u32>;
+
+    /// Adds a row that is not there; returns whether there was room.
+    fn insert(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) -> bool;
+
+    fn remove(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64);
+
+    fn clear(&mut self);
+
+    /// Returns the bytes it takes.
+    fn bytes(&self) -> usize;
+}
+
+/// Kinds of memory; a type of its own, so that only this crate makes one.
+pub(super) trait Memory: core::fmt::Debug {
+    type Slots: Slots + core::fmt::Debug;
+    type Index: Index + core::fmt::Debug;
+    type Segments: Segments + core::fmt::Debug;
+    type Scratch: AsMut<[u8]> + core::fmt::Debug;
+}
+
+/// Memory that is lent, for boards and for bounds that hold.
+#[derive(Debug)]
+pub struct Fixed<'m>(core::marker::PhantomData<&'m mut ()>);
+
+impl<'m> Memory for Fixed<'m> {
+    type Slots = LentSlots<'m>;
+    type Index = LentIndex<'m>;
+    type Segments = LentSegments<'m>;
+    type Scratch = &'m mut [u8];
+}
+
+/// Places in lent memory, of which the first are in use.
+#[derive(Debug)]
+pub(super) struct LentSlots<'m> {
+    places: &'m mut [u32],
+    used: u32,
+}
+
+impl<'m> LentSlots<'m> {
+    pub(super) const fn new(places: &'m mut [u32]) -> Self {
+        Self { places, used: 0 }
+    }
+}
+
+impl Slots for LentSlots<'_> {
+    #[inline]
+    fn get(&self, slot: u32) -> u32 {
+        self.places.get(at(slot)).copied().unwrap_or(u32::MAX)
+    }
+
+    fn set(&mut self, slot: u32, value: u32) {
+        if let Some(place) = self.places.get_mut(at(slot)) {
+            *place = value;
+        }
+    }
+
+    fn push(&mut self, value: u32) -> Option<u32> {
+        let slot = self.used;
+        *self.places.get_mut(at(slot))? = value;
+        self.used += 1;
+        Some(slot)
+    }
+
+    fn len(&self) -> u32 {
+        self.used
+    }
+
+    fn clear(&mut self) {
+        self.used = 0;
+    }
+
+    fn bytes(&self) -> usize {
+        size_of_val(self.places)
+    }
+}
+
+/// A table of rows, each in the first free place from its own on; no more than half of the places are taken.
+#[derive(Debug)]
+pub(super) struct LentIndex<'m> {
+    /// One more than the row; 0 is nobody.
+    places: &'m mut [u32],
+    taken: usize,
+}
+
+impl<'m> LentIndex<'m> {
+    /// Takes a table that is all zeroes.
+    pub(super) const fn new(places: &'m mut [u32]) -> Self {
+        Self { places, taken: 0 }
+    }
+
+    /// Returns the own place of a hash.
+    fn own(&self, hash: u64) -> usize {
+        let wide = u128::from(hash) * self.places.len() as u128;
+        (wide >> 64) as usize
+    }
+
+    fn after(&self, place: usize) -> usize {
+        if place + 1 < self.places.len() { place + 1 } else { 0 }
+    }
+
+    fn row(&self, place: usize) -> Option<u32> {
+        self.places.get(place)?.checked_sub(1)
+    }
+}
+
+impl Index for LentIndex<'_> {
+    #[inline]
+    fn find(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mut place = self.own(hash);
+        loop {
+            let row = self.row(place)?;
+            if is(row) {
+                return Some(row);
+            }
+            place = self.after(place);
+        }
+    }
+
+    fn insert(&mut self, hash: u64, slot: u32, _: impl Fn(u32) -> u64) -> bool {
+        if self.taken >= self.places.len() / 2 {
+            return false;
+        }
+        let mut place = self.own(hash);
+        while self.row(place).is_some() {
+            place = self.after(place);
+        }
+        if let Some(free) = self.places.get_mut(place) {
+            *free = slot + 1;
+            self.taken += 1;
+        }
+        true
+    }
+
+    /// Takes a row out and moves those behind it up, as far as each may stand.
+    fn remove(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) {
+        let mut gap = self.own(hash);
+        while let Some(row) = self.row(gap) {
+            if row == slot {
+                break;
+            }
+            gap = self.after(gap);
+        }
+        let mut place = gap;
+        loop {
+            place = self.after(place);
+            let Some(row) = self.row(place) else { break };
+            let own = self.own(hash_of(row));
+            let len = self.places.len();
+            let reach = |from: usize| (from + len - own) % len;
+            if reach(gap) <= reach(place)
+                && let Some(place) = self.places.get_mut(gap)
+            {
+                *place = row + 1;
+            } else {
+                continue;
+            }
+            gap = place;
+        }
+        if let Some(place) = self.places.get_mut(gap) {
+            self.taken -= usize::from(*place != 0);
+            *place = 0;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.places.fill(0);
+        self.taken = 0;
+    }
+
+    fn bytes(&self) -> usize {
+        size_of_val(self.places)
+    }
+}
+
+/// Lent bytes, a segment after the other.
+#[derive(Debug)]
+pub(super) struct LentSegments<'m>(pub(super) &'m mut [u8]);
+
+impl Segments for LentSegments<'_> {
+    fn get(&self, segment: usize) -> Option<&[u8]> {
+        let start = segment.checked_mul(SEGMENT)?;
+        let rest = self.0.get(start..).filter(|rest| !rest.is_empty())?;
+        Some(rest.get(..SEGMENT).unwrap_or(rest))
+    }
+
+    fn get_mut(&mut self, segment: usize) -> Option<&mut [u8]> {
+        let start = segment.checked_mul(SEGMENT)?;
+        let rest = self.0.get_mut(start..).filter(|rest| !rest.is_empty())?;
+        let len = rest.len().min(SEGMENT);
+        rest.get_mut(..len)
+    }
+
+    fn grow(&mut self, _: usize) -> bool {
+        false
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn at(slot: u32) -> usize {
+    usize::try_from(slot).unwrap_or(usize::MAX)
+}
+
+#[cfg(feature = "alloc")]
+pub use heap::Heap;
+#[cfg(feature = "alloc")]
+pub(super) use heap::{HeapSegments, HeapSlots};
+
+#[cfg(feature = "alloc")]
+mod heap {
+    use alloc::boxed::Box;
+    use alloc::vec::Vec;
+
+    use hashbrown::HashTable;
+
+    use super::{Index, Memory, SEGMENT, Segments, Slots, at};
+
+    /// Memory on the heap, which grows up to limits.
+    #[derive(Debug)]
+    pub struct Heap(());
+
+    impl Memory for Heap {
+        type Slots = HeapSlots;
+        type Index = HashTable<u32>;
+        type Segments = HeapSegments;
+        type Scratch = Box<[u8]>;
+    }
+
+    /// Places in pieces of one size, so that growing moves nothing.
+    #[derive(Debug)]
+    pub struct HeapSlots {
+        places: Vec<u32>,
+        limit: u32,
+    }
+
+    impl HeapSlots {
+        pub(in super::super) const fn new(limit: u32) -> Self {
+            Self { places: Vec::new(), limit }
+        }
+    }
+
+    impl Slots for HeapSlots {
+        #[inline]
+        fn get(&self, slot: u32) -> u32 {
+            self.places.get(at(slot)).copied().unwrap_or(u32::MAX)
+        }
+
+        fn set(&mut self, slot: u32, value: u32) {
+            if let Some(place) = self.places.get_mut(at(slot)) {
+                *place = value;
+            }
+        }
+
+        fn push(&mut self, value: u32) -> Option<u32> {
+            let slot = self.len();
+            if slot >= self.limit || self.places.try_reserve(1).is_err() {
+                return None;
+            }
+            self.places.push(value);
+            Some(slot)
+        }
+
+        fn len(&self) -> u32 {
+            u32::try_from(self.places.len()).unwrap_or(u32::MAX)
+        }
+
+        fn clear(&mut self) {
+            self.places.clear();
+        }
+
+        fn bytes(&self) -> usize {
+            self.places.capacity() * size_of::<u32>()
+        }
+    }
+
+    impl Index for HashTable<u32> {
+        #[inline]
+        fn find(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
+            Self::find(self, hash, |slot| is(*slot)).copied()
+        }
+
+        fn insert(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) -> bool {
+            if self.try_reserve(1, |slot| hash_of(*slot)).is_err() {
+                return false;
+            }
+            self.insert_unique(hash, slot, |slot| hash_of(*slot));
+            true
+        }
+
+        fn remove(&mut self, hash: u64, slot: u32, _: impl Fn(u32) -> u64) {
+            if let Ok(entry) = self.find_entry(hash, |other| *other == slot) {
+                entry.remove();
+            }
+        }
+
+        fn clear(&mut self) {
+            Self::clear(self);
+        }
+
+        fn bytes(&self) -> usize {
+            self.allocation_size()
+        }
+    }
+
+    /// The smallest segment, in bytes.
+    const FIRST: usize = 4 * 1024;
+
+    /// Segments on the heap: each as large as all before it, up to the largest there may be.
+    #[derive(Debug)]
+    pub struct HeapSegments {
+        segments: Vec<Box<[u8]>>,
+        bytes: usize,
+        limit: usize,
+    }
+
+    impl HeapSegments {
+        pub(in super::super) const fn new(limit: usize) -> Self {
+            Self { segments: Vec::new(), bytes: 0, limit }
+        }
+    }
+
+    impl Segments for HeapSegments {
+        #[inline]
+        fn get(&self, segment: usize) -> Option<&[u8]> {
+            self.segments.get(segment).map(|bytes| &**bytes)
+        }
+
+        #[inline]
+        fn get_mut(&mut self, segment: usize) -> Option<&mut [u8]> {
+            self.segments.get_mut(segment).map(|bytes| &mut **bytes)
+        }
+
+        fn grow(&mut self, bytes: usize) -> bool {
+            let size = self.bytes.max(bytes).max(FIRST).next_power_of_two().min(SEGMENT);
+            let left = self.limit.saturating_sub(self.bytes);
+            let size = if size > left { left } else { size };
+            if size < bytes || self.segments.len() >= 0x7FFF {
+                return false;
+            }
+            let mut segment = Vec::new();
+            if segment.try_reserve_exact(size).is_err() {
+                return false;
+            }
+            segment.resize(size, 0);
+            self.segments.push(segment.into_boxed_slice());
+            self.bytes += size;
+            true
+        }
+
+        fn bytes(&self) -> usize {
+            self.bytes
+        }
+    }
+}

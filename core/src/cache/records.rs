@@ -1,0 +1,498 @@
+//! Records: what every row is kept as, whatever its table.
+//!
+//! A row is a slot, and the slot knows the block of the pool its record is in: a row can grow and move while
+//! others name it by its slot. A record is a header of fixed size and then its fields, packed and sorted by name.
+//! Rows stand in lists, doubly linked through their headers, in the order they came; the lists stand in the
+//! header of their owner or beside the records.
+
+use super::family::{Index, Memory, Slots};
+use super::pool::{Block, Pool};
+
+/// Nobody, where a row could be named.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A slot without a row holds the next such slot, marked by this bit.
+const VACANT: u32 = 1 << 31;
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Channel,
+    DmChannel,
+    Emoji,
+    Guild,
+    Invite,
+    Me,
+    Member,
+    Message,
+    Presence,
+    Role,
+    /// A channel as the place of messages, cached or not.
+    Room,
+    ScheduledEvent,
+    Sound,
+    Stage,
+    Sticker,
+    Thread,
+    User,
+    VoiceState,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 18] = [
+        Self::Channel,
+        Self::DmChannel,
+        Self::Emoji,
+        Self::Guild,
+        Self::Invite,
+        Self::Me,
+        Self::Member,
+        Self::Message,
+        Self::Presence,
+        Self::Role,
+        Self::Room,
+        Self::ScheduledEvent,
+        Self::Sound,
+        Self::Stage,
+        Self::Sticker,
+        Self::Thread,
+        Self::User,
+        Self::VoiceState,
+    ];
+
+    /// Tells whether a key names a row only together with its owner.
+    const fn is_of_owner(self) -> bool {
+        matches!(self, Self::Member | Self::Presence | Self::VoiceState)
+    }
+
+    const fn header(self) -> usize {
+        match self {
+            Self::Guild => Self::LISTS + GUILD_LISTS * List::LEN,
+            Self::Message => Self::AGE + Links::LEN,
+            Self::Room => Self::LISTS + List::LEN,
+            Self::User => 12,
+            _ => Self::LISTS,
+        }
+    }
+
+    /// Where the key stands.
+    const fn key_at(self) -> usize {
+        if matches!(self, Self::User) { 4 } else { 16 }
+    }
+
+    /// Where the lists of an owner begin.
+    const LISTS: usize = 24;
+
+    /// Where the links of a message to older and newer ones stand.
+    const AGE: usize = 24;
+}
+
+/// The lists of a guild, one for each kind of row it owns.
+const GUILD_LISTS: usize = 13;
+
+/// A place of two links in a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Links(usize);
+
+impl Links {
+    /// To the neighbours among the rows of the owner.
+    pub(super) const OWNED: Self = Self(8);
+    /// To older and newer messages.
+    pub(super) const AGE: Self = Self(Kind::AGE);
+
+    const LEN: usize = 8;
+}
+
+/// Where a list stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Beside the records.
+    Root(Root),
+    /// In the header of its owner, by its number.
+    In(u32, u8),
+}
+
+/// The lists beside the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Root {
+    DmChannels,
+    Guilds,
+    /// Messages, the oldest first.
+    Messages,
+    /// Rooms that are in no guild.
+    Rooms,
+}
+
+/// Rows in the order they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct List {
+    pub(super) head: u32,
+    pub(super) tail: u32,
+    pub(super) len: u32,
+}
+
+impl List {
+    const EMPTY: Self = Self { head: NONE, tail: NONE, len: 0 };
+    const LEN: usize = 12;
+}
+
+/// What a record is marked as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It has fields of its own: it is more than what others need to refer to.
+    Known = 1 << 5,
+    /// It was deleted and lives on only because others refer to it.
+    Kept = 1 << 6,
+    /// It was there before its guild came anew, and did not come again yet.
+    Stale = 1 << 7,
+    /// It was looked at since the hand of the clock passed.
+    Used = 1 << 8,
+    /// Its guild is not available.
+    Unavailable = 1 << 9,
+}
+
+/// A reference, in the first word of a header.
+const REFERENCE: u32 = 1 << 10;
+
+/// All rows.
+#[derive(Debug)]
+pub(super) struct Records<M: Memory> {
+    slots: M::Slots,
+    index: M::Index,
+    pool: Pool<M::Segments>,
+    /// The first slot without a row.
+    vacant: u32,
+    roots: [List; 4],
+    /// How many rows there are of each kind.
+    counts: [u32; Kind::ALL.len()],
+}
+
+impl<M: Memory> Records<M> {
+    pub(super) const fn new(slots: M::Slots, index: M::Index, segments: M::Segments) -> Self {
+        Self {
+            slots,
+            index,
+            pool: Pool::new(segments),
+            vacant: NONE,
+            roots: [List::EMPTY; 4],
+            counts: [0; Kind::ALL.len()],
+        }
+    }
+
+    /// Finds a row by its key, and its owner if that is part of it.
+    #[inline]
+    pub(super) fn find(&self, kind: Kind, owner: u32, key: u64) -> Option<u32> {
+        let of_owner = kind.is_of_owner();
+        self.index.find(hash(kind, if of_owner { owner } else { 0 }, key), |row| {
+            self.kind(row) == kind
+                && self.key(row) == key
+                && (!of_owner || self.owner(row) == owner)
+        })
+    }
+
+    /// Adds a row that is not there, which stands in no list; nothing if there is no room.
+    pub(super) fn add(&mut self, kind: Kind, owner: u32, key: u64, fields: &[u8]) -> Option<u32> {
+        let block = self.pool.take(kind.header() + fields.len())?;
+        let Some(row) = self.take_slot(block) else {
+            self.pool.give(block);
+            return None;
+        };
+        self.write_header(block, kind, owner, key, fields);
+        let (slots, pool) = (&self.slots, &self.pool);
+        let hash = hash_of_record(pool.bytes(block));
+        if !self.index.insert(hash, row, |row| hash_of_record(pool.bytes(Block(slots.get(row))))) {
+            self.give_slot(row);
+            self.pool.give(block);
+            return None;
+        }
+        self.count(kind, 1);
+        Some(row)
+    }
+
+    /// Replaces the fields of a row; returns whether there was room, else nothing changes.
+    pub(super) fn replace(&mut self, row: u32, fields: &[u8]) -> bool {
+        let (block, header) = (self.block(row), self.kind(row).header());
+        let len = header + fields.len();
+        if self.pool.resize(block, len) {
+            self.fields_mut(block, header).copy_from_slice(fields);
+            return true;
+        }
+        let Some(new) = self.pool.take(len) else { return false };
+        let mut old = [0; GUILD_HEADER];
+        for (to, from) in old.iter_mut().zip(self.pool.bytes(block)) {
+            *to = *from;
+        }
+        let bytes = self.pool.bytes_mut(new);
+        for (to, from) in bytes.iter_mut().zip(old.iter().take(header)) {
+            *to = *from;
+        }
+        self.fields_mut(new, header).copy_from_slice(fields);
+        self.pool.give(block);
+        self.slots.set(row, new.0);
+        true
+    }
+
+    /// Removes a row that stands in no list.
+    pub(super) fn remove(&mut self, row: u32) {
+        let (block, kind) = (self.block(row), self.kind(row));
+        let (slots, pool) = (&self.slots, &self.pool);
+        let hash = hash_of_record(pool.bytes(block));
+        self.index.remove(hash, row, |row| hash_of_record(pool.bytes(Block(slots.get(row)))));
+        self.pool.give(block);
+        self.give_slot(row);
+        self.count(kind, -1);
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+        self.index.clear();
+        self.pool.clear();
+        self.vacant = NONE;
+        self.roots = [List::EMPTY; 4];
+        self.counts = [0; Kind::ALL.len()];
+    }
+
+    /// Returns how many rows of a kind there are, whatever their marks.
+    pub(super) fn len(&self, kind: Kind) -> u32 {
+        self.counts.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Returns the bytes of memory it takes, and how many of those of the pool are in use.
+    pub(super) fn bytes(&self) -> (usize, usize) {
+        (self.slots.bytes() + self.index.bytes() + self.pool.size(), self.pool.used())
+    }
+
+    #[inline]
+    pub(super) fn kind(&self, row: u32) -> Kind {
+        let number = self.bytes_of(row).first().map_or(0, |byte| byte & 31);
+        Kind::ALL.get(usize::from(number)).copied().unwrap_or(Kind::User)
+    }
+
+    #[inline]
+    pub(super) fn owner(&self, row: u32) -> u32 {
+        self.word(row, 4)
+    }
+
+    /// Gives a row to another owner; it stands in no list.
+    pub(super) fn set_owner(&mut self, row: u32, owner: u32) {
+        self.set_word(row, 4, owner);
+    }
+
+    #[inline]
+    pub(super) fn key(&self, row: u32) -> u64 {
+        key_of(self.bytes_of(row))
+    }
+
+    /// Returns the packed fields.
+    #[inline]
+    pub(super) fn fields(&self, row: u32) -> &[u8] {
+        let bytes = self.bytes_of(row);
+        bytes.get(kind_of(bytes).header()..).unwrap_or_default()
+    }
+
+    pub(super) fn is(&self, row: u32, mark: Mark) -> bool {
+        self.word(row, 0) & mark as u32 != 0
+    }
+
+    pub(super) fn mark(&mut self, row: u32, mark: Mark, on: bool) {
+        let word = self.word(row, 0);
+        let word = if on { word | mark as u32 } else { word & !(mark as u32) };
+        self.set_word(row, 0, word);
+    }
+
+    /// Returns how many others refer to a row.
+    pub(super) fn references(&self, row: u32) -> u32 {
+        self.word(row, 0) / REFERENCE
+    }
+
+    /// Adds a reference; returns whether it could be counted.
+    pub(super) fn retain(&mut self, row: u32) -> bool {
+        let word = self.word(row, 0).checked_add(REFERENCE);
+        word.map(|word| self.set_word(row, 0, word)).is_some()
+    }
+
+    /// Takes a reference away and returns how many are left.
+    pub(super) fn release(&mut self, row: u32) -> u32 {
+        let word = self.word(row, 0);
+        let left = (word / REFERENCE).saturating_sub(1);
+        self.set_word(row, 0, left * REFERENCE | word % REFERENCE);
+        left
+    }
+
+    pub(super) fn list(&self, place: Place) -> List {
+        match place {
+            Place::Root(root) => self.roots.get(root as usize).copied().unwrap_or(List::EMPTY),
+            Place::In(owner, number) => {
+                let at = Kind::LISTS + usize::from(number) * List::LEN;
+                let word = |offset| self.word(owner, at + offset);
+                List { head: word(0), tail: word(4), len: word(8) }
+            }
+        }
+    }
+
+    /// Returns the row behind another in its list.
+    #[inline]
+    pub(super) fn next(&self, row: u32, links: Links) -> u32 {
+        self.word(row, links.0 + 4)
+    }
+
+    #[inline]
+    pub(super) fn before(&self, row: u32, links: Links) -> u32 {
+        self.word(row, links.0)
+    }
+
+    /// Puts a row at the end of a list.
+    pub(super) fn link(&mut self, place: Place, row: u32, links: Links) {
+        let mut list = self.list(place);
+        self.set_word(row, links.0, list.tail);
+        self.set_word(row, links.0 + 4, NONE);
+        if list.tail == NONE {
+            list.head = row;
+        } else {
+            self.set_word(list.tail, links.0 + 4, row);
+        }
+        list.tail = row;
+        list.len += 1;
+        self.set_list(place, list);
+    }
+
+    /// Takes a row out of a list.
+    pub(super) fn unlink(&mut self, place: Place, row: u32, links: Links) {
+        let mut list = self.list(place);
+        let (before, next) = (self.before(row, links), self.next(row, links));
+        if before == NONE {
+            list.head = next;
+        } else {
+            self.set_word(before, links.0 + 4, next);
+        }
+        if next == NONE {
+            list.tail = before;
+        } else {
+            self.set_word(next, links.0, before);
+        }
+        list.len -= 1;
+        self.set_list(place, list);
+    }
+
+    fn set_list(&mut self, place: Place, list: List) {
+        match place {
+            Place::Root(root) => {
+                if let Some(root) = self.roots.get_mut(root as usize) {
+                    *root = list;
+                }
+            }
+            Place::In(owner, number) => {
+                let at = Kind::LISTS + usize::from(number) * List::LEN;
+                self.set_word(owner, at, list.head);
+                self.set_word(owner, at + 4, list.tail);
+                self.set_word(owner, at + 8, list.len);
+            }
+        }
+    }
+
+    fn write_header(&mut self, block: Block, kind: Kind, owner: u32, key: u64, fields: &[u8]) {
+        let header = kind.header();
+        let bytes = self.pool.bytes_mut(block);
+        // Links and lists that name nobody, of no length.
+        bytes.iter_mut().take(header).for_each(|byte| *byte = 0xFF);
+        let mut at = Kind::LISTS;
+        while matches!(kind, Kind::Guild | Kind::Room) && at < header {
+            put(bytes, at + 8, &0_u32.to_le_bytes());
+            at += List::LEN;
+        }
+        put(bytes, 0, &(kind as u32).to_le_bytes());
+        if kind != Kind::User {
+            put(bytes, 4, &owner.to_le_bytes());
+        }
+        put(bytes, kind.key_at(), &key.to_le_bytes());
+        self.fields_mut(block, header).copy_from_slice(fields);
+    }
+
+    fn fields_mut(&mut self, block: Block, header: usize) -> &mut [u8] {
+        self.pool.bytes_mut(block).get_mut(header..).unwrap_or_default()
+    }
+
+    #[inline]
+    fn block(&self, row: u32) -> Block {
+        Block(self.slots.get(row))
+    }
+
+    #[inline]
+    fn bytes_of(&self, row: u32) -> &[u8] {
+        self.pool.bytes(self.block(row))
+    }
+
+    #[inline]
+    fn word(&self, row: u32, at: usize) -> u32 {
+        let word = self.bytes_of(row).get(at..).and_then(<[u8]>::first_chunk);
+        word.map_or(NONE, |word| u32::from_le_bytes(*word))
+    }
+
+    fn set_word(&mut self, row: u32, at: usize, value: u32) {
+        let block = self.block(row);
+        put(self.pool.bytes_mut(block), at, &value.to_le_bytes());
+    }
+
+    fn take_slot(&mut self, block: Block) -> Option<u32> {
+        if self.vacant == NONE {
+            return self.slots.push(block.0);
+        }
+        let row = self.vacant;
+        let next = self.slots.get(row) & !VACANT;
+        self.vacant = if next == NONE & !VACANT { NONE } else { next };
+        self.slots.set(row, block.0);
+        Some(row)
+    }
+
+    fn give_slot(&mut self, row: u32) {
+        self.slots.set(row, self.vacant | VACANT);
+        self.vacant = row;
+    }
+
+    fn count(&mut self, kind: Kind, change: i32) {
+        if let Some(count) = self.counts.get_mut(kind as usize) {
+            *count = count.saturating_add_signed(change);
+        }
+    }
+}
+
+const GUILD_HEADER: usize = Kind::Guild.header();
+
+fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
+    if let Some(place) = bytes.get_mut(at..at + value.len()) {
+        place.copy_from_slice(value);
+    }
+}
+
+fn kind_of(record: &[u8]) -> Kind {
+    let number = record.first().map_or(0, |byte| byte & 31);
+    Kind::ALL.get(usize::from(number)).copied().unwrap_or(Kind::User)
+}
+
+#[inline]
+fn key_of(record: &[u8]) -> u64 {
+    let key = record.get(kind_of(record).key_at()..).and_then(<[u8]>::first_chunk);
+    key.map_or(0, |key| u64::from_le_bytes(*key))
+}
+
+fn hash_of_record(record: &[u8]) -> u64 {
+    let kind = kind_of(record);
+    let owner = record.get(4..).and_then(<[u8]>::first_chunk);
+    let owner = owner.filter(|_| kind.is_of_owner()).map_or(0, |owner| u32::from_le_bytes(*owner));
+    hash(kind, owner, key_of(record))
+}
+
+/// Mixes what names a row; the same on every platform.
+#[inline]
+const fn hash(kind: Kind, owner: u32, key: u64) -> u64 {
+    let word = key ^ (owner as u64) << 32 ^ (kind as u64) << 56;
+    let wide = (word ^ 0x9E37_79B9_7F4A_7C15) as u128 * 0xD6E8_FEB8_6659_FD93_u128;
+    let mixed = (wide >> 64) as u64 ^ wide as u64;
+    mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ mixed >> 32
+}
+
+#[cfg(test)]
+mod tests;
