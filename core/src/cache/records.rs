@@ -7,6 +7,7 @@
 
 use super::family::{Index, Memory, Slots};
 use super::pool::{Block, Pool};
+use crate::decode::packed::{self, Name};
 
 /// Nobody, where a row could be named.
 pub(super) const NONE: u32 = u32::MAX;
@@ -66,26 +67,55 @@ impl Kind {
         matches!(self, Self::Member | Self::Presence | Self::VoiceState)
     }
 
-    const fn header(self) -> usize {
+    /// Where the lists of an owner begin, and the links of a message to older and newer ones.
+    const OWN: usize = 16;
+
+    /// Where the members begin that the key is one of, or the key if it is none.
+    const fn members_at(self) -> usize {
         match self {
-            Self::Guild => Self::LISTS + GUILD_LISTS * List::LEN,
-            Self::Message => Self::AGE + Links::LEN,
-            Self::Room => Self::LISTS + List::LEN,
-            Self::User => 12,
-            _ => Self::LISTS,
+            Self::Guild => Self::OWN + GUILD_LISTS * List::LEN,
+            Self::Message => Self::OWN + Links::LEN,
+            Self::Room => Self::OWN + List::LEN,
+            Self::User => 4,
+            _ => Self::OWN,
+        }
+    }
+
+    /// What makes the key a member, packed: the name, and that an integer of eight bytes follows.
+    fn key_member(self) -> &'static [u8] {
+        const ID: &[u8] = &packed::id_member::<2>(Name::of("id"));
+        const USER: &[u8] = &packed::id_within::<5>(Name::of("user"), Name::of("id"));
+        const USER_ID: &[u8] = &packed::id_member::<3>(Name::of("user_id"));
+        const SOUND_ID: &[u8] = &packed::id_member::<3>(Name::of("sound_id"));
+
+        match self {
+            Self::DmChannel | Self::Invite | Self::Member | Self::Room => &[],
+            Self::Presence => USER,
+            Self::Sound => SOUND_ID,
+            Self::VoiceState => USER_ID,
+            Self::Channel
+            | Self::Emoji
+            | Self::Guild
+            | Self::Me
+            | Self::Message
+            | Self::Role
+            | Self::ScheduledEvent
+            | Self::Stage
+            | Self::Sticker
+            | Self::Thread
+            | Self::User => ID,
         }
     }
 
     /// Where the key stands.
-    const fn key_at(self) -> usize {
-        if matches!(self, Self::User) { 4 } else { 16 }
+    fn key_at(self) -> usize {
+        self.members_at() + self.key_member().len()
     }
 
-    /// Where the lists of an owner begin.
-    const LISTS: usize = 24;
-
-    /// Where the links of a message to older and newer ones stand.
-    const AGE: usize = 24;
+    /// Where the fields begin.
+    fn header(self) -> usize {
+        self.key_at() + 8
+    }
 }
 
 /// The lists of a guild, one for each kind of row it owns.
@@ -99,7 +129,7 @@ impl Links {
     /// To the neighbours among the rows of the owner.
     pub(super) const OWNED: Self = Self(8);
     /// To older and newer messages.
-    pub(super) const AGE: Self = Self(Kind::AGE);
+    pub(super) const AGE: Self = Self(Kind::OWN);
 
     const LEN: usize = 8;
 }
@@ -220,13 +250,12 @@ impl<M: Memory> Records<M> {
             return true;
         }
         let Some(new) = self.pool.take(len) else { return false };
-        let mut old = [0; GUILD_HEADER];
-        for (to, from) in old.iter_mut().zip(self.pool.bytes(block)) {
-            *to = *from;
-        }
-        let bytes = self.pool.bytes_mut(new);
-        for (to, from) in bytes.iter_mut().zip(old.iter().take(header)) {
-            *to = *from;
+        let mut old = [0; LONGEST_HEADER];
+        if let (Some(old), Some(from)) =
+            (old.get_mut(..header), self.pool.bytes(block).get(..header))
+        {
+            old.copy_from_slice(from);
+            put(self.pool.bytes_mut(new), 0, old);
         }
         self.fields_mut(new, header).copy_from_slice(fields);
         self.pool.give(block);
@@ -286,7 +315,16 @@ impl<M: Memory> Records<M> {
         key_of(self.bytes_of(row))
     }
 
-    /// Returns the packed fields.
+    /// Returns all packed members: the key, if it is one, and the fields.
+    #[inline]
+    pub(super) fn members(&self, row: u32) -> &[u8] {
+        let bytes = self.bytes_of(row);
+        let kind = kind_of(bytes);
+        let at = if kind.key_member().is_empty() { kind.header() } else { kind.members_at() };
+        bytes.get(at..).unwrap_or_default()
+    }
+
+    /// Returns the packed fields: members but for the key, sorted by name.
     #[inline]
     pub(super) fn fields(&self, row: u32) -> &[u8] {
         let bytes = self.bytes_of(row);
@@ -326,7 +364,7 @@ impl<M: Memory> Records<M> {
         match place {
             Place::Root(root) => self.roots.get(root as usize).copied().unwrap_or(List::EMPTY),
             Place::In(owner, number) => {
-                let at = Kind::LISTS + usize::from(number) * List::LEN;
+                let at = Kind::OWN + usize::from(number) * List::LEN;
                 let word = |offset| self.word(owner, at + offset);
                 List { head: word(0), tail: word(4), len: word(8) }
             }
@@ -385,7 +423,7 @@ impl<M: Memory> Records<M> {
                 }
             }
             Place::In(owner, number) => {
-                let at = Kind::LISTS + usize::from(number) * List::LEN;
+                let at = Kind::OWN + usize::from(number) * List::LEN;
                 self.set_word(owner, at, list.head);
                 self.set_word(owner, at + 4, list.tail);
                 self.set_word(owner, at + 8, list.len);
@@ -394,15 +432,16 @@ impl<M: Memory> Records<M> {
     }
 
     fn write_header(&mut self, block: Block, kind: Kind, owner: u32, key: u64, fields: &[u8]) {
-        let header = kind.header();
+        let (header, members) = (kind.header(), kind.members_at());
         let bytes = self.pool.bytes_mut(block);
         // Links and lists that name nobody, of no length.
-        bytes.iter_mut().take(header).for_each(|byte| *byte = 0xFF);
-        let mut at = Kind::LISTS;
-        while matches!(kind, Kind::Guild | Kind::Room) && at < header {
-            put(bytes, at + 8, &0_u32.to_le_bytes());
-            at += List::LEN;
+        bytes.iter_mut().take(members).for_each(|byte| *byte = 0xFF);
+        if matches!(kind, Kind::Guild | Kind::Room) {
+            for at in (Kind::OWN..members).step_by(List::LEN) {
+                put(bytes, at + 8, &0_u32.to_le_bytes());
+            }
         }
+        put(bytes, members, kind.key_member());
         put(bytes, 0, &(kind as u32).to_le_bytes());
         if kind != Kind::User {
             put(bytes, 4, &owner.to_le_bytes());
@@ -459,7 +498,8 @@ impl<M: Memory> Records<M> {
     }
 }
 
-const GUILD_HEADER: usize = Kind::Guild.header();
+/// The longest header: that of a guild.
+const LONGEST_HEADER: usize = Kind::Guild.members_at() + 2 + 8;
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     if let Some(place) = bytes.get_mut(at..at + value.len()) {

@@ -194,3 +194,29 @@ fn clearing_forgets_all_and_the_memory_serves_again() {
         assert_eq!(records.list(Place::Root(Root::Guilds)), List::EMPTY);
     }
 }
+
+#[test]
+fn the_key_of_a_row_is_one_of_its_members() {
+    use crate::decode::{Cursor, Decode};
+    use crate::model::{Presence, Role, SoundboardSound, User, VoiceState};
+
+    fn read<'c, T: Decode<'c>>(records: &'c Records<Heap>, kind: Kind) -> T {
+        let row = records.find(kind, NONE, 1_212_269_235_441_107_118).unwrap();
+        Cursor::packed_members(records.members(row)).decode().unwrap()
+    }
+
+    let mut records = heap(20, 1 << 16);
+    let key = 1_212_269_235_441_107_118;
+    for kind in Kind::ALL {
+        assert!(records.add(kind, NONE, key, b"").is_some(), "{kind:?}");
+    }
+    for kind in Kind::ALL {
+        let row = records.find(kind, NONE, key).unwrap();
+        assert_eq!((records.kind(row), records.key(row)), (kind, key));
+    }
+    assert_eq!(read::<Role<'_>>(&records, Kind::Role).id.0, key);
+    assert_eq!(read::<User<'_>>(&records, Kind::User).id.0, key);
+    assert_eq!(read::<Presence<'_>>(&records, Kind::Presence).user.id.0, key);
+    assert_eq!(read::<VoiceState<'_>>(&records, Kind::VoiceState).user_id.0, key);
+    assert_eq!(read::<SoundboardSound<'_>>(&records, Kind::Sound).sound_id.0, key);
+}

@@ -111,6 +111,34 @@ pub(crate) fn find(members: &[u8], name: Name) -> Option<Value<'_>> {
     }
 }
 
+/// Returns what stands before the eight bytes of an id to make it a member.
+pub(crate) const fn id_member<const LEN: usize>(name: Name) -> [u8; LEN] {
+    let mut bytes = [INTEGER_8; LEN];
+    put_name(&mut bytes, 0, name);
+    bytes
+}
+
+/// Returns what stands before the eight bytes of an id to make it a member of an object that is one.
+pub(crate) const fn id_within<const LEN: usize>(object: Name, name: Name) -> [u8; LEN] {
+    let mut bytes = [INTEGER_8; LEN];
+    let at = put_name(&mut bytes, 0, object);
+    bytes[at] = OBJECT;
+    put_name(&mut bytes, at + 2, name);
+    // The name, what says that it is an integer, and that.
+    bytes[at + 1] = (LEN - at - 2 + 8) as u8;
+    bytes
+}
+
+const fn put_name(bytes: &mut [u8], at: usize, name: Name) -> usize {
+    if name.0 < 0x80 {
+        bytes[at] = name.0 as u8;
+        return at + 1;
+    }
+    bytes[at] = (name.0 & 0x7F) as u8 | 0x80;
+    bytes[at + 1] = (name.0 >> 7) as u8;
+    at + 2
+}
+
 impl Value<'_> {
     /// Returns the integer, if it is one from 0 on.
     #[inline]
