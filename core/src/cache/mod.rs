@@ -3,5 +3,7 @@
 #![expect(dead_code, reason = "the tables that stand on this come next")]
 
 mod family;
+mod gather;
+mod kept;
 mod pool;
 mod records;

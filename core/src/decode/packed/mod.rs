@@ -31,7 +31,7 @@ pub(crate) use self::write::{Unpacked, Writer};
 
 pub(super) const FALSE: u8 = 0x80;
 pub(super) const TRUE: u8 = 0x81;
-pub(super) const NULL: u8 = 0x82;
+pub(crate) const NULL: u8 = 0x82;
 pub(super) const NEGATIVE: u8 = 0x83;
 pub(super) const INTEGER: u8 = 0x84;
 pub(super) const INTEGER_8: u8 = 0x8B;

@@ -5,7 +5,7 @@ use crate::decode::{Key, word};
 /// Every name, by its number; the more often one is kept, the lower its number.
 ///
 /// The numbers are part of what a snapshot holds: names are only ever added, at the end.
-const NAMES: [&str; 331] = [
+const NAMES: [&str; 332] = [
     "id",
     "username",
     "global_name",
@@ -46,6 +46,7 @@ const NAMES: [&str; 331] = [
     "start",
     "end",
     "assets",
+    "large",
     "large_image",
     "large_text",
     "small_image",
@@ -384,6 +385,9 @@ impl Name {
             slot = (slot + 1) % SLOTS.len();
         }
     }
+
+    /// How many names there are.
+    pub(crate) const COUNT: usize = NAMES.len();
 
     pub(crate) fn text(self) -> &'static str {
         NAMES.get(usize::from(self.0)).copied().unwrap_or_default()

@@ -150,6 +150,27 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
+    /// Writes what was written before, again.
+    pub(crate) fn repeat(&mut self, range: core::ops::Range<usize>) -> Result {
+        let end = self.len + range.len();
+        if range.end > self.len || end > self.out.len() {
+            return Err(Unpacked::Full);
+        }
+        self.out.copy_within(range, self.len);
+        self.len = end;
+        Ok(())
+    }
+
+    /// Returns the byte that was written at a place.
+    pub(crate) fn byte(&self, at: usize) -> u8 {
+        self.out.get(at).copied().unwrap_or(NULL)
+    }
+
+    /// Returns what was written from a place on.
+    pub(crate) fn since(&self, start: usize) -> &[u8] {
+        self.out.get(start..self.len).unwrap_or_default()
+    }
+
     fn number(&mut self, cursor: &mut Cursor<'_>) -> Result {
         let number = cursor.number()?;
         if let Some(value) = number.as_u64() {
