@@ -7,3 +7,4 @@ mod gather;
 mod kept;
 mod pool;
 mod records;
+mod rows;

@@ -397,6 +397,11 @@ impl<M: Memory> Records<M> {
         self.set_list(place, list);
     }
 
+    /// Lets a row that stands in no list name another.
+    pub(super) fn chain(&mut self, row: u32, next: u32) {
+        self.set_word(row, Links::OWNED.0 + 4, next);
+    }
+
     /// Takes a row out of a list.
     pub(super) fn unlink(&mut self, place: Place, row: u32, links: Links) {
         let mut list = self.list(place);

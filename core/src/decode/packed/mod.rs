@@ -43,8 +43,8 @@ pub(super) const TEXT: u8 = 0x90;
 pub(super) const LIST: u8 = 0x91;
 pub(super) const OBJECT: u8 = 0x92;
 pub(super) const IDS: u8 = 0x93;
-pub(super) const ROW: u8 = 0x94;
-pub(super) const ROWS: u8 = 0x95;
+pub(crate) const ROW: u8 = 0x94;
+pub(crate) const ROWS: u8 = 0x95;
 pub(super) const SHORT: u8 = 0xA0;
 
 /// The longest text whose length stands in its first byte.
