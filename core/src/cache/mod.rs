@@ -2,9 +2,14 @@
 
 #![expect(dead_code, reason = "the tables that stand on this come next")]
 
+mod apply;
 mod family;
 mod gather;
 mod kept;
 mod pool;
+mod reader;
 mod records;
 mod rows;
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests;

@@ -539,5 +539,5 @@ const fn hash(kind: Kind, owner: u32, key: u64) -> u64 {
     mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ mixed >> 32
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests;

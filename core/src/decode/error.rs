@@ -54,7 +54,7 @@ impl DecodeError {
     }
 
     #[cold]
-    pub(super) const fn at(offset: u32, expected: Expected) -> Self {
+    pub(crate) const fn at(offset: u32, expected: Expected) -> Self {
         Self { field: None, offset, expected }
     }
 

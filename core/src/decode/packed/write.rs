@@ -79,6 +79,10 @@ impl<'b> Writer<'b> {
         self.count(name.0.into())
     }
 
+    pub(crate) fn null(&mut self) -> Result {
+        self.push(NULL)
+    }
+
     pub(crate) fn bool(&mut self, value: bool) -> Result {
         self.push(if value { TRUE } else { FALSE })
     }
@@ -164,6 +168,11 @@ impl<'b> Writer<'b> {
     /// Returns the byte that was written at a place.
     pub(crate) fn byte(&self, at: usize) -> u8 {
         self.out.get(at).copied().unwrap_or(NULL)
+    }
+
+    /// Returns what was written from one place to another.
+    pub(crate) fn slice(&self, range: core::ops::Range<usize>) -> &[u8] {
+        self.out.get(range).unwrap_or_default()
     }
 
     /// Returns what was written from a place on.
