@@ -1,8 +1,8 @@
 //! What each event does to the rows.
 
 use super::family::Memory;
+use super::kind::{Kind, Mark, NONE};
 use super::reader::{Absent, Reader};
-use super::records::{Kind, Mark, NONE};
 use super::rows::Witness;
 use crate::decode::packed::Name;
 use crate::decode::{Cursor, DecodeError, Expected, Key};
@@ -15,6 +15,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// If the payload is not well-formed; what came before the fault is done.
     pub(super) fn apply(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
+        #[expect(clippy::wildcard_enum_match_arm, reason = "most events change no row")]
         match event.kind() {
             EventKind::GuildCreate => self.guild_create(cursor),
             EventKind::GuildUpdate => self.guild_update(cursor),

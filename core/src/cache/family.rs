@@ -44,7 +44,7 @@ pub(super) trait Memory: core::fmt::Debug {
 
 /// Memory that is lent, for boards and for bounds that hold.
 #[derive(Debug)]
-pub struct Fixed<'m>(core::marker::PhantomData<&'m mut ()>);
+pub(super) struct Fixed<'m>(core::marker::PhantomData<&'m mut ()>);
 
 impl<'m> Memory for Fixed<'m> {
     type Slots = LentSlots<'m>;
@@ -115,7 +115,8 @@ impl<'m> LentIndex<'m> {
     /// Returns the own place of a hash.
     fn own(&self, hash: u64) -> usize {
         let wide = u128::from(hash) * self.places.len() as u128;
-        (wide >> 64) as usize
+        // The high half of a product is below each of its factors.
+        usize::try_from(wide >> 64).unwrap_or(0)
     }
 
     fn after(&self, place: usize) -> usize {
@@ -228,9 +229,8 @@ fn at(slot: u32) -> usize {
 }
 
 #[cfg(feature = "alloc")]
-pub use heap::Heap;
-#[cfg(feature = "alloc")]
-pub(super) use heap::{HeapSegments, HeapSlots};
+#[cfg_attr(not(test), expect(unused_imports, reason = "what makes a cache comes next"))]
+pub(super) use heap::{Heap, HeapSegments, HeapSlots};
 
 #[cfg(feature = "alloc")]
 mod heap {
@@ -243,7 +243,7 @@ mod heap {
 
     /// Memory on the heap, which grows up to limits.
     #[derive(Debug)]
-    pub struct Heap(());
+    pub(in super::super) struct Heap(());
 
     impl Memory for Heap {
         type Slots = HeapSlots;
@@ -254,7 +254,7 @@ mod heap {
 
     /// Places in pieces of one size, so that growing moves nothing.
     #[derive(Debug)]
-    pub struct HeapSlots {
+    pub(in super::super) struct HeapSlots {
         places: Vec<u32>,
         limit: u32,
     }
@@ -333,7 +333,7 @@ mod heap {
 
     /// Segments on the heap: each as large as all before it, up to the largest there may be.
     #[derive(Debug)]
-    pub struct HeapSegments {
+    pub(in super::super) struct HeapSegments {
         segments: Vec<Box<[u8]>>,
         bytes: usize,
         limit: usize,

@@ -102,7 +102,6 @@ fn to_usize(at: u32) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::format;
     use std::vec::Vec;
 
     use super::*;
@@ -169,6 +168,6 @@ mod tests {
         let more = fields.put(&mut out, Name(100), |out| out.bool(true));
         assert_eq!(more, Err(Unpacked::Full));
         let range = fields.merge(&mut out, b"").unwrap();
-        assert_eq!(range.len(), 128, "{}", format!("{fields:?}"));
+        assert_eq!(range.len(), 128, "{fields:?}");
     }
 }

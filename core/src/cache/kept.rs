@@ -1,6 +1,6 @@
 //! Which fields are kept of each kind of row.
 
-use super::records::Kind;
+use super::kind::Kind;
 use crate::decode::packed::Name;
 
 /// A set of names.
@@ -8,6 +8,7 @@ use crate::decode::packed::Name;
 pub(super) struct Names([u64; Name::COUNT.div_ceil(64)]);
 
 impl Names {
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
     const fn of(names: &[&str]) -> Self {
         let (mut set, mut at) = ([0; Name::COUNT.div_ceil(64)], 0);
         while at < names.len() {
@@ -18,6 +19,7 @@ impl Names {
         Self(set)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
     const fn and(self, other: Self) -> Self {
         let (mut set, mut at) = (self.0, 0);
         while at < set.len() {

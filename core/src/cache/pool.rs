@@ -143,8 +143,9 @@ impl<S: Segments> Pool<S> {
             if let Some(block) = self.find(units) {
                 break block;
             }
-            if !self.learn() && !(self.segments.grow(units as usize * UNIT + UNIT) && self.learn())
-            {
+            let bytes = units as usize * UNIT + UNIT;
+            let more = self.learn() || (self.segments.grow(bytes) && self.learn());
+            if !more {
                 return None;
             }
         };

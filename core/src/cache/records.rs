@@ -6,185 +6,11 @@
 //! header of their owner or beside the records.
 
 use super::family::{Index, Memory, Slots};
+use super::kind::{Kind, Links, List, Mark, NONE, Place, REFERENCE};
 use super::pool::{Block, Pool};
-use crate::decode::packed::{self, Name};
-
-/// Nobody, where a row could be named.
-pub(super) const NONE: u32 = u32::MAX;
 
 /// A slot without a row holds the next such slot, marked by this bit.
 const VACANT: u32 = 1 << 31;
-
-/// What a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(super) enum Kind {
-    Channel,
-    DmChannel,
-    Emoji,
-    Guild,
-    Invite,
-    Me,
-    Member,
-    Message,
-    Presence,
-    Role,
-    /// A channel as the place of messages, cached or not.
-    Room,
-    ScheduledEvent,
-    Sound,
-    Stage,
-    Sticker,
-    Thread,
-    User,
-    VoiceState,
-}
-
-impl Kind {
-    pub(super) const ALL: [Self; 18] = [
-        Self::Channel,
-        Self::DmChannel,
-        Self::Emoji,
-        Self::Guild,
-        Self::Invite,
-        Self::Me,
-        Self::Member,
-        Self::Message,
-        Self::Presence,
-        Self::Role,
-        Self::Room,
-        Self::ScheduledEvent,
-        Self::Sound,
-        Self::Stage,
-        Self::Sticker,
-        Self::Thread,
-        Self::User,
-        Self::VoiceState,
-    ];
-
-    /// Tells whether a key names a row only together with its owner.
-    const fn is_of_owner(self) -> bool {
-        matches!(self, Self::Member | Self::Presence | Self::VoiceState)
-    }
-
-    /// Where the lists of an owner begin, and the links of a message to older and newer ones.
-    const OWN: usize = 16;
-
-    /// Where the members begin that the key is one of, or the key if it is none.
-    const fn members_at(self) -> usize {
-        match self {
-            Self::Guild => Self::OWN + GUILD_LISTS * List::LEN,
-            Self::Message => Self::OWN + Links::LEN,
-            Self::Room => Self::OWN + List::LEN,
-            Self::User => 4,
-            _ => Self::OWN,
-        }
-    }
-
-    /// What makes the key a member, packed: the name, and that an integer of eight bytes follows.
-    fn key_member(self) -> &'static [u8] {
-        const ID: &[u8] = &packed::id_member::<2>(Name::of("id"));
-        const USER: &[u8] = &packed::id_within::<5>(Name::of("user"), Name::of("id"));
-        const USER_ID: &[u8] = &packed::id_member::<3>(Name::of("user_id"));
-        const SOUND_ID: &[u8] = &packed::id_member::<3>(Name::of("sound_id"));
-
-        match self {
-            Self::DmChannel | Self::Invite | Self::Member | Self::Room => &[],
-            Self::Presence => USER,
-            Self::Sound => SOUND_ID,
-            Self::VoiceState => USER_ID,
-            Self::Channel
-            | Self::Emoji
-            | Self::Guild
-            | Self::Me
-            | Self::Message
-            | Self::Role
-            | Self::ScheduledEvent
-            | Self::Stage
-            | Self::Sticker
-            | Self::Thread
-            | Self::User => ID,
-        }
-    }
-
-    /// Where the key stands.
-    fn key_at(self) -> usize {
-        self.members_at() + self.key_member().len()
-    }
-
-    /// Where the fields begin.
-    fn header(self) -> usize {
-        self.key_at() + 8
-    }
-}
-
-/// The lists of a guild, one for each kind of row it owns.
-const GUILD_LISTS: usize = 13;
-
-/// A place of two links in a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Links(usize);
-
-impl Links {
-    /// To the neighbours among the rows of the owner.
-    pub(super) const OWNED: Self = Self(8);
-    /// To older and newer messages.
-    pub(super) const AGE: Self = Self(Kind::OWN);
-
-    const LEN: usize = 8;
-}
-
-/// Where a list stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Beside the records.
-    Root(Root),
-    /// In the header of its owner, by its number.
-    In(u32, u8),
-}
-
-/// The lists beside the records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Root {
-    DmChannels,
-    Guilds,
-    /// Messages, the oldest first.
-    Messages,
-    /// Rooms that are in no guild.
-    Rooms,
-}
-
-/// Rows in the order they came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct List {
-    pub(super) head: u32,
-    pub(super) tail: u32,
-    pub(super) len: u32,
-}
-
-impl List {
-    const EMPTY: Self = Self { head: NONE, tail: NONE, len: 0 };
-    const LEN: usize = 12;
-}
-
-/// What a record is marked as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// It has fields of its own: it is more than what others need to refer to.
-    Known = 1 << 5,
-    /// It was deleted and lives on only because others refer to it.
-    Kept = 1 << 6,
-    /// It was there before its guild came anew, and did not come again yet.
-    Stale = 1 << 7,
-    /// It was looked at since the hand of the clock passed.
-    Used = 1 << 8,
-    /// Its guild is not available.
-    Unavailable = 1 << 9,
-}
-
-/// A reference, in the first word of a header.
-const REFERENCE: u32 = 1 << 10;
 
 /// All rows.
 #[derive(Debug)]
@@ -305,11 +131,6 @@ impl<M: Memory> Records<M> {
         self.word(row, 4)
     }
 
-    /// Gives a row to another owner; it stands in no list.
-    pub(super) fn set_owner(&mut self, row: u32, owner: u32) {
-        self.set_word(row, 4, owner);
-    }
-
     #[inline]
     pub(super) fn key(&self, row: u32) -> u64 {
         key_of(self.bytes_of(row))
@@ -332,7 +153,7 @@ impl<M: Memory> Records<M> {
     }
 
     pub(super) fn is(&self, row: u32, mark: Mark) -> bool {
-        self.word(row, 0) & mark as u32 != 0
+        self.word(row, 0) & (mark as u32) != 0
     }
 
     pub(super) fn mark(&mut self, row: u32, mark: Mark, on: bool) {
@@ -356,7 +177,7 @@ impl<M: Memory> Records<M> {
     pub(super) fn release(&mut self, row: u32) -> u32 {
         let word = self.word(row, 0);
         let left = (word / REFERENCE).saturating_sub(1);
-        self.set_word(row, 0, left * REFERENCE | word % REFERENCE);
+        self.set_word(row, 0, (left * REFERENCE) | (word % REFERENCE));
         left
     }
 
@@ -535,6 +356,7 @@ fn hash_of_record(record: &[u8]) -> u64 {
 const fn hash(kind: Kind, owner: u32, key: u64) -> u64 {
     let word = key ^ (owner as u64) << 32 ^ (kind as u64) << 56;
     let wide = (word ^ 0x9E37_79B9_7F4A_7C15) as u128 * 0xD6E8_FEB8_6659_FD93_u128;
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
     let mixed = (wide >> 64) as u64 ^ wide as u64;
     mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ mixed >> 32
 }

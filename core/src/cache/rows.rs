@@ -5,17 +5,12 @@
 //! those that refer to it, and goes with the last of them.
 
 use super::family::Memory;
-use super::records::{Kind, Links, Mark, NONE, Place, Records, Root};
+use super::kind::{GUILD_LISTS, Kind, Links, Mark, NONE, Place, Root};
+use super::records::Records;
 use crate::decode::packed;
-
-/// How many lists a guild has.
-const LISTS: u8 = 13;
 
 /// What is told of each row that changes: the row, with what it was and what it is.
 pub(super) trait Witness<M: Memory> {
-    /// Whether anything is told at all.
-    const LISTENS: bool;
-
     /// Hears of a row that changed; of one that is gone as long as it can still be read.
     fn hear(&mut self, records: &Records<M>, change: Changed<'_>);
 }
@@ -29,33 +24,6 @@ pub(super) struct Changed<'c> {
     pub(super) old: Option<&'c [u8]>,
     /// Whether it is still there.
     pub(super) stays: bool,
-}
-
-impl Kind {
-    /// Returns the number of the list of a guild that rows of this kind stand in.
-    pub(super) const fn list(self) -> Option<u8> {
-        Some(match self {
-            Self::Channel => 0,
-            Self::Emoji => 1,
-            Self::Invite => 2,
-            Self::Member => 3,
-            Self::Presence => 4,
-            Self::Role => 5,
-            Self::Room => 6,
-            Self::ScheduledEvent => 7,
-            Self::Sound => 8,
-            Self::Stage => 9,
-            Self::Sticker => 10,
-            Self::Thread => 11,
-            Self::VoiceState => 12,
-            Self::DmChannel | Self::Guild | Self::Me | Self::Message | Self::User => return None,
-        })
-    }
-
-    /// Tells whether a row outlives its removal while something refers to it.
-    const fn is_kept(self) -> bool {
-        matches!(self, Self::Emoji | Self::Member | Self::Message | Self::Sticker)
-    }
 }
 
 impl<M: Memory> Records<M> {
@@ -137,22 +105,25 @@ impl<M: Memory> Records<M> {
     /// Returns the list a row stands in.
     pub(super) fn place(&self, row: u32) -> Option<Place> {
         let (kind, owner) = (self.kind(row), self.owner(row));
-        match kind {
-            Kind::DmChannel => Some(Place::Root(Root::DmChannels)),
-            Kind::Guild => Some(Place::Root(Root::Guilds)),
-            Kind::Message => Some(Place::In(owner, 0)),
-            Kind::Room if owner == NONE => Some(Place::Root(Root::Rooms)),
-            _ => Some(Place::In(owner, kind.list()?)),
+        if kind == Kind::Room && owner == NONE {
+            return Some(Place::Root(Root::Rooms));
+        }
+        match kind.list() {
+            Some(number) => Some(Place::In(owner, number)),
+            None if kind == Kind::DmChannel => Some(Place::Root(Root::DmChannels)),
+            None if kind == Kind::Guild => Some(Place::Root(Root::Guilds)),
+            None if kind == Kind::Message => Some(Place::In(owner, 0)),
+            None => None,
         }
     }
 
     fn is_empty(&self, owner: u32) -> bool {
         let is_empty = |number| self.list(Place::In(owner, number)).len == 0;
-        match self.kind(owner) {
-            Kind::Guild => (0..LISTS).all(is_empty) && !self.is(owner, Mark::Known),
-            Kind::Room => is_empty(0),
-            _ => false,
+        let kind = self.kind(owner);
+        if kind == Kind::Guild {
+            return (0..GUILD_LISTS).all(is_empty) && !self.is(owner, Mark::Known);
         }
+        kind == Kind::Room && is_empty(0)
     }
 
     fn enlist(&mut self, row: u32) {

@@ -7,8 +7,9 @@ use std::vec::Vec;
 use super::family::{
     Fixed, Heap, HeapSegments, HeapSlots, LentIndex, LentSegments, LentSlots, Memory,
 };
+use super::kind::{Kind, Links, Mark, NONE, Place};
 use super::reader::{Losses, Reader};
-use super::records::{Kind, Links, Mark, NONE, Place, Records};
+use super::records::Records;
 use super::rows::{Changed, Witness};
 use crate::decode::{Cursor, Decode};
 use crate::model::{Guild, Member, Role, User};
@@ -19,8 +20,6 @@ use crate::{Dispatch, Encoding};
 struct Lines(Vec<String>);
 
 impl<M: Memory> Witness<M> for Lines {
-    const LISTENS: bool = true;
-
     fn hear(&mut self, records: &Records<M>, change: Changed<'_>) {
         let sign = match (change.old, change.stays) {
             (None, _) => '+',

@@ -6,6 +6,7 @@ use std::vec::Vec;
 use super::super::family::{
     Fixed, Heap, HeapSegments, HeapSlots, LentIndex, LentSegments, LentSlots,
 };
+use super::super::kind::Root;
 use super::*;
 use crate::rng::Rng;
 
@@ -33,6 +34,7 @@ struct Wanted {
     references: u32,
 }
 
+#[expect(clippy::too_many_lines, reason = "one kind of step after the other")]
 /// Does the same at random to records and to a plain model; returns what the rows were called.
 fn churn<M: Memory>(mut records: Records<M>, seed: u64, most: usize) -> (u32, Vec<u32>) {
     const KINDS: [Kind; 4] = [Kind::Member, Kind::Role, Kind::User, Kind::Message];

@@ -10,6 +10,7 @@ use super::{Cursor, Form, Left};
 
 impl<'e> Cursor<'e> {
     /// Creates one over the members of an object, without its header.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what reads the cache comes next"))]
     pub(crate) const fn packed_members(members: &'e [u8]) -> Self {
         Self { form: Form::Members, ..Self::packed(members) }
     }
@@ -123,7 +124,7 @@ impl<'e> Cursor<'e> {
         Some((Left::packed(value.end), value.end - value.bytes.len()))
     }
 
-    pub(super) fn packed_list(&mut self) -> Option<(Left, usize)> {
+    pub(super) fn packed_list(&self) -> Option<(Left, usize)> {
         let value = self.packed_value()?;
         let start = value.end - value.bytes.len();
         match value.tag {

@@ -99,6 +99,7 @@ pub(crate) fn member(doc: &[u8], at: usize) -> Option<(Name, usize)> {
 }
 
 /// Finds the value of a name among members sorted by it.
+#[cfg_attr(not(test), expect(dead_code, reason = "what reads the cache comes next"))]
 pub(crate) fn find(members: &[u8], name: Name) -> Option<Value<'_>> {
     let mut at = 0;
     loop {
@@ -119,6 +120,11 @@ pub(crate) const fn id_member<const LEN: usize>(name: Name) -> [u8; LEN] {
 }
 
 /// Returns what stands before the eight bytes of an id to make it a member of an object that is one.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler"
+)]
 pub(crate) const fn id_within<const LEN: usize>(object: Name, name: Name) -> [u8; LEN] {
     let mut bytes = [INTEGER_8; LEN];
     let at = put_name(&mut bytes, 0, object);
@@ -129,6 +135,11 @@ pub(crate) const fn id_within<const LEN: usize>(object: Name, name: Name) -> [u8
     bytes
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler"
+)]
 const fn put_name(bytes: &mut [u8], at: usize, name: Name) -> usize {
     if name.0 < 0x80 {
         bytes[at] = name.0 as u8;

@@ -4,7 +4,7 @@ use super::made::read_hash;
 use super::names::{Means, Name};
 use super::{
     ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT, ROW,
-    ROWS, SHORT, TEXT, TIME, TRUE,
+    SHORT, TEXT, TIME, TRUE,
 };
 use crate::decode::cursor::Cursor;
 use crate::decode::text::Text;
@@ -116,16 +116,6 @@ impl<'b> Writer<'b> {
     /// Writes a row of the cache.
     pub(crate) fn row(&mut self, row: u32) -> Result {
         self.push(ROW)?;
-        self.extend(&row.to_le_bytes())
-    }
-
-    /// Begins a list of rows, each of which [`bare_row`](Self::bare_row) writes; [`end`](Self::end) ends it.
-    pub(crate) fn begin_rows(&mut self) -> Result<usize> {
-        self.push(ROWS)?;
-        Ok(self.len)
-    }
-
-    pub(crate) fn bare_row(&mut self, row: u32) -> Result {
         self.extend(&row.to_le_bytes())
     }
 

@@ -1,0 +1,217 @@
+//! What a row is, how its record is laid out, and where it stands.
+
+use crate::decode::packed::{self, Name};
+
+/// Nobody, where a row could be named.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Channel,
+    DmChannel,
+    Emoji,
+    Guild,
+    Invite,
+    Me,
+    Member,
+    Message,
+    Presence,
+    Role,
+    /// A channel as the place of messages, cached or not.
+    Room,
+    ScheduledEvent,
+    Sound,
+    Stage,
+    Sticker,
+    Thread,
+    User,
+    VoiceState,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 18] = [
+        Self::Channel,
+        Self::DmChannel,
+        Self::Emoji,
+        Self::Guild,
+        Self::Invite,
+        Self::Me,
+        Self::Member,
+        Self::Message,
+        Self::Presence,
+        Self::Role,
+        Self::Room,
+        Self::ScheduledEvent,
+        Self::Sound,
+        Self::Stage,
+        Self::Sticker,
+        Self::Thread,
+        Self::User,
+        Self::VoiceState,
+    ];
+
+    /// Tells whether a key names a row only together with its owner.
+    pub(super) const fn is_of_owner(self) -> bool {
+        matches!(self, Self::Member | Self::Presence | Self::VoiceState)
+    }
+
+    /// Where the lists of an owner begin, and the links of a message to older and newer ones.
+    pub(super) const OWN: usize = 16;
+
+    /// Where the members begin that the key is one of, or the key if it is none.
+    pub(super) const fn members_at(self) -> usize {
+        match self {
+            Self::Guild => Self::OWN + GUILD_LISTS as usize * List::LEN,
+            Self::Message => Self::OWN + Links::LEN,
+            Self::Room => Self::OWN + List::LEN,
+            Self::User => 4,
+            Self::Channel
+            | Self::DmChannel
+            | Self::Emoji
+            | Self::Invite
+            | Self::Me
+            | Self::Member
+            | Self::Presence
+            | Self::Role
+            | Self::ScheduledEvent
+            | Self::Sound
+            | Self::Stage
+            | Self::Sticker
+            | Self::Thread
+            | Self::VoiceState => Self::OWN,
+        }
+    }
+
+    /// What makes the key a member, packed: the name, and that an integer of eight bytes follows.
+    pub(super) fn key_member(self) -> &'static [u8] {
+        const ID: &[u8] = &packed::id_member::<2>(Name::of("id"));
+        const USER: &[u8] = &packed::id_within::<5>(Name::of("user"), Name::of("id"));
+        const USER_ID: &[u8] = &packed::id_member::<3>(Name::of("user_id"));
+        const SOUND_ID: &[u8] = &packed::id_member::<3>(Name::of("sound_id"));
+
+        match self {
+            Self::DmChannel | Self::Invite | Self::Member | Self::Room => &[],
+            Self::Presence => USER,
+            Self::Sound => SOUND_ID,
+            Self::VoiceState => USER_ID,
+            Self::Channel
+            | Self::Emoji
+            | Self::Guild
+            | Self::Me
+            | Self::Message
+            | Self::Role
+            | Self::ScheduledEvent
+            | Self::Stage
+            | Self::Sticker
+            | Self::Thread
+            | Self::User => ID,
+        }
+    }
+
+    /// Where the key stands.
+    pub(super) fn key_at(self) -> usize {
+        self.members_at() + self.key_member().len()
+    }
+
+    /// Where the fields begin.
+    pub(super) fn header(self) -> usize {
+        self.key_at() + 8
+    }
+}
+
+/// The lists of a guild, one for each kind of row it owns.
+pub(super) const GUILD_LISTS: u8 = 13;
+
+/// A place of two links in a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Links(pub(super) usize);
+
+impl Links {
+    /// To the neighbours among the rows of the owner.
+    pub(super) const OWNED: Self = Self(8);
+    /// To older and newer messages.
+    pub(super) const AGE: Self = Self(Kind::OWN);
+
+    pub(super) const LEN: usize = 8;
+}
+
+/// Where a list stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Beside the records.
+    Root(Root),
+    /// In the header of its owner, by its number.
+    In(u32, u8),
+}
+
+/// The lists beside the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Root {
+    DmChannels,
+    Guilds,
+    /// Messages, the oldest first.
+    Messages,
+    /// Rooms that are in no guild.
+    Rooms,
+}
+
+/// Rows in the order they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct List {
+    pub(super) head: u32,
+    pub(super) tail: u32,
+    pub(super) len: u32,
+}
+
+impl List {
+    pub(super) const EMPTY: Self = Self { head: NONE, tail: NONE, len: 0 };
+    pub(super) const LEN: usize = 12;
+}
+
+/// What a record is marked as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It has fields of its own: it is more than what others need to refer to.
+    Known = 1 << 5,
+    /// It was deleted and lives on only because others refer to it.
+    Kept = 1 << 6,
+    /// It was there before its guild came anew, and did not come again yet.
+    Stale = 1 << 7,
+    /// It was looked at since the hand of the clock passed.
+    Used = 1 << 8,
+    /// Its guild is not available.
+    Unavailable = 1 << 9,
+}
+
+/// A reference, in the first word of a header.
+pub(super) const REFERENCE: u32 = 1 << 10;
+
+impl Kind {
+    /// Returns the number of the list of a guild that rows of this kind stand in.
+    pub(super) const fn list(self) -> Option<u8> {
+        Some(match self {
+            Self::Channel => 0,
+            Self::Emoji => 1,
+            Self::Invite => 2,
+            Self::Member => 3,
+            Self::Presence => 4,
+            Self::Role => 5,
+            Self::Room => 6,
+            Self::ScheduledEvent => 7,
+            Self::Sound => 8,
+            Self::Stage => 9,
+            Self::Sticker => 10,
+            Self::Thread => 11,
+            Self::VoiceState => 12,
+            Self::DmChannel | Self::Guild | Self::Me | Self::Message | Self::User => return None,
+        })
+    }
+
+    /// Tells whether a row outlives its removal while something refers to it.
+    pub(super) const fn is_kept(self) -> bool {
+        matches!(self, Self::Emoji | Self::Member | Self::Message | Self::Sticker)
+    }
+}
