@@ -265,6 +265,12 @@ fn bad_transcripts_are_told_with_their_line() {
         let made = transcript.lines().position(str::is_empty).map_or(0, |at| at as u64 + 1);
         assert_eq!(error.line, if line == 0 { made } else { line }, "{part}: {error}");
     }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_with_their_line() {
+    let whole = session();
+    let lines = whole.lines().count();
     let mut bytes = whole.into_bytes();
     let at = bytes.len() - 10;
     bytes[at] = 0xFF;
