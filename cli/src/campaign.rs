@@ -73,9 +73,21 @@ pub(crate) fn run(
         Ending::Whole => {
             team.join()?;
             say!("no law was broken");
-            Ok(())
+            ensure_variety(&figures)
         }
     }
+}
+
+/// Makes sure that a full campaign used every fault often enough to mean something.
+fn ensure_variety(figures: &Figures) -> anyhow::Result<()> {
+    /// From how many seeds on a campaign is a full one.
+    const FULL: u64 = 10_000;
+    const OFTEN: u64 = 100;
+    let seldom = if figures.seeds < FULL { Vec::new() } else { figures.seldom(OFTEN) };
+    if !seldom.is_empty() {
+        bail!("these faults struck fewer than {OFTEN} times: {}", seldom.join(", "));
+    }
+    Ok(())
 }
 
 /// Returns how many seeds run at once: no more than there are, and than there are processors.
@@ -186,6 +198,9 @@ fn report(figures: &Figures, seeds: &RangeInclusive<u64>, spent: Duration) {
     say!("{run} of {} seeds in {spent:.1} s", count(seeds));
     say!("{hours:.1} virtual hours, {:.1} a second", hours / spent);
     say!("{events} events delivered, {resumes} Resumes, {identifies} Identifies");
+    let waived = figures.waived_share() * 100.0;
+    say!("laws of delivery waived for damaged bytes in {waived:.2} % of the time");
+    say!("all well again at most {:.0} s after the last fault", figures.recovery.as_secs_f64());
     say!("{} faults{}", struck.values().sum::<u64>(), if struck.is_empty() { "" } else { ":" });
     for (name, times) in struck {
         say!("  {name:<28} {times}");
@@ -273,6 +288,17 @@ mod tests {
         fs::remove_dir_all(&out).unwrap();
         let said = accusation(&outcome, &violation);
         assert!(said.ends_with("no fault is needed to break it"), "{said}");
+    }
+
+    #[test]
+    fn a_full_campaign_needs_every_fault() {
+        let few = Figures { seeds: 9_999, ..Figures::default() };
+        assert!(ensure_variety(&few).is_ok());
+        let mut full = Figures { seeds: 10_000, ..few };
+        let error = ensure_variety(&full).unwrap_err().to_string();
+        assert!(error.contains("fewer than 100 times") && error.contains("net-reset"), "{error}");
+        full.struck = full.seldom(1).into_iter().map(|name| (name, 100)).collect();
+        assert!(ensure_variety(&full).is_ok());
     }
 
     #[test]

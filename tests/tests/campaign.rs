@@ -77,6 +77,15 @@ fn hours_that_once_were_judged_wrong_keep_every_law() {
     }
 }
 
+/// A damaged sequence number, after which nothing was new any more.
+#[test]
+fn hours_that_once_broke_a_law_keep_it() {
+    for seed in [473, 1_846] {
+        let outcome = run_seed(seed, &Settings::default());
+        assert_eq!(outcome.violation.map(|violation| violation.to_string()), None, "{seed}");
+    }
+}
+
 #[test]
 fn a_seed_always_tells_the_same_story() {
     assert_eq!(run_seed(5, &settings()), run_seed(5, &settings()));
