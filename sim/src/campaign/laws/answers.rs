@@ -35,7 +35,10 @@ impl Answers {
         match seen {
             Seen::Asked { .. } => self.ask(at, facts),
             Seen::Connect { .. } => *self = Self::default(),
-            Seen::Close { .. } | Seen::Disconnected { .. } => self.owed = false,
+            // The damage to a message is told behind what stood in it.
+            Seen::Close { .. } | Seen::Disconnected { .. } | Seen::Spoiled { .. } => {
+                self.owed = false;
+            }
             Seen::Send { op: HEARTBEAT, .. } => {
                 self.owed = false;
                 return self.count(at, facts);
