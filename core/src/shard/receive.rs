@@ -206,7 +206,7 @@ impl Shard<'_> {
             _ => return self.on_unexpected(),
         }
         if self.seqs.went_astray(number(seq)) {
-            self.inbox.forget();
+            // It waits with no other: it comes again.
             return self.part(Cause::BrokenEnvelope);
         }
         self.seqs.received = self.seqs.received.max(number(seq));

@@ -49,3 +49,10 @@ fn a_jump_that_the_next_number_follows_is_a_gap() {
     }
     assert_eq!(rig.phase(), Phase::Live);
 }
+
+#[test]
+fn what_is_given_up_is_not_told_though_others_of_its_message_wait() {
+    let mut rig = Rig::live();
+    let message = [7, 2, 3].map(|seq| dispatch(seq, "X")).concat();
+    assert_eq!(rig.say(&message), ["close 4000", "gap 2..7", "event X s=7"]);
+}
