@@ -30,6 +30,8 @@ fn refused(args: &[&str], why: &str) {
 #[test]
 fn a_campaign_that_keeps_the_laws_says_so_with_its_figures() {
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("campaign");
+    // An earlier run may have left something.
+    drop(std::fs::remove_dir_all(&out));
     let out = out.to_str().unwrap();
     let done = run(&["--campaign", "--seeds", "3..=4", "--jobs", "1000000", "--out", out]);
     let told = text(&done.stdout);

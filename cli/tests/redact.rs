@@ -90,6 +90,8 @@ fn small(encoding: Encoding, compression: Compression, seed: u64) -> String {
 
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // An earlier run may have left something.
+    drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).unwrap();
     folder
 }

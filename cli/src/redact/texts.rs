@@ -1,13 +1,9 @@
 //! Which texts stay, and what becomes of the others. Every length stays.
 
-use std::ops::RangeInclusive;
-
 use gatewright_sim::digest;
 
-/// How many digits an id has that is known by them alone.
-///
-/// Ids since 2015 have 17 to 19, and 64 bits hold 20 at most. Numbers of telephones and cards have fewer.
-const ID_DIGITS: RangeInclusive<usize> = 17..=20;
+/// How many digits an id has at most: those of 64 bits.
+const ID_DIGITS: usize = 20;
 /// The longest key and the longest name of an event that stay.
 const NAME_BYTES: usize = 64;
 /// What stands for a byte of a text.
@@ -103,12 +99,27 @@ fn is_url(text: &[u8]) -> bool {
     (text.starts_with(b"wss://") || text.starts_with(b"ws://")) && text.iter().all(plain)
 }
 
-/// Tells whether a text is an id: digits, as many as ids have or where ids and bits stand.
+/// Tells whether a text is an id: digits where ids and bits stand.
 fn is_id(key: &[u8], text: &[u8]) -> bool {
-    let named = matches!(key, b"id" | b"ids" | b"allow" | b"deny" | b"flags" | b"permissions")
-        || key.ends_with(b"_id")
-        || key.ends_with(b"_ids");
-    let fits = named && text.len() <= *ID_DIGITS.end() || ID_DIGITS.contains(&text.len());
+    /// Fields that hold ids, or bits, and do not say so at their end; and lists of ids.
+    const NAMES: [&[u8]; 12] = [
+        b"allow",
+        b"applied_tags",
+        b"deny",
+        b"exempt_channels",
+        b"exempt_roles",
+        b"flags",
+        b"id",
+        b"ids",
+        b"mention_roles",
+        b"participants",
+        b"permissions",
+        b"roles",
+    ];
+    // What a bot or a game made up ends like an id.
+    const WORDS: [&[u8]; 2] = [b"custom_id", b"party_id"];
+    let named = NAMES.contains(&key) || key.ends_with(b"_id") || key.ends_with(b"_ids");
+    let fits = named && !WORDS.contains(&key) && text.len() <= ID_DIGITS;
     fits && text.iter().all(u8::is_ascii_digit)
 }
 
