@@ -304,17 +304,17 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             return Ok(row);
         }
         self.out.extend(old)?;
-        if !self.records.renew(row, self.out.slice(fields.clone())) {
-            // What it is now is not known, and what it was is not true any more.
-            self.remove(row);
-            return Err(Unpacked::Full);
+        // What it was is not true any more: where what it is has no room, it stays without fields.
+        let renewed = self.records.renew(row, self.out.slice(fields.clone()));
+        if !renewed {
+            self.records.renew(row, b"");
         }
         let members = self.out.since(fields.end);
         let old = Some(members).filter(|_| !anew);
         self.witness.hear(self.records, Changed { kind, row, old, stays: true });
         let before = members.get(members.len() - was..).unwrap_or_default();
         self.records.let_go(before, self.witness);
-        Ok(row)
+        if renewed { Ok(row) } else { Err(Unpacked::Full) }
     }
 }
 

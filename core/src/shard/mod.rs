@@ -107,8 +107,8 @@ struct Sequences {
     begins: bool,
     /// Whether the READY that waits replaces a session that was not lost before.
     replaces: bool,
-    /// The number from which one jumped ahead on this link, zero for none.
-    jumped_from: u64,
+    /// How far the latest one received is ahead of that from which it jumped, zero if it did not.
+    jump: u32,
 }
 
 impl Sequences {
@@ -117,29 +117,42 @@ impl Sequences {
         if self.stale { 0 } else { self.processed.min(self.received) }
     }
 
-    /// Follows the numbers as they come; tells whether one jumped ahead and the next goes on from before.
+    /// Follows the numbers as they come; tells whether one jumped ahead and the next goes on from before, or one
+    /// jumped further than any session goes.
     ///
-    /// Then the number that jumped was damaged: it is given up, or nothing would be new any more.
-    const fn went_astray(&mut self, seq: u64) -> bool {
-        if seq == self.received + 1 {
-            self.jumped_from = 0;
-        } else if seq > self.received && self.jumped_from == 0 {
-            self.jumped_from = self.received;
+    /// Then the number that jumped was damaged: it is given up, or nothing would be new any more. Of the first
+    /// number of a session nobody can tell.
+    fn went_astray(&mut self, seq: u64) -> bool {
+        let from = self.received.saturating_sub(self.jump.into());
+        if seq > self.received {
+            if seq - 1 == self.received {
+                // What follows a number that jumped proves it right.
+                self.jump = 0;
+                return false;
+            }
+            if from == 0 {
+                return false;
+            }
+            if let Ok(jump) = u32::try_from(seq - from) {
+                self.jump = jump;
+                return false;
+            }
+        } else if self.jump == 0 || seq <= from || seq == self.received {
+            return false;
         }
-        let astray = self.jumped_from > 0 && self.jumped_from < seq && seq < self.received;
-        if astray {
-            self.received = self.jumped_from;
-        }
-        astray
+        self.received = from;
+        self.jump = self.jump.max(1);
+        true
     }
 
     /// Begins with a link, on which what was given up comes again; what came before was told.
     fn begin_link(&mut self) {
-        if self.jumped_from > 0 {
+        if self.jump > 0 {
             self.announced = self.announced.min(self.received);
             self.processed = self.processed.min(self.received);
         }
-        self.jumped_from = 0;
+        // What was received and not processed comes again, and is counted then.
+        (self.received, self.jump) = (self.processed(), 0);
     }
 }
 

@@ -197,7 +197,8 @@ impl Shard<'_> {
     /// Counts a dispatch as announced; it counts as processed once the next output is asked for.
     fn advance(&mut self, seq: Option<NonZeroU64>, kind: EventKind) {
         if self.begins_session(kind) {
-            self.seqs = Sequences { received: self.seqs.received, ..Sequences::default() };
+            let Sequences { received, jump, .. } = self.seqs;
+            self.seqs = Sequences { received, jump, ..Sequences::default() };
         }
         self.seqs.announced = self.seqs.announced.max(number(seq));
         self.unfinished = seq;

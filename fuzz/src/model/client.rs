@@ -87,8 +87,9 @@ pub(super) struct Line {
     /// When a Resume brought something last.
     pub(super) replayed: Micros,
     pub(super) live: Option<Micros>,
-    /// The number before the one that jumped ahead.
-    pub(super) jump: Option<u64>,
+    /// The latest number that followed the one before it, and a later one that jumped ahead of it.
+    pub(super) heard: u64,
+    pub(super) ahead: Option<u64>,
     pub(super) parting: Option<Parting>,
     /// When the rest behind it is over.
     pub(super) rests: Option<Micros>,
@@ -111,7 +112,8 @@ impl Line {
             introduced: false,
             replayed: 0,
             live: None,
-            jump: None,
+            heard: 0,
+            ahead: None,
             parting: None,
             rests: None,
         }

@@ -70,6 +70,11 @@ impl Client {
             let received = session.latest_received();
             session.delivered.retain(|seq| *seq <= received);
         }
+        // What was received and not delivered comes again.
+        let processed = session.latest_delivered().min(session.latest_received());
+        session.received.retain(|seq| *seq <= processed);
+        session.received.push(processed);
+        self.hear_number(processed);
         self.past.note(self.now, Greeted);
         self.line.greeting = Some(Greeting { interval, due, owed: false });
         let (link, resumes) = (self.line.link, self.line.resumes);
@@ -124,20 +129,38 @@ impl Client {
         self.receive(name, seq, None);
     }
 
-    /// Follows the numbers of a link: after one that jumped ahead, one between it and the one before shows that it
-    /// was damaged, and all from there on counts as not received.
+    /// Follows the numbers of a link: after one that jumped ahead, one between it and those before shows that it
+    /// was damaged, as does a jump over more than 32 bits; all behind those counts as not received.
     fn went_astray(&mut self, seq: u64) -> bool {
-        let received = self.session().latest_received();
-        if seq == received + 1 {
-            self.line.jump = None;
-        } else if seq > received {
-            self.line.jump = self.line.jump.or(Some(received).filter(|from| *from > 0));
+        let heard = self.line.heard;
+        let too_far = heard > 0 && seq.saturating_sub(heard) > u32::MAX.into();
+        let follows = |number| seq.checked_sub(1) == Some(number);
+        match self.line.ahead {
+            Some(ahead) if follows(ahead) => self.hear_number(seq),
+            Some(ahead) if too_far || (heard < seq && seq < ahead) => return self.give_up(),
+            Some(ahead) if seq > ahead => self.line.ahead = Some(seq),
+            Some(_) => {}
+            None if heard == 0 || follows(heard) => self.hear_number(seq),
+            None if too_far => return self.give_up(),
+            None if seq > heard => self.line.ahead = Some(seq),
+            None => {}
         }
-        let between = |from: &u64| (*from + 1..received).contains(&seq);
-        let Some(from) = self.line.jump.filter(between) else { return false };
-        self.session().received.retain(|seq| *seq <= from);
-        self.session().astray = true;
+        false
+    }
+
+    /// Counts what came behind the number that was heard last as not received.
+    fn give_up(&mut self) -> bool {
+        let heard = self.line.heard;
+        let session = self.session();
+        session.received.retain(|seq| *seq <= heard);
+        session.received.push(heard);
+        session.astray = true;
         true
+    }
+
+    fn hear_number(&mut self, seq: u64) {
+        self.line.heard = seq;
+        self.line.ahead = None;
     }
 
     fn receive(&mut self, name: &'static str, seq: Option<u64>, begins: Option<bool>) {
@@ -163,7 +186,7 @@ impl Client {
         } else if url.is_none() {
             self.limits.insert("ResumeUrl");
         }
-        self.line.jump = None;
+        self.hear_number(seq.unwrap_or(0));
         self.sessions.push(Session { id, url, ..Session::default() });
         self.past.note(self.now, Ready);
         // The requirements are silent on a READY in a live session: like the client, the minute that proves a
