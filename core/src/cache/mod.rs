@@ -1,6 +1,9 @@
 //! The cache: what the events of a shard tell of guilds, kept in memory of known size.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the tables that stand on this come next"))]
+#![cfg_attr(
+    not(all(test, feature = "alloc")),
+    expect(dead_code, reason = "the tables that stand on this come next")
+)]
 
 mod apply;
 mod family;
