@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatewright_core::transcript::Recorded;
 use gatewright_core::{
     CloseCode, Compression, Config, Encoding, GateOutput, IdentifyGate, Inflater, Instant, Intents,
     Leave, Link, Memory, Phase, SendLog, Shard, Stop, Zlib,
@@ -125,7 +126,8 @@ fn a_parked_session_is_resumed_by_a_later_process_without_loss() {
         let stored = serde_json::to_string(&pair.shard.session().unwrap()).unwrap();
         let session = serde_json::from_str(&stored).unwrap();
         let config = Pair::config(Intents::DOCUMENTED).encoding(encoding);
-        pair.shard = Shard::resume(config, session, 2, Memory::heap(compression)).unwrap();
+        let shard = Shard::resume(config, session, 2, Memory::heap(compression)).unwrap();
+        pair.shard = Recorded::new(shard);
         pair.stopped = None;
         pair.run_for(MINUTE);
         assert!(is_live(&pair));
