@@ -252,7 +252,7 @@ mod heap {
         type Scratch = Box<[u8]>;
     }
 
-    /// Places in pieces of one size, so that growing moves nothing.
+    /// Places of a row each, up to a limit.
     #[derive(Debug)]
     pub(in super::super) struct HeapSlots {
         places: Vec<u32>,

@@ -137,7 +137,7 @@ impl Deadlines {
     }
 }
 
-/// A connection on which nothing comes is left within two heartbeats, one without ACKs within four.
+/// A connection on which nothing comes is left within two heartbeats; one that hears events but no ACKs is not judged.
 fn dead(at: Instant, heard: Instant, facts: &Facts) -> Verdict {
     let (Some(interval), Some(greeted)) = (facts.interval(), facts.greeted) else { return Ok(()) };
     if facts.damaged.is_some() {

@@ -2,7 +2,8 @@
 //!
 //! While bytes that were [damaged](super::damage) may matter less is judged: what is missing is told as
 //! a gap, and nothing is delivered twice. A session without an id, which nobody can resume, is told of
-//! as it begins. What has no number on purpose comes as often as the gateway said it.
+//! as it begins. What has no number on purpose, or is said again, comes at
+//! most as often as the gateway said it; that a skip was needed is judged only where there is room for all.
 
 use gatewright_core::{Cause, CloseCode, EventKind, Limit, Link};
 

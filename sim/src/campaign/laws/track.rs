@@ -44,8 +44,6 @@ pub(super) struct Facts {
     /// Whether its messages come later, in pieces or joined, so that nobody knows which is which.
     pub(super) regrouped: bool,
     pub(super) damaged: Option<Instant>,
-    /// Since when heartbeats are not acknowledged, or too late.
-    pub(super) unacked: Option<Instant>,
     /// Until when something is held back.
     pub(super) withheld: Instant,
     /// Since when a frame is with the transport, and when the latest one was taken that was stuck.
@@ -97,21 +95,18 @@ impl Facts {
                     self.unstuck = at;
                 }
             }
-            Seen::Gateway { what, .. } => self.hear(at, what),
+            Seen::Gateway { what, .. } => self.hear(what),
             _ => {}
         }
     }
 
-    fn hear(&mut self, at: Instant, what: &What) {
+    fn hear(&mut self, what: &What) {
         match what {
             What::HelloSent { interval } => self.hello = Some(*interval),
             What::ReconnectAsked => self.asked_away = true,
             What::InvalidSession { resumable: true } => self.detached = true,
             What::InvalidSession { resumable: false } => self.invalid = true,
             What::Faulted(Fault::Delay(_) | Fault::Join | Fault::Split) => self.regrouped = true,
-            What::Faulted(Fault::LateAcks(_) | Fault::SwallowAcks) => {
-                self.unacked.get_or_insert(at);
-            }
             What::Faulted(
                 Fault::CloseInMessage
                 | Fault::CutMessage
