@@ -142,7 +142,7 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
-mod cache;
+pub mod cache;
 mod close;
 mod command;
 mod config;

@@ -3,7 +3,7 @@
 use super::pool::{SEGMENT, Segments};
 
 /// The places of rows.
-pub(super) trait Slots {
+pub trait Slots {
     fn get(&self, slot: u32) -> u32;
 
     fn set(&mut self, slot: u32, value: u32);
@@ -20,7 +20,7 @@ pub(super) trait Slots {
 }
 
 /// Finds rows by a hash.
-pub(super) trait Index {
+pub trait Index {
     fn find(&self, hash: u64, is: impl FnMut(u32) -> bool) -> Option<u32>;
 
     /// Adds a row that is not there; returns whether there was room.
@@ -34,19 +34,24 @@ pub(super) trait Index {
     fn bytes(&self) -> usize;
 }
 
-/// Kinds of memory; a type of its own, so that only this crate makes one.
-pub(super) trait Memory: core::fmt::Debug {
+/// Kinds of memory.
+pub trait Parts {
     type Slots: Slots + core::fmt::Debug;
     type Index: Index + core::fmt::Debug;
     type Segments: Segments + core::fmt::Debug;
     type Scratch: AsMut<[u8]> + core::fmt::Debug;
 }
 
+/// Where a cache keeps its rows; [`Fixed`] or, with the feature `alloc`, on the heap.
+pub trait Memory: Parts + core::fmt::Debug {}
+
 /// Memory that is lent, for boards and for bounds that hold.
 #[derive(Debug)]
-pub(super) struct Fixed<'m>(core::marker::PhantomData<&'m mut ()>);
+pub struct Fixed<'m>(core::marker::PhantomData<&'m mut ()>);
 
-impl<'m> Memory for Fixed<'m> {
+impl Memory for Fixed<'_> {}
+
+impl<'m> Parts for Fixed<'m> {
     type Slots = LentSlots<'m>;
     type Index = LentIndex<'m>;
     type Segments = LentSegments<'m>;
@@ -55,7 +60,7 @@ impl<'m> Memory for Fixed<'m> {
 
 /// Places in lent memory, of which the first are in use.
 #[derive(Debug)]
-pub(super) struct LentSlots<'m> {
+pub struct LentSlots<'m> {
     places: &'m mut [u32],
     used: u32,
 }
@@ -100,7 +105,7 @@ impl Slots for LentSlots<'_> {
 
 /// A table of rows, each in the first free place from its own on; no more than half of the places are taken.
 #[derive(Debug)]
-pub(super) struct LentIndex<'m> {
+pub struct LentIndex<'m> {
     /// One more than the row; 0 is nobody.
     places: &'m mut [u32],
     taken: usize,
@@ -199,7 +204,7 @@ impl Index for LentIndex<'_> {
 
 /// Lent bytes, a segment after the other.
 #[derive(Debug)]
-pub(super) struct LentSegments<'m>(pub(super) &'m mut [u8]);
+pub struct LentSegments<'m>(pub(super) &'m mut [u8]);
 
 impl Segments for LentSegments<'_> {
     fn get(&self, segment: usize) -> Option<&[u8]> {
@@ -229,8 +234,9 @@ fn at(slot: u32) -> usize {
 }
 
 #[cfg(feature = "alloc")]
-#[cfg_attr(not(test), expect(unused_imports, reason = "what makes a cache comes next"))]
-pub(super) use heap::{Heap, HeapSegments, HeapSlots};
+pub use heap::Heap;
+#[cfg(feature = "alloc")]
+pub(super) use heap::{HeapSegments, HeapSlots};
 
 #[cfg(feature = "alloc")]
 mod heap {
@@ -239,13 +245,15 @@ mod heap {
 
     use hashbrown::HashTable;
 
-    use super::{Index, Memory, SEGMENT, Segments, Slots, at};
+    use super::{Index, Memory, Parts, SEGMENT, Segments, Slots, at};
 
     /// Memory on the heap, which grows up to limits.
     #[derive(Debug)]
-    pub(in super::super) struct Heap(());
+    pub struct Heap(());
 
-    impl Memory for Heap {
+    impl Memory for Heap {}
+
+    impl Parts for Heap {
         type Slots = HeapSlots;
         type Index = HashTable<u32>;
         type Segments = HeapSegments;
@@ -254,7 +262,7 @@ mod heap {
 
     /// Places of a row each, up to a limit.
     #[derive(Debug)]
-    pub(in super::super) struct HeapSlots {
+    pub struct HeapSlots {
         places: Vec<u32>,
         limit: u32,
     }
@@ -333,7 +341,7 @@ mod heap {
 
     /// Segments on the heap: each as large as all before it, up to the largest there may be.
     #[derive(Debug)]
-    pub(in super::super) struct HeapSegments {
+    pub struct HeapSegments {
         segments: Vec<Box<[u8]>>,
         bytes: usize,
         limit: usize,

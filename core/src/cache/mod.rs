@@ -1,19 +1,198 @@
 //! The cache: what the events of a shard tell of guilds, kept in memory of known size.
-
-#![cfg_attr(
-    not(all(test, feature = "alloc")),
-    expect(dead_code, reason = "the tables that stand on this come next")
-)]
+//!
+//! [`Cache::apply`] takes an event and tells an [`Observer`] of each row that changes. The rows are read table by
+//! table through [`View`]s, which borrow the cache:
+//!
+//! ```
+//! # #[cfg(feature = "alloc")] {
+//! use gatewright_core::cache::{Cache, Settings};
+//! use gatewright_core::{Dispatch, Encoding, GuildId, RoleId};
+//!
+//! let mut cache = Cache::new(Settings::default());
+//! let d = br#"{"guild_id": "1", "role": {"id": "2", "name": "mods", "permissions": "8"}}"#;
+//! let event = Dispatch::new("GUILD_ROLE_CREATE", None, Encoding::Json, d)?;
+//! let applied = cache.apply(&event, &mut ());
+//! assert_eq!(applied.added, 1);
+//!
+//! let role = cache.roles().get(RoleId(2)).ok_or("no role")?;
+//! assert_eq!(role.read()?.name.ok_or("no name")?, "mods");
+//! assert_eq!(cache.roles().in_guild(GuildId(1)).len(), 1);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Memory
+//!
+//! A cache stands on the heap ([`Heap`]), up to limits in rows and bytes, or in memory that is lent ([`Fixed`])
+//! and never asks for more. What does not fit is refused and reported, and the row that was to change is not
+//! there rather than old. A row is a header and its fields in a packed form; texts take their length, ids and
+//! times eight bytes, hashes of images sixteen.
+//!
+//! # What refers to what
+//!
+//! A user is there as long as something refers to it: a member, an emoji, a message. A member, an emoji, a
+//! sticker or a message that is removed while another row refers to it is kept for that row, and in no view but
+//! [`View::kept`].
 
 mod apply;
+mod change;
+#[expect(unnameable_types, reason = "nobody else makes a family")]
 mod family;
 mod gather;
 mod kept;
 mod kind;
+mod memory;
+#[expect(unnameable_types, reason = "parts of a family")]
 mod pool;
 mod reader;
+#[expect(unnameable_types, reason = "what views read")]
 mod records;
+mod row;
 mod rows;
+mod settings;
+mod table;
+mod view;
+
+pub use change::{Applied, Change, GuildNews, Observer, Sight};
+#[cfg(feature = "alloc")]
+pub use family::Heap;
+pub use family::{Fixed, Memory};
+pub use kind::Kind;
+pub use memory::CacheMemory;
+pub use row::Row;
+pub use settings::{Components, Settings};
+pub use table::*;
+pub use view::{Iter, View};
+
+use change::Told;
+use reader::Reader;
+use records::Records;
+
+use crate::{Dispatch, UserId};
+
+/// What events tell, row by row.
+#[derive(Debug)]
+pub struct Cache<M: Memory> {
+    records: Records<M>,
+    scratch: M::Scratch,
+    settings: Settings,
+}
+
+impl<M: Memory> Cache<M> {
+    /// Does what an event tells.
+    ///
+    /// An event that is not well-formed is counted in [`Applied::broken`]; what came before the fault is done.
+    pub fn apply(&mut self, event: &Dispatch<'_>, observer: &mut impl Observer<M>) -> Applied {
+        let mut told = Told { observer, applied: Applied::default() };
+        let mut reader = Reader::new(&mut self.records, self.scratch.as_mut(), &mut told);
+        let broken = reader.apply(event).is_err();
+        let losses = reader.losses;
+        Applied {
+            refused: losses.refused,
+            broken: losses.broken.saturating_add(broken.into()),
+            ..told.applied
+        }
+    }
+
+    /// Returns the settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident: $table:ident;)*) => {
+        impl<M: Memory> Cache<M> {
+            $($(#[$doc])*
+            #[must_use]
+            pub const fn $name(&self) -> View<'_, $table, M> {
+                View::all(&self.records)
+            })*
+        }
+
+        impl<'c, M: Memory> Tables<'c, M> {
+            $($(#[$doc])*
+            #[must_use]
+            pub const fn $name(self) -> View<'c, $table, M> {
+                View::all(self.0)
+            })*
+        }
+    };
+}
+
+tables! {
+    /// Returns the channels of guilds.
+    channels: Channels;
+    /// Returns the channels of direct messages.
+    dm_channels: DmChannels;
+    /// Returns the emojis of guilds.
+    emojis: Emojis;
+    /// Returns the guilds.
+    guilds: Guilds;
+    /// Returns the invites.
+    invites: Invites;
+    /// Returns the members of guilds.
+    members: Members;
+    /// Returns the messages.
+    messages: Messages;
+    /// Returns the presences.
+    presences: Presences;
+    /// Returns the roles.
+    roles: Roles;
+    /// Returns the scheduled events.
+    scheduled_events: ScheduledEvents;
+    /// Returns the soundboard sounds of guilds.
+    sounds: Sounds;
+    /// Returns the stages.
+    stages: Stages;
+    /// Returns the stickers of guilds.
+    stickers: Stickers;
+    /// Returns the threads.
+    threads: Threads;
+    /// Returns the users.
+    users: Users;
+    /// Returns the voice states.
+    voice_states: VoiceStates;
+}
+
+/// The tables of a cache, to be read while it is changed.
+#[derive(Debug)]
+pub struct Tables<'c, M: Memory>(&'c Records<M>);
+
+impl<'c, M: Memory> Tables<'c, M> {
+    const fn of(records: &'c Records<M>) -> Self {
+        Self(records)
+    }
+
+    /// Returns the bot's own user.
+    #[must_use]
+    pub fn me(self) -> Option<Row<'c, Me, M>> {
+        View::all(self.0).at(0)
+    }
+}
+
+impl<M: Memory> Clone for Tables<'_, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: Memory> Copy for Tables<'_, M> {}
+
+impl<M: Memory> Cache<M> {
+    /// Returns the bot's own user.
+    #[must_use]
+    pub fn me(&self) -> Option<Row<'_, Me, M>> {
+        Tables::of(&self.records).me()
+    }
+
+    /// Returns the id of the bot's own user.
+    #[must_use]
+    pub fn my_id(&self) -> Option<UserId> {
+        self.me().map(|me| me.key())
+    }
+}
 
 #[cfg(all(test, feature = "alloc"))]
 mod tests;

@@ -57,7 +57,7 @@ impl Block {
 }
 
 /// The memory of a pool.
-pub(super) trait Segments {
+pub trait Segments {
     /// Returns a segment; nothing behind the last.
     fn get(&self, segment: usize) -> Option<&[u8]>;
 

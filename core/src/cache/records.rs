@@ -14,13 +14,13 @@ const VACANT: u32 = 1 << 31;
 
 /// All rows.
 #[derive(Debug)]
-pub(super) struct Records<M: Memory> {
+pub struct Records<M: Memory> {
     slots: M::Slots,
     index: M::Index,
     pool: Pool<M::Segments>,
     /// The first slot without a row.
     vacant: u32,
-    roots: [List; 4],
+    roots: [List; 5],
     /// How many rows there are of each kind.
     counts: [u32; Kind::ALL.len()],
 }
@@ -32,7 +32,7 @@ impl<M: Memory> Records<M> {
             index,
             pool: Pool::new(segments),
             vacant: NONE,
-            roots: [List::EMPTY; 4],
+            roots: [List::EMPTY; 5],
             counts: [0; Kind::ALL.len()],
         }
     }
@@ -106,8 +106,18 @@ impl<M: Memory> Records<M> {
         self.index.clear();
         self.pool.clear();
         self.vacant = NONE;
-        self.roots = [List::EMPTY; 4];
+        self.roots = [List::EMPTY; 5];
         self.counts = [0; Kind::ALL.len()];
+    }
+
+    /// Returns how many slots there are, with a row or without.
+    pub(super) fn slots(&self) -> u32 {
+        self.slots.len()
+    }
+
+    /// Tells whether a slot has a row.
+    pub(super) fn is_row(&self, slot: u32) -> bool {
+        self.slots.get(slot) & VACANT == 0
     }
 
     /// Returns how many rows of a kind there are, whatever their marks.

@@ -111,6 +111,7 @@ impl<M: Memory> Records<M> {
         match kind.list() {
             Some(number) => Some(Place::In(owner, number)),
             None if kind == Kind::DmChannel => Some(Place::Root(Root::DmChannels)),
+            None if kind == Kind::Me => Some(Place::Root(Root::Me)),
             None if kind == Kind::Guild => Some(Place::Root(Root::Guilds)),
             None if kind == Kind::Message => Some(Place::In(owner, 0)),
             None => None,

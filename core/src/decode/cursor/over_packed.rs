@@ -10,7 +10,6 @@ use super::{Cursor, Form, Left};
 
 impl<'e> Cursor<'e> {
     /// Creates one over the members of an object, without its header.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what reads the cache comes next"))]
     pub(crate) const fn packed_members(members: &'e [u8]) -> Self {
         Self { form: Form::Members, ..Self::packed(members) }
     }

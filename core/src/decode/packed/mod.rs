@@ -99,7 +99,6 @@ pub(crate) fn member(doc: &[u8], at: usize) -> Option<(Name, usize)> {
 }
 
 /// Finds the value of a name among members sorted by it.
-#[cfg_attr(not(test), expect(dead_code, reason = "what reads the cache comes next"))]
 pub(crate) fn find(members: &[u8], name: Name) -> Option<Value<'_>> {
     let mut at = 0;
     loop {

@@ -1,0 +1,150 @@
+//! What a change tells, and who hears it.
+
+use core::fmt;
+
+use super::Tables;
+use super::family::Memory;
+use super::kind::Kind;
+use super::records::Records;
+use super::row::Row;
+use super::rows::{Changed, Witness};
+use super::table::Table;
+
+/// Hears of every row that changes.
+///
+/// It is called while an event is read, for each row once it is as it will be, and for a row that goes while it
+/// can still be read. `()` hears nothing, and a closure is an observer too.
+///
+/// ```
+/// # #[cfg(feature = "alloc")] {
+/// use gatewright_core::cache::{Cache, Change, Heap, Roles, Settings};
+///
+/// let mut cache = Cache::new(Settings::default());
+/// # let d = br#"{"guild_id": "1", "role": {"id": "2", "name": "mods"}}"#;
+/// # let event = gatewright_core::Dispatch::new("GUILD_ROLE_CREATE", None, gatewright_core::Encoding::Json, d).unwrap();
+/// let mut names = Vec::new();
+/// cache.apply(&event, &mut |change: &Change<'_, Heap>| {
+///     if let Some(role) = change.new::<Roles>() {
+///         names.push(role.read().unwrap().name.unwrap().to_string());
+///     }
+/// });
+/// assert_eq!(names, ["mods"]);
+/// # }
+/// ```
+pub trait Observer<M: Memory> {
+    /// Hears of a row that changed.
+    fn changed(&mut self, change: &Change<'_, M>);
+}
+
+impl<M: Memory> Observer<M> for () {
+    fn changed(&mut self, _: &Change<'_, M>) {}
+}
+
+impl<M: Memory, F: FnMut(&Change<'_, M>)> Observer<M> for F {
+    fn changed(&mut self, change: &Change<'_, M>) {
+        self(change);
+    }
+}
+
+/// A row that changed, with what it was and what it is.
+pub struct Change<'c, M: Memory> {
+    records: &'c Records<M>,
+    changed: Changed<'c>,
+}
+
+impl<'c, M: Memory> Change<'c, M> {
+    /// Returns which table the row is in.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.changed.kind
+    }
+
+    /// Returns the row as it was; nothing if it is new, or not of this table.
+    #[must_use]
+    pub fn old<T: Table>(&self) -> Option<Row<'c, T, M>> {
+        let old = self.changed.old.filter(|_| T::KIND == self.changed.kind)?;
+        Some(Row::with(self.records, self.changed.row, old))
+    }
+
+    /// Returns the row as it is; nothing if it is gone, or not of this table.
+    #[must_use]
+    pub fn new<T: Table>(&self) -> Option<Row<'c, T, M>> {
+        let is = self.changed.stays && T::KIND == self.changed.kind;
+        is.then(|| Row::of(self.records, self.changed.row))
+    }
+
+    /// Returns the tables of the cache as they are in the middle of the event.
+    #[must_use]
+    pub const fn tables(&self) -> Tables<'c, M> {
+        Tables::of(self.records)
+    }
+}
+
+impl<M: Memory> fmt::Debug for Change<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change").field("kind", &self.kind()).finish_non_exhaustive()
+    }
+}
+
+/// What applying an event, or another change of many rows, did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Applied {
+    /// How many rows are new.
+    pub added: u32,
+    /// How many rows changed.
+    pub changed: u32,
+    /// How many rows are gone.
+    pub removed: u32,
+    /// How many rows had to go to make room for others; they are counted in `removed` too.
+    pub evicted: u32,
+    /// How many rows were not stored because there was no room.
+    pub refused: u32,
+    /// How many objects were not what the documentation says, so that they were not stored or not whole.
+    pub broken: u32,
+    /// What became of a guild.
+    pub guild: Option<GuildNews>,
+    /// How what the bot sees of a channel changed.
+    pub channel: Option<Sight>,
+}
+
+/// What became of a guild.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuildNews {
+    /// It is here, and was not known: the bot joined it.
+    Joined,
+    /// It is here, and was announced before or in an outage.
+    Available,
+    /// It is in an outage.
+    Unavailable,
+    /// The bot is not in it any more.
+    Left,
+}
+
+/// How what the bot sees of a channel changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It may view a channel that was hidden.
+    Visible,
+    /// It may not view a channel any more.
+    Hidden,
+}
+
+/// Counts what an observer hears.
+#[derive(Debug)]
+pub(super) struct Told<'o, O> {
+    pub(super) observer: &'o mut O,
+    pub(super) applied: Applied,
+}
+
+impl<M: Memory, O: Observer<M>> Witness<M> for Told<'_, O> {
+    fn hear(&mut self, records: &Records<M>, changed: Changed<'_>) {
+        let count = match (changed.old, changed.stays) {
+            (_, false) => &mut self.applied.removed,
+            (None, true) => &mut self.applied.added,
+            (Some(_), true) => &mut self.applied.changed,
+        };
+        *count = count.saturating_add(1);
+        self.observer.changed(&Change { records, changed });
+    }
+}

@@ -1,0 +1,85 @@
+//! How a cache gets its memory.
+
+use super::family::{Fixed, LentIndex, LentSegments, LentSlots};
+use super::records::Records;
+use super::{Cache, Settings};
+
+/// Memory to lend to a cache: for `ROWS` rows whose records take `BYTES`, and `SCRATCH` bytes to read an event in.
+///
+/// It is all zeroes before it is used, so that a static one takes no flash. The scratch has to hold the largest
+/// row, packed, and some rows it refers to: 8 KiB do for most messages.
+///
+/// ```
+/// use gatewright_core::cache::{Cache, CacheMemory, Settings};
+///
+/// let mut memory = CacheMemory::<200, 16_384, 4_096>::new();
+/// let cache = Cache::lent(Settings::default(), &mut memory);
+/// assert!(cache.guilds().is_empty());
+/// ```
+#[derive(Debug)]
+pub struct CacheMemory<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> {
+    /// For each row its place, and two places of the index.
+    rows: [[u32; 3]; ROWS],
+    bytes: [u8; BYTES],
+    scratch: [u8; SCRATCH],
+}
+
+impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> CacheMemory<ROWS, BYTES, SCRATCH> {
+    /// Creates it.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { rows: [[0; 3]; ROWS], bytes: [0; BYTES], scratch: [0; SCRATCH] }
+    }
+}
+
+impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> Default
+    for CacheMemory<ROWS, BYTES, SCRATCH>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'m> Cache<Fixed<'m>> {
+    /// Creates one in memory that is lent, which is never more than that.
+    #[must_use]
+    pub fn lent<const ROWS: usize, const BYTES: usize, const SCRATCH: usize>(
+        settings: Settings,
+        memory: &'m mut CacheMemory<ROWS, BYTES, SCRATCH>,
+    ) -> Self {
+        Self::lent_slices(settings, &mut memory.rows, &mut memory.bytes, &mut memory.scratch)
+    }
+
+    /// Creates one in memory that is lent, whose sizes are known only at run time.
+    ///
+    /// What the parts are for [`CacheMemory`] tells.
+    #[must_use]
+    pub fn lent_slices(
+        settings: Settings,
+        rows: &'m mut [[u32; 3]],
+        bytes: &'m mut [u8],
+        scratch: &'m mut [u8],
+    ) -> Self {
+        let count = rows.len();
+        let (slots, index) = rows.as_flattened_mut().split_at_mut(count);
+        let (slots, index) = (LentSlots::new(slots), LentIndex::new(index));
+        Self { records: Records::new(slots, index, LentSegments(bytes)), scratch, settings }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Cache<super::Heap> {
+    /// Creates one on the heap, which grows up to the limits of the settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        use super::family::{HeapSegments, HeapSlots};
+
+        /// What the largest row takes while it is read, in bytes.
+        const SCRATCH: usize = 128 * 1024;
+
+        let slots = HeapSlots::new(settings.max_rows);
+        let segments = HeapSegments::new(settings.max_bytes);
+        let records = Records::new(slots, hashbrown::HashTable::new(), segments);
+        Self { records, scratch: alloc::vec![0; SCRATCH].into_boxed_slice(), settings }
+    }
+}

@@ -1,0 +1,196 @@
+//! The tables: what names a row in each, and what a row reads as.
+
+use super::family::Memory;
+use super::kind::{Kind, NONE};
+use super::records::Records;
+use super::row::Row;
+use crate::decode::packed::{self, Name};
+use crate::decode::{Cursor, Decode, DecodeError};
+use crate::{
+    ChannelId, EmojiId, GuildId, MessageId, RoleId, ScheduledEventId, SoundId, StageInstanceId,
+    StickerId, UserId, model,
+};
+
+/// A table of the cache; the types that stand for one have no values.
+pub trait Table: sealed::Sealed + Sized + 'static {
+    /// What names a row.
+    type Key<'k>: Copy;
+    /// What a row reads as.
+    type Model<'c>: Decode<'c>;
+}
+
+pub(super) mod sealed {
+    use super::{Kind, Memory, Records, Row, Table};
+
+    #[expect(unnameable_types, reason = "nobody else adds a table")]
+    pub trait Sealed {
+        const KIND: Kind;
+
+        fn find<M: Memory>(records: &Records<M>, key: Self::Key<'_>) -> Option<u32>
+        where
+            Self: Table;
+
+        fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> Self::Key<'c>
+        where
+            Self: Table;
+    }
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $table:ident: $kind:ident, $id:ident => $model:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $table {}
+
+        tables!(@key $table, $kind, $id, $model);
+    )*};
+    (@key $table:ident, $kind:ident, Member, $model:ident) => {
+        impl Table for $table {
+            type Key<'k> = (GuildId, UserId);
+            type Model<'c> = model::$model<'c>;
+        }
+
+        impl sealed::Sealed for $table {
+            const KIND: Kind = Kind::$kind;
+
+            fn find<M: Memory>(records: &Records<M>, (guild, user): (GuildId, UserId)) -> Option<u32> {
+                let guild = records.find(Kind::Guild, NONE, guild.0)?;
+                let user = match Self::KIND {
+                    Kind::Member => records.find(Kind::User, NONE, user.0)?.into(),
+                    _ => user.0,
+                };
+                records.find(Self::KIND, guild, user)
+            }
+
+            fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> (GuildId, UserId) {
+                (row.guild_id().unwrap_or(GuildId(0)), row.user_id())
+            }
+        }
+    };
+    (@key $table:ident, $kind:ident, Code, $model:ident) => {
+        impl Table for $table {
+            type Key<'k> = &'k str;
+            type Model<'c> = model::$model<'c>;
+        }
+
+        impl sealed::Sealed for $table {
+            const KIND: Kind = Kind::$kind;
+
+            fn find<M: Memory>(records: &Records<M>, code: &str) -> Option<u32> {
+                let row = records.find(Self::KIND, NONE, hash_of_code(code.as_bytes()))?;
+                (code_in(records.fields(row)) == code).then_some(row)
+            }
+
+            fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> &'c str {
+                code_in(row.fields())
+            }
+        }
+    };
+    (@key $table:ident, $kind:ident, Dm, $model:ident) => {
+        impl Table for $table {
+            type Key<'k> = UserId;
+            type Model<'c> = $model;
+        }
+
+        tables!(@by_number $table, $kind, UserId);
+    };
+    (@key $table:ident, $kind:ident, $id:ident, $model:ident) => {
+        impl Table for $table {
+            type Key<'k> = $id;
+            type Model<'c> = model::$model<'c>;
+        }
+
+        tables!(@by_number $table, $kind, $id);
+    };
+    (@by_number $table:ident, $kind:ident, $id:ident) => {
+        impl sealed::Sealed for $table {
+            const KIND: Kind = Kind::$kind;
+
+            fn find<M: Memory>(records: &Records<M>, key: $id) -> Option<u32> {
+                records.find(Self::KIND, NONE, key.0)
+            }
+
+            fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> $id {
+                $id(row.number())
+            }
+        }
+    };
+}
+
+tables! {
+    /// Channels of guilds; threads have a table of their own.
+    Channels: Channel, ChannelId => Channel;
+    /// The channels of direct messages, by the user.
+    DmChannels: DmChannel, Dm => DmChannel;
+    /// Emojis of guilds.
+    Emojis: Emoji, EmojiId => Emoji;
+    /// Guilds.
+    Guilds: Guild, GuildId => Guild;
+    /// Invites, by their codes.
+    Invites: Invite, Code => InviteCreate;
+    /// The bot's own user, in one row.
+    Me: Me, UserId => OwnUser;
+    /// Members of guilds.
+    Members: Member, Member => Member;
+    /// Messages.
+    Messages: Message, MessageId => Message;
+    /// Presences of members.
+    Presences: Presence, Member => Presence;
+    /// Roles of guilds.
+    Roles: Role, RoleId => Role;
+    /// Scheduled events of guilds.
+    ScheduledEvents: ScheduledEvent, ScheduledEventId => ScheduledEvent;
+    /// Soundboard sounds of guilds.
+    Sounds: Sound, SoundId => SoundboardSound;
+    /// Stages that are live.
+    Stages: Stage, StageInstanceId => StageInstance;
+    /// Stickers of guilds.
+    Stickers: Sticker, StickerId => Sticker;
+    /// Threads, which are channels too.
+    Threads: Thread, ChannelId => Channel;
+    /// Users, as long as a row refers to them.
+    Users: User, UserId => User;
+    /// Who is in voice, and how.
+    VoiceStates: VoiceState, Member => VoiceState;
+}
+
+const CODE: Name = Name::of("code");
+
+fn code_in(fields: &[u8]) -> &str {
+    let code = packed::find(fields, CODE);
+    code.and_then(|code| core::str::from_utf8(code.bytes).ok()).unwrap_or_default()
+}
+
+/// Makes the key of an invite from its code.
+pub(super) fn hash_of_code(code: &[u8]) -> u64 {
+    // FNV-1a, 64 bits.
+    code.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
+/// The channel of direct messages with a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DmChannel {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The user.
+    pub user_id: UserId,
+}
+
+impl Decode<'_> for DmChannel {
+    fn decode(cursor: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+        let mut members = cursor.object()?;
+        let (mut channel_id, mut user_id) = (ChannelId(0), UserId(0));
+        while let Some(key) = cursor.key(&mut members)? {
+            if key == "channel_id" {
+                channel_id = ChannelId(cursor.snowflake()?);
+            } else if key == "user_id" {
+                user_id = UserId(cursor.snowflake()?);
+            } else {
+                cursor.skip()?;
+            }
+        }
+        Ok(Self { channel_id, user_id })
+    }
+}
