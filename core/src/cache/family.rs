@@ -1,5 +1,7 @@
 //! Where a cache keeps its rows: lent memory of fixed size, or the heap.
 
+#[cfg(feature = "alloc")]
+use super::pool::SEGMENTS;
 use super::pool::{SEGMENT, Segments};
 
 /// The places of rows.
@@ -32,6 +34,10 @@ pub trait Index {
 
     /// Returns the bytes it takes.
     fn bytes(&self) -> usize;
+
+    /// Returns how many rows it finds.
+    #[cfg(test)]
+    fn len(&self) -> usize;
 }
 
 /// Kinds of memory.
@@ -112,8 +118,9 @@ pub struct LentIndex<'m> {
 }
 
 impl<'m> LentIndex<'m> {
-    /// Takes a table that is all zeroes.
-    pub(super) const fn new(places: &'m mut [u32]) -> Self {
+    /// Takes a table, whatever is in it.
+    pub(super) fn new(places: &'m mut [u32]) -> Self {
+        places.fill(0);
         Self { places, taken: 0 }
     }
 
@@ -124,72 +131,56 @@ impl<'m> LentIndex<'m> {
         usize::try_from(wide >> 64).unwrap_or(0)
     }
 
-    fn after(&self, place: usize) -> usize {
-        if place + 1 < self.places.len() { place + 1 } else { 0 }
+    /// Returns every place once, from one on.
+    fn from(&self, place: usize) -> impl Iterator<Item = usize> + use<> {
+        (place..self.places.len()).chain(0..place)
     }
 
     fn row(&self, place: usize) -> Option<u32> {
         self.places.get(place)?.checked_sub(1)
+    }
+
+    fn put(&mut self, place: usize, value: u32) {
+        if let Some(place) = self.places.get_mut(place) {
+            *place = value;
+        }
     }
 }
 
 impl Index for LentIndex<'_> {
     #[inline]
     fn find(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mut place = self.own(hash);
-        loop {
-            let row = self.row(place)?;
-            if is(row) {
-                return Some(row);
-            }
-            place = self.after(place);
-        }
+        let mut rows = self.from(self.own(hash)).map_while(|place| self.row(place));
+        rows.find(|row| is(*row))
     }
 
     fn insert(&mut self, hash: u64, slot: u32, _: impl Fn(u32) -> u64) -> bool {
         if self.taken >= self.places.len() / 2 {
             return false;
         }
-        let mut place = self.own(hash);
-        while self.row(place).is_some() {
-            place = self.after(place);
-        }
-        if let Some(free) = self.places.get_mut(place) {
-            *free = slot + 1;
-            self.taken += 1;
-        }
+        let mut places = self.from(self.own(hash));
+        let Some(free) = places.find(|place| self.row(*place).is_none()) else { return false };
+        self.put(free, slot + 1);
+        self.taken += 1;
         true
     }
 
     /// Takes a row out and moves those behind it up, as far as each may stand.
     fn remove(&mut self, hash: u64, slot: u32, hash_of: impl Fn(u32) -> u64) {
-        let mut gap = self.own(hash);
-        while let Some(row) = self.row(gap) {
-            if row == slot {
-                break;
-            }
-            gap = self.after(gap);
-        }
-        let mut place = gap;
-        loop {
-            place = self.after(place);
+        let len = self.places.len();
+        let mut places = self.from(self.own(hash)).take_while(|place| self.row(*place).is_some());
+        let Some(mut gap) = places.find(|place| self.row(*place) == Some(slot)) else { return };
+        for place in self.from(gap).skip(1) {
             let Some(row) = self.row(place) else { break };
             let own = self.own(hash_of(row));
-            let len = self.places.len();
             let reach = |from: usize| (from + len - own) % len;
-            if reach(gap) <= reach(place)
-                && let Some(place) = self.places.get_mut(gap)
-            {
-                *place = row + 1;
-            } else {
-                continue;
+            if reach(gap) <= reach(place) {
+                self.put(gap, row + 1);
+                gap = place;
             }
-            gap = place;
         }
-        if let Some(place) = self.places.get_mut(gap) {
-            self.taken -= usize::from(*place != 0);
-            *place = 0;
-        }
+        self.put(gap, 0);
+        self.taken -= 1;
     }
 
     fn clear(&mut self) {
@@ -199,6 +190,12 @@ impl Index for LentIndex<'_> {
 
     fn bytes(&self) -> usize {
         size_of_val(self.places)
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        assert_eq!(self.places.iter().filter(|place| **place != 0).count(), self.taken);
+        self.taken
     }
 }
 
@@ -245,7 +242,7 @@ mod heap {
 
     use hashbrown::HashTable;
 
-    use super::{Index, Memory, Parts, SEGMENT, Segments, Slots, at};
+    use super::{Index, Memory, Parts, SEGMENT, SEGMENTS, Segments, Slots, at};
 
     /// Memory on the heap, which grows up to limits.
     #[derive(Debug)]
@@ -260,7 +257,10 @@ mod heap {
         type Scratch = Box<[u8]>;
     }
 
-    /// Places of a row each, up to a limit.
+    /// How many places there are at first.
+    const FIRST_SLOTS: u32 = 16;
+
+    /// Places of a row each, up to a limit: half as many more whenever they are all in use.
     #[derive(Debug)]
     pub struct HeapSlots {
         places: Vec<u32>,
@@ -287,8 +287,12 @@ mod heap {
 
         fn push(&mut self, value: u32) -> Option<u32> {
             let slot = self.len();
-            if slot >= self.limit || self.places.try_reserve(1).is_err() {
+            if slot >= self.limit {
                 return None;
+            }
+            if self.places.len() == self.places.capacity() {
+                let more = (slot / 2).max(FIRST_SLOTS).min(self.limit - slot);
+                self.places.try_reserve_exact(at(more)).ok()?;
             }
             self.places.push(value);
             Some(slot)
@@ -334,6 +338,11 @@ mod heap {
         fn bytes(&self) -> usize {
             self.allocation_size()
         }
+
+        #[cfg(test)]
+        fn len(&self) -> usize {
+            Self::len(self)
+        }
     }
 
     /// The smallest segment, in bytes.
@@ -368,7 +377,7 @@ mod heap {
             let size = self.bytes.max(bytes).max(FIRST).next_power_of_two().min(SEGMENT);
             let left = self.limit.saturating_sub(self.bytes);
             let size = if size > left { left } else { size };
-            if size < bytes || self.segments.len() >= 0x7FFF {
+            if size < bytes || self.segments.len() >= SEGMENTS {
                 return false;
             }
             let mut segment = Vec::new();
@@ -386,3 +395,6 @@ mod heap {
         }
     }
 }
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests;

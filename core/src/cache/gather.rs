@@ -44,8 +44,13 @@ impl Gathered {
     ) -> Result<(), Unpacked> {
         let start = out.len();
         write(out)?;
+        self.wrote(name, start..out.len())
+    }
+
+    /// Adds a field whose value was written.
+    pub(super) fn wrote(&mut self, name: Name, range: Range<usize>) -> Result<(), Unpacked> {
         let place = |at| u32::try_from(at).map_err(|_| Unpacked::Full);
-        let field = Field { name, start: place(start)?, end: place(out.len())? };
+        let field = Field { name, start: place(range.start)?, end: place(range.end)? };
         // Names come in much the same order as they are kept.
         let at = self.0.iter().rposition(|other| other.name <= name);
         match at.and_then(|at| self.0.get_mut(at)) {
@@ -56,6 +61,19 @@ impl Gathered {
             }
         }
         Ok(())
+    }
+
+    /// Returns where the value of a field was written.
+    pub(super) fn range(&self, name: Name) -> Option<Range<usize>> {
+        let field = self.0.iter().find(|field| field.name == name)?;
+        Some(to_usize(field.start)..to_usize(field.end))
+    }
+
+    /// Returns the row a field refers to.
+    pub(super) fn row(&self, out: &Writer<'_>, name: Name) -> Option<u32> {
+        let value = packed::value(out.slice(self.range(name)?), 0)?;
+        let row = value.bytes.first_chunk().filter(|_| value.tag == packed::ROW)?;
+        Some(u32::from_le_bytes(*row))
     }
 
     /// Writes the fields sorted by name, and those of `old` that did not come; what is null is left out.

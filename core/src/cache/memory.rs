@@ -24,7 +24,9 @@ pub struct CacheMemory<const ROWS: usize, const BYTES: usize, const SCRATCH: usi
     scratch: [u8; SCRATCH],
 }
 
-impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> CacheMemory<ROWS, BYTES, SCRATCH> {
+impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize>
+    CacheMemory<ROWS, BYTES, SCRATCH>
+{
     /// Creates it.
     #[must_use]
     pub const fn new() -> Self {

@@ -84,12 +84,14 @@ impl<M: Memory> Cache<M> {
     /// An event that is not well-formed is counted in [`Applied::broken`]; what came before the fault is done.
     pub fn apply(&mut self, event: &Dispatch<'_>, observer: &mut impl Observer<M>) -> Applied {
         let mut told = Told { observer, applied: Applied::default() };
-        let mut reader = Reader::new(&mut self.records, self.scratch.as_mut(), &mut told);
+        let mut reader =
+            Reader::new(&mut self.records, self.scratch.as_mut(), &self.settings, &mut told);
         let broken = reader.apply(event).is_err();
         let losses = reader.losses;
         Applied {
             refused: losses.refused,
             broken: losses.broken.saturating_add(broken.into()),
+            evicted: losses.evicted,
             ..told.applied
         }
     }

@@ -9,12 +9,22 @@ use core::ops::Range;
 use super::family::Memory;
 use super::gather::Gathered;
 use super::kept::kept;
-use super::kind::{Kind, Links, Mark, NONE, Place};
+use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::rows::{Changed, Witness};
-use crate::decode::packed::{Name, Unpacked, Writer};
-use crate::decode::{Cursor, DecodeError, Expected};
+use super::settings::{Components, Settings};
+use super::table::hash_of_code;
+use crate::decode::packed::{self, Name, Unpacked, Writer};
+use crate::decode::{Cursor, DecodeError, Expected, Key};
 
+mod complete;
+mod message;
+mod patch;
+mod reactions;
+
+pub(super) use reactions::Reacted;
+
+const CODE: Name = Name::of("code");
 const CREATOR: Name = Name::of("creator");
 const ID: Name = Name::of("id");
 const INVITER: Name = Name::of("inviter");
@@ -34,6 +44,8 @@ pub(super) struct Losses {
     pub(super) refused: u32,
     /// Rows that were not well-formed, or lacked what names them.
     pub(super) broken: u32,
+    /// Rows that had to go to make room for others.
+    pub(super) evicted: u32,
 }
 
 /// What becomes of fields that did not come.
@@ -43,6 +55,8 @@ pub(super) enum Absent {
     Goes,
     /// They stay.
     Stays,
+    /// They go, but for the one of a name.
+    GoBut(Name),
 }
 
 /// A row that is read.
@@ -52,6 +66,10 @@ pub(super) struct Frame {
     owner: u32,
     pub(super) key: Option<u64>,
     fields: Gathered,
+    /// Whether it is to be shown, not only referred to.
+    listed: bool,
+    /// Whether there was no room for all of it.
+    pub(super) full: bool,
     /// What was packed before it began.
     start: usize,
     /// How many rows were held before it began.
@@ -67,16 +85,29 @@ pub(super) struct Reader<'a, M: Memory, W> {
     /// Rows that were read and that nothing refers to yet.
     held: heapless::Vec<u32, MOST_HELD>,
     pub(super) losses: Losses,
+    pub(super) settings: &'a Settings,
+    /// The id of the bot's own user.
+    pub(super) own: Option<u64>,
+    /// Whether a message is read that another one answers.
+    answered: bool,
 }
 
 impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
-    pub(super) const fn new(
+    pub(super) fn new(
         records: &'a mut Records<M>,
         scratch: &'a mut [u8],
+        settings: &'a Settings,
         witness: &'a mut W,
     ) -> Self {
-        let losses = Losses { refused: 0, broken: 0 };
-        Self { records, out: Writer::new(scratch), witness, held: heapless::Vec::new(), losses }
+        let own = records.list(Place::Root(Root::Me)).head;
+        let own = (own != NONE).then(|| records.key(own));
+        let (out, held, losses) = (Writer::new(scratch), heapless::Vec::new(), Losses::default());
+        Self { records, out, witness, held, losses, settings, own, answered: false }
+    }
+
+    /// Tells whether rows of a kind are kept.
+    pub(super) const fn keeps(&self, kind: Kind) -> bool {
+        self.settings.components.contains(Components::of(kind))
     }
 
     /// Reads an object and stores it as a row; returns the row unless it is lost.
@@ -90,17 +121,29 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         cursor: &mut Cursor<'_>,
         absent: Absent,
     ) -> Result<Option<u32>, DecodeError> {
-        let mut frame = self.begin(kind, owner);
+        if !self.keeps(kind) || kind == Kind::Member && !self.wants_member(*cursor)? {
+            return cursor.skip().map(|()| None);
+        }
+        let frame = self.begin(kind, owner);
+        self.row_of(frame, cursor, absent)
+    }
+
+    fn row_of(
+        &mut self,
+        mut frame: Frame,
+        cursor: &mut Cursor<'_>,
+        absent: Absent,
+    ) -> Result<Option<u32>, DecodeError> {
         let start = *cursor;
-        let stored = match self.read(&mut frame, cursor) {
-            Ok(()) => self.store(&frame, absent),
-            Err(error) => {
-                *cursor = start;
-                cursor.skip()?;
-                Err(error)
-            }
-        };
-        Ok(self.end(&frame, stored))
+        let read = self.read(&mut frame, cursor);
+        let mut passed = Ok(());
+        if read.is_err() {
+            *cursor = start;
+            passed = cursor.skip();
+        }
+        let stored = read.and_then(|()| self.finish(&mut frame, absent));
+        let row = self.end(&frame, stored);
+        passed.map(|()| row)
     }
 
     /// Reads a list of objects as rows of a guild; one that does not decode costs itself.
@@ -117,17 +160,28 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             return Ok(());
         }
         let mut items = cursor.list()?;
+        let absent = if kind == Kind::Thread { Absent::GoBut(MEMBER) } else { Absent::Goes };
         while cursor.item(&mut items)? {
-            self.row(kind, owner, cursor, Absent::Goes)?;
+            self.row(kind, owner, cursor, absent)?;
         }
         Ok(())
     }
 
-    /// Removes a row, and tells of it.
+    /// Removes a row that is shown, and tells of it.
     pub(super) fn remove(&mut self, row: u32) {
+        self.tell_gone(row);
+        self.records.dismiss(row, self.witness);
+    }
+
+    /// Tells that a row is shown no more.
+    pub(super) fn tell_gone(&mut self, row: u32) {
         let (kind, old) = (self.records.kind(row), Some(self.records.members(row)));
         self.witness.hear(self.records, Changed { kind, row, old, stays: false });
-        self.records.dismiss(row, self.witness);
+    }
+
+    fn tell_new(&mut self, row: u32) {
+        let kind = self.records.kind(row);
+        self.witness.hear(self.records, Changed { kind, row, old: None, stays: true });
     }
 
     /// Removes all rows of a kind that a guild has, or those among them that are stale.
@@ -143,12 +197,25 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         }
     }
 
+    /// Ends the doubt in all rows of a kind: those that did not come again go if all that are left came.
+    pub(super) fn settle(&mut self, kind: Kind, guild: u32, whole: bool) {
+        if whole {
+            self.clear(kind, guild, true);
+        } else {
+            self.mark_stale(kind, guild, false);
+        }
+    }
+
     /// Marks all rows of a kind that a guild has: those that do not come again will go.
     pub(super) fn doubt(&mut self, kind: Kind, guild: u32) {
+        self.mark_stale(kind, guild, true);
+    }
+
+    fn mark_stale(&mut self, kind: Kind, guild: u32, on: bool) {
         let Some(number) = kind.list() else { return };
         let mut row = self.records.list(Place::In(guild, number)).head;
         while row != NONE {
-            self.records.mark(row, Mark::Stale, true);
+            self.records.mark(row, Mark::Stale, on);
             row = self.records.next(row, Links::OWNED);
         }
     }
@@ -164,11 +231,16 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// Begins a row.
     pub(super) fn begin(&self, kind: Kind, owner: u32) -> Frame {
         let (start, held) = (self.out.len(), self.held.len());
-        Frame { kind, owner, key: None, fields: Gathered::new(), start, held }
+        let fields = Gathered::new();
+        Frame { kind, owner, key: None, fields, listed: true, full: false, start, held }
     }
 
     /// Ends a row: what was packed for it is forgotten, and what nothing came to refer to goes.
-    pub(super) fn end(&mut self, frame: &Frame, stored: Result<u32, Unpacked>) -> Option<u32> {
+    pub(super) fn end(
+        &mut self,
+        frame: &Frame,
+        stored: Result<Option<u32>, Unpacked>,
+    ) -> Option<u32> {
         self.out.cut(frame.start);
         while self.held.len() > frame.held {
             if let Some(row) = self.held.pop() {
@@ -176,7 +248,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             }
         }
         match stored {
-            Ok(row) => Some(row),
+            Ok(row) => row,
             Err(Unpacked::Broken(_)) => {
                 self.losses.broken += 1;
                 None
@@ -192,28 +264,69 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     fn read(&mut self, frame: &mut Frame, cursor: &mut Cursor<'_>) -> Result<(), Unpacked> {
         let mut members = cursor.object()?;
         while let Some(key) = cursor.key(&mut members)? {
-            match Name::of_key(&key) {
-                Some(name) => self.field(frame, cursor, name)?,
-                None => cursor.skip()?,
+            match self.part(frame, cursor, &key)? {
+                Err(Unpacked::Full) => frame.full = true,
+                read => read?,
             }
         }
         Ok(())
     }
 
+    /// Reads a member of an object and passes it; one that cannot be kept leaves nothing behind.
+    ///
+    /// # Errors
+    /// If it is not well-formed, so that the cursor does not stand behind it.
+    pub(super) fn part(
+        &mut self,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'_>,
+        key: &Key<'_>,
+    ) -> Result<Result<(), Unpacked>, DecodeError> {
+        let Some(name) = Name::of_key(key) else { return cursor.skip().map(Ok) };
+        let (place, packed) = (*cursor, self.out.len());
+        let read = self.field(frame, cursor, name);
+        if read.is_err() {
+            self.out.cut(packed);
+            *cursor = place;
+            cursor.skip()?;
+        }
+        Ok(read)
+    }
+
+    /// Takes away what a field was, of which it is not known what it is.
+    pub(super) fn lose(&mut self, frame: &mut Frame, key: &Key<'_>) {
+        self.losses.refused += 1;
+        let lost =
+            Name::of_key(key).map(|name| refer(&mut frame.fields, &mut self.out, name, None));
+        frame.full |= matches!(lost, Some(Err(_)));
+    }
+
     /// Reads the field of a name.
-    pub(super) fn field(
+    fn field(
         &mut self,
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         name: Name,
     ) -> Result<(), Unpacked> {
-        if kept(frame.kind).has(name) {
+        if kept(frame.kind).has(name) && name != CODE {
             return frame.fields.keep(&mut self.out, cursor, name);
         }
         match (frame.kind, name) {
             (Kind::Member | Kind::Presence, ID) | (Kind::VoiceState | Kind::Sound, ID) => {
                 cursor.skip()?;
             }
+            (Kind::Invite, CODE) => {
+                frame.fields.keep(&mut self.out, cursor, CODE)?;
+                let code = frame.fields.range(CODE).map(|range| self.out.slice(range));
+                let code = code.and_then(|code| packed::value(code, 0));
+                frame.key = code.map(|code| hash_of_code(code.bytes));
+            }
+            (Kind::Message, message::AUTHOR) => {
+                let author = self.user(cursor)?;
+                refer(&mut frame.fields, &mut self.out, name, author)?;
+            }
+            (Kind::Message, message::MENTIONS) => self.users(frame, cursor, name)?,
+            (Kind::Message, message::REFERENCED_MESSAGE) => self.referenced(frame, cursor)?,
             (Kind::VoiceState, USER_ID) | (Kind::Sound, SOUND_ID) | (_, ID) => {
                 frame.key = Some(cursor.snowflake()?);
             }
@@ -235,7 +348,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     }
 
     /// Reads a user and holds it; nothing if it is null or lost.
-    fn user(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<u32>, Unpacked> {
+    pub(super) fn user(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<u32>, Unpacked> {
         if cursor.null()? {
             return Ok(None);
         }
@@ -248,73 +361,140 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         if cursor.null()? || guild == NONE {
             return Ok(None);
         }
-        let listed = |records: &Records<M>| records.list(Place::In(guild, 3)).len;
-        let before = listed(self.records);
-        let member = self.row(Kind::Member, guild, cursor, Absent::Goes)?;
-        let held = self.hold(member)?;
-        if let Some(row) = member.filter(|_| listed(self.records) > before) {
-            self.records.dismiss(row, self.witness);
-        }
-        Ok(held)
+        let frame = Frame { listed: false, ..self.begin(Kind::Member, guild) };
+        let member = self.row_of(frame, cursor, Absent::Stays)?;
+        self.hold(member)
     }
 
+    /// Holds a row until the end of the one around it.
     fn hold(&mut self, row: Option<u32>) -> Result<Option<u32>, Unpacked> {
         let Some(row) = row else { return Ok(None) };
-        self.held.push(row).map_err(|_| Unpacked::Full)?;
         self.records.retain(row);
+        if self.held.push(row).is_err() {
+            self.records.let_go_of_row(row, self.witness);
+            return Err(Unpacked::Full);
+        }
         Ok(Some(row))
     }
 
     /// Stores a row that was read.
     pub(super) fn store(&mut self, frame: &Frame, absent: Absent) -> Result<u32, Unpacked> {
-        let Frame { kind, owner, .. } = *frame;
         let key = frame.key.ok_or(Unpacked::Broken(DecodeError::at(0, Expected::Snowflake)))?;
-        let found = self.records.find(kind, owner, key);
-        let old = match (found, absent) {
-            (Some(row), Absent::Stays) => self.records.fields(row),
-            _ => &[],
-        };
-        let fields = frame.fields.merge(&mut self.out, old)?;
-        match found {
-            None => self.admit(kind, owner, key, fields),
-            Some(row) => self.renew(row, fields),
-        }
-    }
-
-    fn admit(
-        &mut self,
-        kind: Kind,
-        owner: u32,
-        key: u64,
-        fields: Range<usize>,
-    ) -> Result<u32, Unpacked> {
-        let row = self.records.admit(kind, owner, key, self.out.since(fields.start));
-        let row = row.ok_or(Unpacked::Full)?;
-        self.witness.hear(self.records, Changed { kind, row, old: None, stays: true });
+        let Some(row) = self.found(frame, key) else { return self.admit(frame, key) };
+        self.renew(row, frame, absent);
         Ok(row)
     }
 
-    fn renew(&mut self, row: u32, fields: Range<usize>) -> Result<u32, Unpacked> {
-        let anew = self.records.is(row, Mark::Kept);
-        self.records.readmit(row);
-        self.records.mark(row, Mark::Stale, false);
-        let kind = self.records.kind(row);
-        let (was, old) = (self.records.fields(row).len(), self.records.members(row));
-        if !anew && self.records.fields(row) == self.out.slice(fields.clone()) {
-            return Ok(row);
+    /// Finds a row; one of another owner is taken from it, and is found only if something refers to it.
+    fn found(&mut self, frame: &Frame, key: u64) -> Option<u32> {
+        let Frame { kind, owner, .. } = *frame;
+        let row = self.records.find(kind, owner, key)?;
+        if self.records.owner(row) == owner {
+            return Some(row);
         }
-        self.out.extend(old)?;
-        // What it was is not true any more: where what it is has no room, it stays without fields.
-        let renewed = self.records.renew(row, self.out.slice(fields.clone()));
-        if !renewed {
+        if self.records.is_shown(row) {
+            self.remove(row);
+        }
+        let kept = self.records.find(kind, owner, key)?;
+        self.records.rehome(kept, owner);
+        Some(kept)
+    }
+
+    /// Stores a row that is not there.
+    fn admit(&mut self, frame: &Frame, key: u64) -> Result<u32, Unpacked> {
+        let Frame { kind, owner, listed, full, .. } = *frame;
+        if full {
+            return Err(Unpacked::Full);
+        }
+        let fields = frame.fields.merge(&mut self.out, b"")?;
+        let fields = self.out.slice(fields);
+        if !listed {
+            return self.records.shelter(kind, owner, key, fields).ok_or(Unpacked::Full);
+        }
+        let row = self.records.admit(kind, owner, key, fields).ok_or(Unpacked::Full)?;
+        self.tell_new(row);
+        Ok(row)
+    }
+
+    /// Stores a row that is there.
+    ///
+    /// What it was is not true any more: where what it is has no room, it stays without fields.
+    fn renew(&mut self, row: u32, frame: &Frame, absent: Absent) {
+        let shown = self.records.is_shown(row);
+        if self.records.is(row, Mark::Stale) {
+            self.records.mark(row, Mark::Stale, false);
+            self.records.move_to_end(row);
+        }
+        match self.merge(row, frame, absent) {
+            Ok(fields) if self.out.slice(fields.clone()) == self.records.fields(row) => {}
+            Ok(fields) => self.change(row, frame, fields),
+            Err(_) => self.hollow(row, frame),
+        }
+        if frame.listed && !shown {
+            self.records.show(row);
+            self.tell_new(row);
+        }
+    }
+
+    /// Packs the fields a row gets.
+    fn merge(&mut self, row: u32, frame: &Frame, absent: Absent) -> Result<Range<usize>, Unpacked> {
+        let old = match absent {
+            Absent::Goes => &[],
+            Absent::Stays => self.records.fields(row),
+            Absent::GoBut(name) => {
+                let fields = self.records.fields(row);
+                let place = packed::find_member(fields, name);
+                place.and_then(|[at, _, end]| fields.get(at..end)).unwrap_or_default()
+            }
+        };
+        if frame.full { Err(Unpacked::Full) } else { frame.fields.merge(&mut self.out, old) }
+    }
+
+    /// Changes the fields of a row, and releases what it referred to.
+    fn change(&mut self, row: u32, frame: &Frame, fields: Range<usize>) {
+        let (old, was) = (self.out.len(), self.records.fields(row).len());
+        let copied = self.out.extend(self.records.members(row)).is_ok();
+        if !copied || !self.records.renew(row, self.out.slice(fields)) {
+            return self.hollow(row, frame);
+        }
+        self.tell_changed(row, old, was);
+    }
+
+    /// Takes away all fields of a row, for there is no room for others.
+    fn hollow(&mut self, row: u32, frame: &Frame) {
+        self.losses.refused += 1;
+        self.out.cut(frame.start);
+        let was = self.records.fields(row).len();
+        if was == 0 {
+            return;
+        }
+        let members = self.records.members(row);
+        if self.out.extend(members).is_ok() {
             self.records.renew(row, b"");
+            return self.tell_changed(row, frame.start, was);
         }
-        let members = self.out.since(fields.end);
-        let old = Some(members).filter(|_| !anew);
-        self.witness.hear(self.records, Changed { kind, row, old, stays: true });
-        let before = members.get(members.len() - was..).unwrap_or_default();
+        let mut key = [0; 16];
+        let key_len = members.len() - was;
+        let key = key.get_mut(..key_len).unwrap_or_default();
+        key.copy_from_slice(members.get(..key.len()).unwrap_or_default());
+        self.records.let_go_of_fields(row, self.witness);
+        self.records.renew(row, b"");
+        if self.records.is_shown(row) {
+            let kind = self.records.kind(row);
+            self.witness.hear(self.records, Changed { kind, row, old: Some(key), stays: true });
+        }
+    }
+
+    /// Tells that a row changed whose members were packed before, and releases what they referred to.
+    fn tell_changed(&mut self, row: u32, old: usize, was: usize) {
+        let members = self.out.since(old);
+        if self.records.is_shown(row) {
+            let kind = self.records.kind(row);
+            let old = Some(members);
+            self.witness.hear(self.records, Changed { kind, row, old, stays: true });
+        }
+        let before = members.get(members.len().saturating_sub(was)..).unwrap_or_default();
         self.records.let_go(before, self.witness);
-        if renewed { Ok(row) } else { Err(Unpacked::Full) }
     }
 }
 

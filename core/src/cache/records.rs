@@ -138,7 +138,14 @@ impl<M: Memory> Records<M> {
 
     #[inline]
     pub(super) fn owner(&self, row: u32) -> u32 {
-        self.word(row, 4)
+        if self.kind(row) == Kind::User { NONE } else { self.word(row, 4) }
+    }
+
+    /// Gives a row that stands in no list another owner.
+    pub(super) fn set_owner(&mut self, row: u32, owner: u32) {
+        debug_assert!(!matches!(self.kind(row), Kind::Member | Kind::Presence | Kind::User));
+        debug_assert!(self.kind(row) != Kind::VoiceState, "the owner is part of what names it");
+        self.set_word(row, 4, owner);
     }
 
     #[inline]
@@ -178,6 +185,9 @@ impl<M: Memory> Records<M> {
     }
 
     /// Adds a reference; returns whether it could be counted.
+    ///
+    /// A count that is full stays so: nobody knows any more how many refer to the row, which lives until all is
+    /// cleared.
     pub(super) fn retain(&mut self, row: u32) -> bool {
         let word = self.word(row, 0).checked_add(REFERENCE);
         word.map(|word| self.set_word(row, 0, word)).is_some()
@@ -186,9 +196,12 @@ impl<M: Memory> Records<M> {
     /// Takes a reference away and returns how many are left.
     pub(super) fn release(&mut self, row: u32) -> u32 {
         let word = self.word(row, 0);
-        let left = (word / REFERENCE).saturating_sub(1);
-        self.set_word(row, 0, (left * REFERENCE) | (word % REFERENCE));
-        left
+        let count = word / REFERENCE;
+        if matches!(count, 0 | MOST_REFERENCES) {
+            return count;
+        }
+        self.set_word(row, 0, word - REFERENCE);
+        count - 1
     }
 
     pub(super) fn list(&self, place: Place) -> List {
@@ -228,8 +241,9 @@ impl<M: Memory> Records<M> {
         self.set_list(place, list);
     }
 
-    /// Lets a row that stands in no list name another.
+    /// Lets a row that stands in no list name another; not a user, which has no links.
     pub(super) fn chain(&mut self, row: u32, next: u32) {
+        debug_assert!(self.kind(row) != Kind::User);
         self.set_word(row, Links::OWNED.0 + 4, next);
     }
 
@@ -313,7 +327,8 @@ impl<M: Memory> Records<M> {
 
     fn take_slot(&mut self, block: Block) -> Option<u32> {
         if self.vacant == NONE {
-            return self.slots.push(block.0);
+            let more = self.slots.len() < NONE & !VACANT;
+            return if more { self.slots.push(block.0) } else { None };
         }
         let row = self.vacant;
         let next = self.slots.get(row) & !VACANT;
@@ -333,6 +348,9 @@ impl<M: Memory> Records<M> {
         }
     }
 }
+
+/// A full count of references.
+const MOST_REFERENCES: u32 = u32::MAX / REFERENCE;
 
 /// The longest header: that of a guild.
 const LONGEST_HEADER: usize = Kind::Guild.members_at() + 2 + 8;
@@ -373,3 +391,5 @@ const fn hash(kind: Kind, owner: u32, key: u64) -> u64 {
 
 #[cfg(all(test, feature = "alloc"))]
 mod tests;
+#[cfg(all(test, feature = "alloc"))]
+pub(super) mod walk;

@@ -124,7 +124,10 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     }
 
     /// Returns the rows that a field refers to.
-    fn related_in<U: Table>(&self, name: Name) -> impl Iterator<Item = Row<'c, U, M>> + use<'c, T, U, M> {
+    fn related_in<U: Table>(
+        &self,
+        name: Name,
+    ) -> impl Iterator<Item = Row<'c, U, M>> + use<'c, T, U, M> {
         let records = self.records;
         let value = packed::find(self.fields(), name);
         let rows = value.filter(|value| matches!(value.tag, packed::ROW | packed::ROWS));

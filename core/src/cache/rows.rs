@@ -9,7 +9,9 @@ use super::kind::{GUILD_LISTS, Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use crate::decode::packed;
 
-/// What is told of each row that changes: the row, with what it was and what it is.
+/// What is told of each row that is shown and changes: the row, with what it was and what it is.
+///
+/// A row is new when it comes to be shown, changes while it is, and is gone when it is shown no more.
 pub(super) trait Witness<M: Memory> {
     /// Hears of a row that changed; of one that is gone as long as it can still be read.
     fn hear(&mut self, records: &Records<M>, change: Changed<'_>);
@@ -20,17 +22,65 @@ pub(super) trait Witness<M: Memory> {
 pub(super) struct Changed<'c> {
     pub(super) kind: Kind,
     pub(super) row: u32,
-    /// The members it had; nothing if it is new.
+    /// The members it had; nothing if it is new. Only its key where there was no room for more.
     pub(super) old: Option<&'c [u8]>,
     /// Whether it is still there.
     pub(super) stays: bool,
 }
 
 impl<M: Memory> Records<M> {
+    /// Finds a row that is shown; a guild of which only the place is known is not.
+    #[inline]
+    pub(super) fn find_listed(&self, kind: Kind, owner: u32, key: u64) -> Option<u32> {
+        self.find(kind, owner, key).filter(|row| self.is_shown(*row))
+    }
+
+    /// Tells whether a row is there for all: a user always, a guild if it is known, any other in its list.
+    pub(super) fn is_shown(&self, row: u32) -> bool {
+        let place = match self.kind(row) {
+            Kind::Guild => !self.is(row, Mark::Known),
+            Kind::Room => true,
+            _ => false,
+        };
+        !place && !self.is(row, Mark::Kept)
+    }
+
+    /// Makes a row one that is shown.
+    pub(super) fn show(&mut self, row: u32) {
+        if self.kind(row) == Kind::Guild {
+            self.mark(row, Mark::Known, true);
+        }
+        self.readmit(row);
+    }
+
     /// Adds a row at the end of its lists, with what it refers to; nothing if there is no room.
     pub(super) fn admit(&mut self, kind: Kind, owner: u32, key: u64, fields: &[u8]) -> Option<u32> {
-        let row = self.add(kind, owner, key, fields)?;
+        let row = self.add_with_references(kind, owner, key, fields)?;
         self.enlist(row);
+        Some(row)
+    }
+
+    /// Adds a row that is kept: it stands in no list, and something must come to refer to it.
+    pub(super) fn shelter(
+        &mut self,
+        kind: Kind,
+        owner: u32,
+        key: u64,
+        fields: &[u8],
+    ) -> Option<u32> {
+        let row = self.add_with_references(kind, owner, key, fields)?;
+        self.keep(row);
+        Some(row)
+    }
+
+    fn add_with_references(
+        &mut self,
+        kind: Kind,
+        owner: u32,
+        key: u64,
+        fields: &[u8],
+    ) -> Option<u32> {
+        let row = self.add(kind, owner, key, fields)?;
         self.retain_all(row);
         if kind == Kind::Member {
             self.retain(user_of(key));
@@ -50,18 +100,36 @@ impl<M: Memory> Records<M> {
     }
 
     /// Takes a row out of its lists: it is gone, or kept if something refers to it.
+    ///
+    /// A user stands in no list: it goes with the last that refers to it.
     pub(super) fn dismiss(&mut self, row: u32, witness: &mut impl Witness<M>) {
-        let (kind, owner) = (self.kind(row), self.owner(row));
-        self.delist(row);
-        if kind.is_kept() && self.references(row) > 0 {
-            self.mark(row, Mark::Kept, true);
-            if owner != NONE {
-                self.retain(owner);
-            }
+        let kind = self.kind(row);
+        debug_assert!(kind != Kind::User && !self.is(row, Mark::Kept));
+        if kind == Kind::User {
             return;
+        }
+        self.delist(row);
+        self.mark(row, Mark::Stale, false);
+        if kind.is_kept() && self.references(row) > 0 {
+            return self.keep(row);
         }
         self.chain(row, NONE);
         self.bury(row, witness);
+    }
+
+    /// Makes a row that stands in no list one that is kept, and so its owner.
+    fn keep(&mut self, row: u32) {
+        self.mark(row, Mark::Kept, true);
+        let owner = self.owner(row);
+        if owner != NONE {
+            self.retain(owner);
+        }
+    }
+
+    /// Moves a row to the end of its lists, as if it had come just now.
+    pub(super) fn move_to_end(&mut self, row: u32) {
+        self.delist(row);
+        self.enlist(row);
     }
 
     /// Puts a row that was kept back into its lists.
@@ -75,6 +143,28 @@ impl<M: Memory> Records<M> {
         if owner != NONE {
             self.release(owner);
         }
+    }
+
+    /// Gives a row that is kept another owner.
+    pub(super) fn rehome(&mut self, row: u32, owner: u32) {
+        let old = self.owner(row);
+        self.set_owner(row, owner);
+        if owner != NONE {
+            self.retain(owner);
+        }
+        if old != NONE {
+            self.release(old);
+            self.drop_if_empty(old);
+        }
+    }
+
+    /// Releases what a row refers to, which then must get other fields.
+    pub(super) fn let_go_of_fields(&mut self, row: u32, witness: &mut impl Witness<M>) {
+        let (mut references, mut dying) = (References::default(), NONE);
+        while let Some(other) = references.next(self.fields(row)) {
+            dying = self.let_go_of(other, dying, witness);
+        }
+        self.bury(dying, witness);
     }
 
     /// Releases what some fields refer to, and removes what nothing else does.
@@ -122,7 +212,8 @@ impl<M: Memory> Records<M> {
         let is_empty = |number| self.list(Place::In(owner, number)).len == 0;
         let kind = self.kind(owner);
         if kind == Kind::Guild {
-            return (0..GUILD_LISTS).all(is_empty) && !self.is(owner, Mark::Known);
+            let marked = self.is(owner, Mark::Known) || self.is(owner, Mark::Unavailable);
+            return !marked && (0..GUILD_LISTS).all(is_empty);
         }
         kind == Kind::Room && is_empty(0)
     }

@@ -151,9 +151,7 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
     fn lets(&self, row: u32) -> bool {
         match self.filter {
             Filter::All => true,
-            Filter::Available(available) => {
-                self.records.is(row, Mark::Unavailable) != available
-            }
+            Filter::Available(available) => self.records.is(row, Mark::Unavailable) != available,
             Filter::Of(name, id) => self.number(row, name) == Some(id),
             Filter::Visible => {
                 let flags = self.number(row, FLAGS).unwrap_or(0);

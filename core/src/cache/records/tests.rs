@@ -183,6 +183,22 @@ fn marks_do_not_touch_each_other_or_the_count() {
 }
 
 #[test]
+fn a_full_count_of_references_stays_full() {
+    let mut records = heap(10, 1 << 16);
+    let row = records.add(Kind::Emoji, NONE, 5, b"x").unwrap();
+    records.mark(row, Mark::Used, true);
+    let word = records.word(row, 0);
+    records.set_word(row, 0, word + (MOST_REFERENCES - 1) * REFERENCE);
+    assert!(records.retain(row));
+    assert!(!records.retain(row));
+    for _ in 0..3 {
+        assert_eq!(records.release(row), MOST_REFERENCES);
+    }
+    assert_eq!((records.kind(row), records.is(row, Mark::Used)), (Kind::Emoji, true));
+    assert_eq!(records.references(row), MOST_REFERENCES);
+}
+
+#[test]
 fn clearing_forgets_all_and_the_memory_serves_again() {
     let (mut words, mut bytes) = (vec![[0; 3]; 20], vec![0; 4_000]);
     let mut records = fixed(&mut words, &mut bytes);

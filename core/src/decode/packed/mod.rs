@@ -100,14 +100,20 @@ pub(crate) fn member(doc: &[u8], at: usize) -> Option<(Name, usize)> {
 
 /// Finds the value of a name among members sorted by it.
 pub(crate) fn find(members: &[u8], name: Name) -> Option<Value<'_>> {
+    let [_, start, _] = find_member(members, name)?;
+    value(members, start)
+}
+
+/// Finds a member of a name among members sorted by it: where its name begins, its value, and where that ends.
+pub(crate) fn find_member(members: &[u8], name: Name) -> Option<[usize; 3]> {
     let mut at = 0;
     loop {
         let (found, start) = member(members, at)?;
-        let value = value(members, start)?;
+        let end = value(members, start)?.end;
         if found >= name {
-            return (found == name).then_some(value);
+            return (found == name).then_some([at, start, end]);
         }
-        at = value.end;
+        at = end;
     }
 }
 

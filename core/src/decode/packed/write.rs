@@ -4,7 +4,7 @@ use super::made::read_hash;
 use super::names::{Means, Name};
 use super::{
     ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT, ROW,
-    SHORT, TEXT, TIME, TRUE,
+    ROWS, SHORT, TEXT, TIME, TRUE,
 };
 use crate::decode::cursor::Cursor;
 use crate::decode::text::Text;
@@ -42,6 +42,18 @@ impl<'b> Writer<'b> {
     /// Returns how many bytes were written.
     pub(crate) const fn len(&self) -> usize {
         self.len
+    }
+
+    /// Returns what was written, and one that writes behind it: as much as it wrote is told by
+    /// [`advance`](Self::advance).
+    pub(crate) fn split(&mut self) -> (&[u8], Writer<'_>) {
+        let (written, free) = self.out.split_at_mut(self.len);
+        (written, Writer::new(free))
+    }
+
+    /// Counts what another wrote behind it.
+    pub(crate) fn advance(&mut self, len: usize) {
+        self.len = self.out.len().min(self.len + len);
     }
 
     /// Forgets what was written behind a place.
@@ -116,6 +128,17 @@ impl<'b> Writer<'b> {
     /// Writes a row of the cache.
     pub(crate) fn row(&mut self, row: u32) -> Result {
         self.push(ROW)?;
+        self.extend(&row.to_le_bytes())
+    }
+
+    /// Begins a list of rows of the cache; [`end`](Self::end) ends it.
+    pub(crate) fn begin_rows(&mut self) -> Result<usize> {
+        self.push(ROWS)?;
+        Ok(self.len)
+    }
+
+    /// Adds a row to a list of them.
+    pub(crate) fn add_row(&mut self, row: u32) -> Result {
         self.extend(&row.to_le_bytes())
     }
 

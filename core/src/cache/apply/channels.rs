@@ -1,0 +1,291 @@
+//! Channels, threads, and what is in them.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, Links, Mark, NONE, Place};
+use super::super::reader::{Absent, Reader};
+use super::super::rows::Witness;
+use super::{MEMBER, enter, id_of};
+use crate::decode::packed::{self, Name};
+use crate::decode::{Cursor, DecodeError};
+use crate::model::{
+    ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
+    VoiceChannelStatusUpdate,
+};
+use crate::{ChannelId, Dispatch, UserId};
+
+const CHANNEL_ID: Name = Name::of("channel_id");
+const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
+const MEMBER_COUNT: Name = Name::of("member_count");
+const PARENT_ID: Name = Name::of("parent_id");
+const STATUS: Name = Name::of("status");
+const USER_ID: Name = Name::of("user_id");
+const VOICE_START_TIME: Name = Name::of("voice_start_time");
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Reads a channel of a guild, or one of direct messages.
+    pub(super) fn channel(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let mut cursor = event.cursor();
+        if event.guild_id().is_none() {
+            return self.dm_channel(cursor);
+        }
+        self.in_guild(event, |reader, guild| {
+            reader.row(Kind::Channel, guild, &mut cursor, Absent::Goes).map(drop)
+        })
+    }
+
+    /// Reads a channel of direct messages, which is known by the user at the other end.
+    fn dm_channel(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        let mut recipients = cursor;
+        if !enter(&mut recipients, "recipients")? {
+            return Ok(());
+        }
+        let mut items = recipients.list()?;
+        if recipients.item(&mut items)? {
+            let (user, channel) = (id_of(recipients)?, id_of(cursor)?);
+            // More than one makes a group.
+            recipients.skip()?;
+            if !recipients.item(&mut items)? {
+                self.dm(UserId(user), ChannelId(channel));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the channel of direct messages with a user.
+    pub(in super::super) fn dm(&mut self, user: UserId, channel: ChannelId) {
+        if !self.keeps(Kind::DmChannel) || self.settings.max_dm_channels == 0 {
+            return;
+        }
+        let mut frame = self.begin(Kind::DmChannel, NONE);
+        frame.key = Some(user.0);
+        let written = self
+            .put(&mut frame, CHANNEL_ID, |out| out.unsigned(channel.0))
+            .and_then(|()| self.put(&mut frame, USER_ID, |out| out.unsigned(user.0)));
+        let stored = written.and_then(|()| self.store(&frame, Absent::Goes));
+        self.end(&frame, stored.map(Some));
+        self.limit_dm_channels();
+    }
+
+    /// Removes a channel and what is in it.
+    pub(super) fn channel_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let id = id_of(event.cursor())?;
+        self.in_guild(event, |reader, guild| {
+            reader.delete(Kind::Channel, id);
+            reader.clear_where(Kind::Thread, guild, PARENT_ID, id);
+            reader.clear_where(Kind::Invite, guild, CHANNEL_ID, id);
+            reader.clear_where(Kind::VoiceState, guild, CHANNEL_ID, id);
+            reader.clear_where(Kind::Stage, guild, CHANNEL_ID, id);
+            reader.clear_room(id);
+            Ok(())
+        })
+    }
+
+    /// Removes a thread and what is in it.
+    pub(super) fn thread_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let id = id_of(event.cursor())?;
+        self.delete(Kind::Thread, id);
+        self.clear_room(id);
+        Ok(())
+    }
+
+    /// Replaces the threads of some channels of a guild, or all of it.
+    pub(super) fn thread_list_sync(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        self.in_guild(event, |reader, guild| {
+            reader.doubt_threads(guild, event.cursor())?;
+            let mut threads = event.cursor();
+            let read = match enter(&mut threads, "threads")? {
+                true => reader.rows(Kind::Thread, guild, &mut threads),
+                false => Ok(()),
+            };
+            reader.settle(Kind::Thread, guild, read.is_ok());
+            read?;
+            reader.thread_members(event.cursor())
+        })
+    }
+
+    /// Doubts the threads of the channels a list names, or all if there is none.
+    fn doubt_threads(&mut self, guild: u32, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        let mut some = false;
+        if enter(&mut cursor, "channel_ids")? && !cursor.null()? {
+            let mut items = cursor.list()?;
+            while cursor.item(&mut items)? {
+                some = true;
+                let channel = cursor.snowflake()?;
+                self.doubt_where(Kind::Thread, guild, PARENT_ID, channel);
+            }
+        }
+        if !some {
+            self.doubt(Kind::Thread, guild);
+        }
+        Ok(())
+    }
+
+    /// Sets what the bot is in the threads it is in.
+    fn thread_members(&mut self, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        if !enter(&mut cursor, "members")? || cursor.null()? {
+            return Ok(());
+        }
+        let mut items = cursor.list()?;
+        while cursor.item(&mut items)? {
+            let member = cursor;
+            cursor.skip()?;
+            self.thread_member(member)?;
+        }
+        Ok(())
+    }
+
+    /// Sets what the bot is in a thread.
+    pub(super) fn thread_member(&mut self, mut member: Cursor<'_>) -> Result<(), DecodeError> {
+        let id = id_of(member)?;
+        if let Some(thread) = self.records.find_listed(Kind::Thread, NONE, id) {
+            self.patch_value(thread, MEMBER, &mut member);
+        }
+        Ok(())
+    }
+
+    /// Counts the members of a thread; one the bot left and cannot see is removed.
+    pub(super) fn thread_members_update(
+        &mut self,
+        event: &Dispatch<'_>,
+    ) -> Result<(), DecodeError> {
+        let update: ThreadMembersUpdate<'_> = event.decode()?;
+        let Some(thread) = self.records.find_listed(Kind::Thread, NONE, update.id.0) else {
+            return Ok(());
+        };
+        let own = self.own;
+        if update.removed_member_ids.iter().flatten().any(|id| Some(id.0) == own) {
+            return self.thread_delete(event);
+        }
+        if let Some(count) = update.member_count {
+            self.patch_number(thread, MEMBER_COUNT, count.into());
+        }
+        self.added_to_thread(thread, event.cursor())
+    }
+
+    /// Sets what the bot is in a thread it was added to.
+    fn added_to_thread(&mut self, thread: u32, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        if !enter(&mut cursor, "added_members")? || cursor.null()? {
+            return Ok(());
+        }
+        let mut items = cursor.list()?;
+        while cursor.item(&mut items)? {
+            let (mut member, mut user) = (cursor, cursor);
+            cursor.skip()?;
+            if enter(&mut user, "user_id")? && Some(user.snowflake()?) == self.own {
+                self.patch_value(thread, MEMBER, &mut member);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets when a message was last pinned in a channel or thread.
+    pub(super) fn pins(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let update: ChannelPinsUpdate<'_> = event.decode()?;
+        let mut time = event.cursor();
+        if enter(&mut time, "last_pin_timestamp")? {
+            self.patch_channel(update.channel_id, LAST_PIN_TIMESTAMP, time);
+        }
+        Ok(())
+    }
+
+    /// Sets the status of a voice channel.
+    pub(super) fn voice_status(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let update: VoiceChannelStatusUpdate<'_> = event.decode()?;
+        let mut status = event.cursor();
+        if enter(&mut status, "status")? {
+            self.patch_channel(update.id, STATUS, status);
+        }
+        Ok(())
+    }
+
+    /// Sets since when somebody is in a voice channel.
+    pub(super) fn voice_start(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let update: VoiceChannelStartTimeUpdate = event.decode()?;
+        let mut time = event.cursor();
+        if enter(&mut time, "voice_start_time")? {
+            self.patch_channel(update.id, VOICE_START_TIME, time);
+        }
+        Ok(())
+    }
+
+    /// Sets what was asked of channels.
+    pub(super) fn channel_info(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        event.decode::<ChannelInfo<'_>>()?;
+        let mut channels = event.cursor();
+        if !enter(&mut channels, "channels")? || channels.null()? {
+            return Ok(());
+        }
+        let mut items = channels.list()?;
+        while channels.item(&mut items)? {
+            let channel = channels;
+            channels.skip()?;
+            let id = ChannelId(id_of(channel)?);
+            for (name, field) in [("status", STATUS), ("voice_start_time", VOICE_START_TIME)] {
+                let mut value = channel;
+                if enter(&mut value, name)? {
+                    self.patch_channel(id, field, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn patch_channel(&mut self, id: ChannelId, name: Name, mut value: Cursor<'_>) {
+        let channel = self.records.find_listed(Kind::Channel, NONE, id.0);
+        let row = channel.or_else(|| self.records.find_listed(Kind::Thread, NONE, id.0));
+        if let Some(row) = row {
+            self.patch_value(row, name, &mut value);
+        }
+    }
+
+    /// Removes the messages of a channel or thread.
+    pub(super) fn clear_room(&mut self, channel: u64) {
+        let Some(room) = self.records.find(Kind::Room, NONE, channel) else { return };
+        let guild = self.records.owner(room);
+        self.holding(room, |reader| {
+            while let Some(message) = reader.first(Place::In(room, 0)) {
+                reader.remove(message);
+            }
+        });
+        if guild != NONE {
+            self.records.drop_if_empty(guild);
+        }
+    }
+
+    /// Removes the rows of a guild whose field of a name is an id.
+    fn clear_where(&mut self, kind: Kind, guild: u32, name: Name, id: u64) {
+        self.each(kind, guild, |reader, row| {
+            if reader.is_of(row, name, id) {
+                reader.remove(row);
+            }
+        });
+    }
+
+    fn doubt_where(&mut self, kind: Kind, guild: u32, name: Name, id: u64) {
+        self.each(kind, guild, |reader, row| {
+            if reader.is_of(row, name, id) {
+                reader.records.mark(row, Mark::Stale, true);
+            }
+        });
+    }
+
+    fn is_of(&self, row: u32, name: Name, id: u64) -> bool {
+        let value = packed::find(self.records.fields(row), name);
+        value.and_then(|value| value.unsigned()) == Some(id)
+    }
+
+    /// Does something with each row of a guild, which may take it away.
+    pub(super) fn each(&mut self, kind: Kind, guild: u32, mut act: impl FnMut(&mut Self, u32)) {
+        let Some(number) = kind.list() else { return };
+        let mut row = self.records.list(Place::In(guild, number)).head;
+        while row != NONE {
+            let next = self.records.next(row, Links::OWNED);
+            act(self, row);
+            row = next;
+        }
+    }
+
+    pub(super) fn first(&self, place: Place) -> Option<u32> {
+        Some(self.records.list(place).head).filter(|row| *row != NONE)
+    }
+}

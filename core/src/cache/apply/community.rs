@@ -1,0 +1,103 @@
+//! The session itself, invites, stages, scheduled events and sounds.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
+use super::super::reader::{Absent, Reader};
+use super::super::rows::Witness;
+use super::super::table::hash_of_code;
+use super::{enter, id_of};
+use crate::Dispatch;
+use crate::decode::packed::Name;
+use crate::decode::{Cursor, DecodeError};
+use crate::model::{GuildScheduledEventUserAdd, GuildScheduledEventUserRemove, InviteDelete};
+
+const USER_COUNT: Name = Name::of("user_count");
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Begins a session: who the bot is, and which guilds there will be; it is in no others.
+    pub(super) fn ready(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let (mut user, mut guilds) = (event.cursor(), event.cursor());
+        if enter(&mut user, "user")? {
+            self.own_user(user)?;
+        }
+        if !enter(&mut guilds, "guilds")? || guilds.null()? {
+            return Ok(());
+        }
+        self.mark_guilds(true);
+        let read = self.announced(guilds);
+        if read.is_ok() {
+            self.leave_stale_guilds();
+        } else {
+            self.mark_guilds(false);
+        }
+        read
+    }
+
+    /// Reads the bot's own user, of which there is one.
+    pub(super) fn own_user(&mut self, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        let id = id_of(cursor)?;
+        let other = self.first(Place::Root(Root::Me));
+        if let Some(other) = other.filter(|row| self.records.key(*row) != id) {
+            self.remove(other);
+        }
+        self.own = Some(id);
+        self.row(Kind::Me, NONE, &mut cursor, Absent::Stays).map(drop)
+    }
+
+    /// Makes places for guilds that are announced.
+    fn announced(&mut self, mut guilds: Cursor<'_>) -> Result<(), DecodeError> {
+        let mut items = guilds.list()?;
+        while guilds.item(&mut items)? {
+            let id = id_of(guilds)?;
+            guilds.skip()?;
+            if let Some(guild) = self.guild(id) {
+                self.records.mark(guild, Mark::Stale, false);
+                self.records.mark(guild, Mark::Unavailable, true);
+            }
+        }
+        Ok(())
+    }
+
+    fn mark_guilds(&mut self, stale: bool) {
+        let mut guild = self.records.list(Place::Root(Root::Guilds)).head;
+        while guild != NONE {
+            self.records.mark(guild, Mark::Stale, stale);
+            guild = self.records.next(guild, Links::OWNED);
+        }
+    }
+
+    fn leave_stale_guilds(&mut self) {
+        let mut guild = self.records.list(Place::Root(Root::Guilds)).head;
+        while guild != NONE {
+            let next = self.records.next(guild, Links::OWNED);
+            if self.records.is(guild, Mark::Stale) {
+                self.holding(guild, |reader| reader.forget(guild));
+            }
+            guild = next;
+        }
+    }
+
+    pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let gone: InviteDelete<'_> = event.decode()?;
+        if let Some(code) = gone.code.as_str() {
+            self.delete(Kind::Invite, hash_of_code(code.as_bytes()));
+        }
+        Ok(())
+    }
+
+    /// Counts who wants to come to a scheduled event.
+    pub(super) fn event_user(
+        &mut self,
+        event: &Dispatch<'_>,
+        change: i64,
+    ) -> Result<(), DecodeError> {
+        let id = match change {
+            1 => event.decode::<GuildScheduledEventUserAdd>()?.guild_scheduled_event_id,
+            _ => event.decode::<GuildScheduledEventUserRemove>()?.guild_scheduled_event_id,
+        };
+        if let Some(row) = self.records.find_listed(Kind::ScheduledEvent, NONE, id.0) {
+            self.count(row, USER_COUNT, change);
+        }
+        Ok(())
+    }
+}

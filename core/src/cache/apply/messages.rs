@@ -1,0 +1,155 @@
+//! Messages and their reactions.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, Links, NONE, Place, Root};
+use super::super::reader::{Absent, Reacted, Reader};
+use super::super::rows::Witness;
+use super::{enter, id_of};
+use crate::decode::DecodeError;
+use crate::model::{
+    MessageDelete, MessageDeleteBulk, MessageReactionAdd, MessageReactionRemove,
+    MessageReactionRemoveAll, MessageReactionRemoveEmoji,
+};
+use crate::{Dispatch, MessageId};
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    pub(super) fn message_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let most = self.settings.max_messages.min(self.settings.max_messages_per_channel);
+        if !self.keeps(Kind::Message) || most == 0 {
+            return Ok(());
+        }
+        let Some(channel) = event.channel_id() else { return Ok(()) };
+        let guild = match event.guild_id() {
+            Some(id) => self.guild(id.0),
+            None => Some(NONE),
+        };
+        let Some(room) = guild.and_then(|guild| self.room(guild, channel.0)) else { return Ok(()) };
+        self.holding(room, |reader| {
+            let read = reader.message(room, event.cursor(), Absent::Goes, true);
+            reader.limit_messages(room);
+            read.map(drop)
+        })
+    }
+
+    /// Finds a channel as the place of messages, or makes it.
+    fn room(&mut self, guild: u32, channel: u64) -> Option<u32> {
+        let found = self.records.find(Kind::Room, NONE, channel);
+        if let Some(room) = found.filter(|room| self.records.owner(*room) == guild) {
+            return Some(room);
+        }
+        if found.is_some() {
+            // It was in another guild, or in none.
+            self.clear_room(channel);
+        }
+        let room = self.records.admit(Kind::Room, guild, channel, b"");
+        if room.is_none() {
+            self.losses.refused += 1;
+            if guild != NONE {
+                self.records.drop_if_empty(guild);
+            }
+        }
+        room
+    }
+
+    /// Brings a message up to date; one that is not there is not made.
+    pub(super) fn message_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let id = id_of(event.cursor())?;
+        match self.records.find(Kind::Message, NONE, id) {
+            Some(message) => self.revise(message, event.cursor()),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn message_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let gone: MessageDelete = event.decode()?;
+        self.delete(Kind::Message, gone.id.0);
+        Ok(())
+    }
+
+    pub(super) fn message_delete_bulk(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let gone: MessageDeleteBulk<'_> = event.decode()?;
+        for id in gone.ids.iter().flatten() {
+            self.delete(Kind::Message, id.0);
+        }
+        Ok(())
+    }
+
+    pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let added: MessageReactionAdd<'_> = event.decode()?;
+        let (mut emoji, mut colors) = (event.cursor(), event.cursor());
+        if enter(&mut emoji, "emoji")? {
+            let me = self.own == Some(added.user_id.0);
+            let burst = added.burst == Some(true);
+            let colors = enter(&mut colors, "burst_colors")?.then_some(colors);
+            self.reacted(added.message_id, Reacted::By { emoji, given: true, me, burst, colors });
+        }
+        Ok(())
+    }
+
+    pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let gone: MessageReactionRemove<'_> = event.decode()?;
+        let mut emoji = event.cursor();
+        if enter(&mut emoji, "emoji")? {
+            let me = self.own == Some(gone.user_id.0);
+            let burst = gone.burst == Some(true);
+            let reacted = Reacted::By { emoji, given: false, me, burst, colors: None };
+            self.reacted(gone.message_id, reacted);
+        }
+        Ok(())
+    }
+
+    pub(super) fn reaction_remove_all(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let gone: MessageReactionRemoveAll = event.decode()?;
+        self.reacted(gone.message_id, Reacted::None);
+        Ok(())
+    }
+
+    pub(super) fn reaction_remove_emoji(
+        &mut self,
+        event: &Dispatch<'_>,
+    ) -> Result<(), DecodeError> {
+        let gone: MessageReactionRemoveEmoji<'_> = event.decode()?;
+        let mut emoji = event.cursor();
+        if enter(&mut emoji, "emoji")? {
+            self.reacted(gone.message_id, Reacted::Without(emoji));
+        }
+        Ok(())
+    }
+
+    fn reacted(&mut self, message: MessageId, reacted: Reacted<'_>) {
+        if let Some(row) = self.records.find(Kind::Message, NONE, message.0) {
+            self.react(row, reacted);
+        }
+    }
+
+    /// Removes the oldest messages of a channel, and of all, until there are no more than there may be.
+    pub(in super::super) fn limit_messages(&mut self, room: u32) {
+        self.evict(Place::In(room, 0), self.settings.max_messages_per_channel);
+        self.evict(Place::Root(Root::Messages), self.settings.max_messages);
+    }
+
+    /// Removes the oldest channels of direct messages until there are no more than there may be.
+    pub(in super::super) fn limit_dm_channels(&mut self) {
+        self.evict(Place::Root(Root::DmChannels), self.settings.max_dm_channels);
+    }
+
+    /// Removes the first rows of a list until there are no more than so many.
+    fn evict(&mut self, place: Place, most: u32) {
+        while self.records.list(place).len > most {
+            let Some(row) = self.first(place) else { return };
+            self.losses.evicted += 1;
+            self.remove(row);
+        }
+    }
+
+    /// Removes the messages of all channels of a guild.
+    pub(super) fn clear_rooms(&mut self, guild: u32) {
+        let Some(number) = Kind::Room.list() else { return };
+        let mut room = self.records.list(Place::In(guild, number)).head;
+        while room != NONE {
+            let (next, channel) = (self.records.next(room, Links::OWNED), self.records.key(room));
+            self.clear_room(channel);
+            room = next;
+        }
+    }
+}

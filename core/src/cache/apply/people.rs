@@ -1,0 +1,81 @@
+//! Members, presences and voice states.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, NONE};
+use super::super::reader::{Absent, Reader};
+use super::super::rows::Witness;
+use super::{MEMBER, enter, id_of};
+use crate::Dispatch;
+use crate::decode::DecodeError;
+use crate::decode::packed::{self, Name};
+
+const MEMBER_COUNT: Name = Name::of("member_count");
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    pub(super) fn member_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let mut cursor = event.cursor();
+        self.in_guild(event, |reader, guild| {
+            reader.count(guild, MEMBER_COUNT, 1);
+            reader.row(Kind::Member, guild, &mut cursor, Absent::Goes).map(drop)
+        })
+    }
+
+    pub(super) fn member_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let mut cursor = event.cursor();
+        self.in_guild(event, |reader, guild| {
+            reader.row(Kind::Member, guild, &mut cursor, Absent::Stays).map(drop)
+        })
+    }
+
+    /// Removes a member and its presence.
+    pub(super) fn member_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let mut user = event.cursor();
+        if !enter(&mut user, "user")? {
+            return Ok(());
+        }
+        let id = id_of(user)?;
+        self.in_guild(event, |reader, guild| {
+            reader.count(guild, MEMBER_COUNT, -1);
+            if let Some(presence) = reader.records.find_listed(Kind::Presence, guild, id) {
+                reader.remove(presence);
+            }
+            let user = reader.records.find(Kind::User, NONE, id);
+            let member =
+                user.and_then(|user| reader.records.find_listed(Kind::Member, guild, user.into()));
+            if let Some(member) = member {
+                reader.remove(member);
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads members that were asked for, and their presences.
+    pub(super) fn members_chunk(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        self.in_guild(event, |reader, guild| {
+            for (list, kind) in [("members", Kind::Member), ("presences", Kind::Presence)] {
+                let mut cursor = event.cursor();
+                if enter(&mut cursor, list)? {
+                    reader.rows(kind, guild, &mut cursor)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Lets voice states that came before their members refer to them.
+    pub(super) fn link_voice_states(&mut self, guild: u32) {
+        self.each(Kind::VoiceState, guild, |reader, row| {
+            if packed::find(reader.records.fields(row), MEMBER).is_none() {
+                reader.patch(row, Reader::refer_to_member);
+            }
+        });
+    }
+
+    /// Reads a presence or a voice state, which is gone if it says so.
+    pub(super) fn state(&mut self, kind: Kind, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let mut cursor = event.cursor();
+        self.in_guild(event, |reader, guild| {
+            reader.row(kind, guild, &mut cursor, Absent::Goes).map(drop)
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! What a row refers to that its payload only names.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, NONE};
+use super::super::rows::Witness;
+use super::{Absent, Frame, MEMBER, Reader, refer};
+use crate::decode::packed::{self, Name, Unpacked};
+use crate::decode::{Cursor, DecodeError};
+
+const ACTIVITIES: Name = Name::of("activities");
+const EMOJIS: Name = Name::of("emojis");
+const STICKERS: Name = Name::of("stickers");
+const STICKER_ITEMS: Name = Name::of("sticker_items");
+
+const CHANNEL_ID: Name = Name::of("channel_id");
+const STATUS: Name = Name::of("status");
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Stores a row that was read with what it refers to; or removes it, if it says that it is gone.
+    pub(super) fn finish(
+        &mut self,
+        frame: &mut Frame,
+        absent: Absent,
+    ) -> Result<Option<u32>, Unpacked> {
+        if !self.says_gone(frame) {
+            self.complete(frame)?;
+            return self.store(frame, absent).map(Some);
+        }
+        let row = frame.key.and_then(|key| self.records.find_listed(frame.kind, frame.owner, key));
+        if let Some(row) = row {
+            self.remove(row);
+        }
+        Ok(None)
+    }
+
+    /// Tells whether a row says that it is gone: somebody is offline, or in no voice channel.
+    fn says_gone(&self, frame: &Frame) -> bool {
+        let value = |name| packed::value(self.out.slice(frame.fields.range(name)?), 0);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "others are removed by events")]
+        match frame.kind {
+            Kind::Presence => value(STATUS).is_some_and(|status| status.bytes == b"offline"),
+            Kind::VoiceState => value(CHANNEL_ID).is_none_or(|id| id.tag == packed::NULL),
+            _ => false,
+        }
+    }
+
+    /// Tells whether the member a cursor stands before is one that is kept.
+    pub(super) fn wants_member(&self, mut member: Cursor<'_>) -> Result<bool, DecodeError> {
+        if !self.settings.only_my_member {
+            return Ok(true);
+        }
+        let id = id_in(&mut member, Some("user"))?;
+        Ok(id.is_some() && id == self.own)
+    }
+
+    /// Adds the references that a row's fields imply.
+    pub(super) fn complete(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "most rows refer to what is in them")]
+        match frame.kind {
+            Kind::Presence => {
+                self.refer_by_id(frame, ACTIVITIES, Some("emoji"), Kind::Emoji, EMOJIS)
+            }
+            Kind::Message => self.refer_by_id(frame, STICKER_ITEMS, None, Kind::Sticker, STICKERS),
+            Kind::VoiceState => self.refer_to_member(frame),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets a voice state that came without its member refer to the one that is there.
+    pub(in super::super) fn refer_to_member(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
+        if frame.fields.range(MEMBER).is_some() {
+            return Ok(());
+        }
+        let user = frame.key.and_then(|key| self.records.find(Kind::User, NONE, key));
+        let member =
+            user.and_then(|user| self.records.find(Kind::Member, frame.owner, user.into()));
+        match member {
+            Some(_) => refer(&mut frame.fields, &mut self.out, MEMBER, member),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets a row refer to the rows whose ids stand in the objects of a list, or in an object of each.
+    fn refer_by_id(
+        &mut self,
+        frame: &mut Frame,
+        list: Name,
+        within: Option<&str>,
+        kind: Kind,
+        name: Name,
+    ) -> Result<(), Unpacked> {
+        let Some(range) = frame.fields.range(list) else { return Ok(()) };
+        let start = self.out.len();
+        let (packed, mut out) = self.out.split();
+        let mut cursor = Cursor::packed(packed.get(range).unwrap_or_default());
+        if cursor.null()? {
+            return frame.fields.put(&mut self.out, name, |out| out.null());
+        }
+        let mut items = cursor.list()?;
+        let rows = out.begin_rows()?;
+        while cursor.item(&mut items)? {
+            let id = id_in(&mut cursor, within)?;
+            if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {
+                out.add_row(row)?;
+            }
+        }
+        out.end(rows)?;
+        let len = out.len();
+        self.out.advance(len);
+        frame.fields.wrote(name, start..start + len)
+    }
+}
+
+/// Reads the id of an object, or of an object in it, and passes it.
+fn id_in(cursor: &mut Cursor<'_>, within: Option<&str>) -> Result<Option<u64>, DecodeError> {
+    let (mut inside, mut found) = (*cursor, None);
+    cursor.skip()?;
+    if inside.null()? {
+        return Ok(None);
+    }
+    let mut members = inside.object()?;
+    while let Some(key) = inside.key(&mut members)? {
+        match within {
+            Some(name) if key.is(name) => return id_in(&mut inside, None),
+            None if key.is("id") => {
+                found = if inside.null()? { None } else { Some(inside.snowflake()?) };
+            }
+            _ => inside.skip()?,
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,219 @@
+//! What goes wrong costs itself, and leaves nothing behind.
+
+use super::*;
+
+fn emoji(guild: u64, name: &str) -> String {
+    std::format!(
+        r#"{{"guild_id": "{guild}", "emojis": [{{"id": "30", "name": "{name}", "user": {{"id": "12"}}}}]}}"#
+    )
+}
+
+#[test]
+fn a_place_of_a_guild_stays_as_long_as_an_event_reads() {
+    let mut bench = Bench::heap();
+    let lines = bench.apply(
+        "GUILD_UPDATE",
+        r#"{"id": "1", "emojis": [{"id": "30"}], "emojis": [], "roles": [{"id": "3"}], "roles": [], "name": "g"}"#,
+    );
+    assert_eq!(lines, ["+Emoji 30", "-Emoji 30", "+Role 3", "-Role 3", "+Guild 1"]);
+    let mut bench = Bench::heap();
+    bench.apply("GUILD_EMOJIS_UPDATE", &emoji(1, "e"));
+    assert!(bench.guild(1).is_some());
+    bench.apply("GUILD_EMOJIS_UPDATE", r#"{"guild_id": "1", "emojis": []}"#);
+    assert_eq!(bench.guild(1), None);
+}
+
+#[test]
+fn a_payload_that_breaks_off_holds_nothing() {
+    for (name, json) in [
+        ("GUILD_MEMBER_ADD", r#"{"guild_id": "1", "user": {"id": "10"}, "nick": "a"#),
+        ("GUILD_MEMBER_ADD", r#"{"guild_id": "1", "user": {"id": "10"}, "roles": ["1", }"#),
+        ("GUILD_CREATE", r#"{"id": "1", "voice_states": [{"member": {"user": {"id": "1"}}, "x"#),
+        ("GUILD_CREATE", r#"{"id": "1", "name": "g", "roles": [{"id": "1"}], "emojis": [{"id":"#),
+    ] {
+        let mut bench = Bench::heap();
+        bench.apply("GUILD_CREATE", GUILD);
+        assert!(bench.try_apply(name, json).2.is_err(), "{json}");
+        assert_eq!(bench.keys(1, Kind::Channel), [20, 21], "what came not again stays");
+        bench.apply("GUILD_DELETE", r#"{"id": "1"}"#);
+        assert_eq!(bench.records.bytes().1, 0);
+    }
+}
+
+#[test]
+fn a_field_of_a_guild_without_room_costs_itself() {
+    let mut bench = Bench::heap();
+    bench.scratch.truncate(200);
+    bench.apply("GUILD_CREATE", r#"{"id": "1", "name": "old", "description": "d"}"#);
+    let long = "x".repeat(300);
+    let update = std::format!(
+        r#"{{"id": "1", "icon": "i", "description": "{long}", "features": ["{long}"], "name": "new"}}"#
+    );
+    let (lines, losses) = bench.apply_lossy("GUILD_UPDATE", &update);
+    assert_eq!(
+        (lines, losses),
+        (vec!["~Guild 1".into()], Losses { refused: 2, ..Losses::default() })
+    );
+    let guild: Guild<'_> = bench.read(bench.guild(1).unwrap());
+    assert!(guild.name.unwrap() == "new" && guild.description.is_absent());
+    assert_eq!(guild.icon.value().unwrap(), "i");
+}
+
+#[test]
+fn the_first_id_of_a_guild_counts() {
+    for name in ["GUILD_CREATE", "GUILD_UPDATE"] {
+        let mut bench = Bench::heap();
+        let json = r#"{"id": "1", "roles": [{"id": "3"}], "name": "one", "id": "2"}"#;
+        assert_eq!(bench.apply(name, json), ["+Role 3", "+Guild 1"]);
+        assert_eq!(bench.guild(2), None);
+    }
+}
+
+/// A member whose nick and user's name are of some length.
+fn member(length: usize) -> String {
+    let x = "x".repeat(length);
+    std::format!(
+        r#"{{"guild_id": "1", "user": {{"id": "10", "username": "{x}"}}, "nick": "{x}", "roles": ["3"]}}"#
+    )
+}
+
+#[test]
+fn a_row_whose_news_have_no_room_keeps_nothing_old() {
+    let short_scratch = {
+        let mut bench = Bench::lent(20, 20_000);
+        bench.scratch.truncate(150);
+        bench
+    };
+    for mut bench in [short_scratch, Bench::lent(20, 700)] {
+        bench.apply("GUILD_MEMBER_ADD", &member(20));
+        let (lines, losses) = bench.apply_lossy("GUILD_MEMBER_UPDATE", &member(700));
+        assert_eq!(lines, ["~User 10", "~Member 10"]);
+        assert_eq!(losses, Losses { refused: 2, ..Losses::default() });
+        let row = bench.member(1, 10).unwrap();
+        assert_eq!(bench.records.fields(row), b"");
+        let user = bench.records.find_listed(Kind::User, NONE, 10).unwrap();
+        assert_eq!(bench.read::<User<'_>>(user).username, None);
+        assert_eq!(bench.apply("GUILD_MEMBER_UPDATE", &member(21)).len(), 2);
+    }
+}
+
+#[test]
+fn a_row_is_hollow_even_where_what_it_was_has_no_room() {
+    let mut bench = Bench::heap();
+    bench.apply("GUILD_EMOJIS_UPDATE", &emoji(1, &"e".repeat(200)));
+    bench.scratch.truncate(30);
+    let (lines, losses) = bench.apply_lossy("GUILD_EMOJIS_UPDATE", &emoji(1, &"f".repeat(200)));
+    assert_eq!(lines, ["~Emoji 30", "-User 12"]);
+    assert_eq!(losses.refused, 1);
+}
+
+#[test]
+fn more_rows_than_can_be_held_leave_nothing_behind() {
+    let mut bench = Bench::heap();
+    let mut reader =
+        Reader::new(&mut bench.records, &mut bench.scratch, &bench.settings, &mut bench.heard);
+    let frame = reader.begin(Kind::Guild, NONE);
+    for id in 1..=200 {
+        let json = std::format!(r#"{{"id": "{id}"}}"#);
+        let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
+        let held = reader.user(&mut cursor);
+        assert_eq!(held.is_ok(), id <= 160, "{held:?}");
+    }
+    assert_eq!(reader.records.len(Kind::User), 160);
+    reader.end(&frame, Ok(None));
+    walk(&bench.records);
+    assert_eq!(bench.records.len(Kind::User), 0);
+}
+
+#[test]
+fn a_guild_that_comes_as_unavailable_keeps_all_it_had() {
+    let away = r#"{"id": "1", "unavailable": true}"#;
+    let mut bench = Bench::heap();
+    bench.apply("GUILD_CREATE", GUILD);
+    assert_eq!(bench.apply("GUILD_CREATE", away), Vec::<String>::new());
+    let guild = bench.records.find_listed(Kind::Guild, NONE, 1).unwrap();
+    assert!(bench.records.is(guild, Mark::Unavailable));
+    assert_eq!(bench.read::<Guild<'_>>(guild).name.unwrap(), "guild");
+    assert_eq!(bench.keys(1, Kind::Role), [1, 3]);
+
+    for event in ["GUILD_CREATE", "GUILD_DELETE"] {
+        let mut bench = Bench::heap();
+        assert_eq!(bench.apply(event, away), Vec::<String>::new());
+        let guild = bench.guild(1).unwrap();
+        assert!(bench.records.is(guild, Mark::Unavailable) && !bench.records.is_shown(guild));
+        assert_eq!(bench.records.find_listed(Kind::Guild, NONE, 1), None);
+        bench.apply("GUILD_ROLE_CREATE", r#"{"guild_id": "1", "role": {"id": "3"}}"#);
+        assert_eq!(bench.apply("GUILD_CREATE", r#"{"id": "1"}"#), ["+Guild 1", "-Role 3"]);
+        assert!(!bench.records.is(guild, Mark::Unavailable));
+        assert_eq!(bench.apply("GUILD_DELETE", r#"{"id": "1"}"#), ["-Guild 1"]);
+        bench.apply(event, away);
+        assert_eq!(bench.apply("GUILD_DELETE", r#"{"id": "1"}"#), Vec::<String>::new());
+        assert_eq!(bench.guild(1), None);
+    }
+}
+
+#[test]
+fn a_member_that_only_a_voice_state_names_is_not_shown() {
+    let mut bench = Bench::heap();
+    let voice = |nick: &str| {
+        std::format!(
+            r#"{{"id": "1", "voice_states": [{{"user_id": "10", "channel_id": "2",
+            "member": {{"user": {{"id": "10"}}, "nick": "{nick}"}}}}]}}"#
+        )
+    };
+    assert_eq!(
+        bench.apply("GUILD_CREATE", &voice("a")),
+        ["+User 10", "+VoiceState 10", "+Guild 1"]
+    );
+    assert_eq!(bench.apply("GUILD_CREATE", &voice("b")), Vec::<String>::new());
+    let (guild, kept) = (bench.guild(1).unwrap(), bench.member(1, 10).unwrap());
+    let user = u64::from(bench.records.find(Kind::User, NONE, 10).unwrap());
+    assert_eq!(bench.records.find_listed(Kind::Member, guild, user), None);
+    let add = r#"{"guild_id": "1", "user": {"id": "10"}, "nick": "b"}"#;
+    assert_eq!(bench.apply("GUILD_MEMBER_ADD", add), ["+Member 10"]);
+    assert_eq!(bench.records.find_listed(Kind::Member, guild, user), Some(kept));
+    assert_eq!(bench.apply("GUILD_CREATE", &voice("c")), ["~Member 10"], "it came again");
+    assert_eq!(
+        bench.apply("GUILD_CREATE", r#"{"id": "1"}"#),
+        ["-Member 10", "-VoiceState 10", "-User 10"]
+    );
+}
+
+#[test]
+fn a_row_that_comes_in_another_guild_moves_there() {
+    let mut bench = Bench::heap();
+    bench.apply("GUILD_EMOJIS_UPDATE", &emoji(1, "e"));
+    assert_eq!(bench.apply("GUILD_EMOJIS_UPDATE", &emoji(2, "f")), ["-Emoji 30", "+Emoji 30"]);
+    assert_eq!((bench.guild(1), bench.keys(2, Kind::Emoji)), (None, vec![30]));
+    bench.apply(
+        "GUILD_CREATE",
+        r#"{"id": "1", "channels": [{"id": "20"}], "roles": [{"id": "3"}]}"#,
+    );
+    assert_eq!(
+        bench.apply("CHANNEL_UPDATE", r#"{"guild_id": "2", "id": "20", "name": "c"}"#),
+        ["-Channel 20", "+Channel 20"]
+    );
+    assert_eq!((bench.keys(1, Kind::Channel), bench.keys(2, Kind::Channel)), (vec![], vec![20]));
+}
+
+#[test]
+fn a_row_that_is_kept_moves_too() {
+    let mut bench = Bench::heap();
+    bench.apply("GUILD_EMOJIS_UPDATE", &emoji(1, "e"));
+    let row = bench.records.find(Kind::Emoji, NONE, 30).unwrap();
+    bench.records.retain(row);
+    let mut reader =
+        Reader::new(&mut bench.records, &mut bench.scratch, &bench.settings, &mut bench.heard);
+    reader.remove(row);
+    assert_eq!(bench.records.find_listed(Kind::Emoji, NONE, 30), None);
+    // What holds it is not a row, so it is given back before rows are looked at.
+    let event = emoji(2, "f");
+    let event = Dispatch::new("GUILD_EMOJIS_UPDATE", None, Encoding::Json, event.as_bytes());
+    let mut reader =
+        Reader::new(&mut bench.records, &mut bench.scratch, &bench.settings, &mut bench.heard);
+    reader.apply(&event.unwrap()).unwrap();
+    assert_eq!(bench.records.release(row), 0);
+    walk(&bench.records);
+    assert_eq!((bench.guild(1), bench.keys(2, Kind::Emoji)), (None, vec![30]));
+    assert_eq!(bench.records.find_listed(Kind::Emoji, NONE, 30), Some(row));
+}
