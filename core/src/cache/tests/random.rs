@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::super::apply::SUBTREE;
+use super::super::apply::guild::SUBTREE;
 use super::super::kind::Root;
 use super::*;
 use crate::rng::Rng;

@@ -1,0 +1,153 @@
+//! Guilds, with all that belongs to them.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, Mark, NONE};
+use super::super::reader::{Absent, Frame, Reader};
+use super::super::rows::Witness;
+use super::id_of;
+use crate::decode::packed::Unpacked;
+use crate::decode::{Cursor, DecodeError, Key};
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Replaces a guild and all that belongs to it, or marks it as not available.
+    pub(super) fn guild_create(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        let id = id_of(cursor)?;
+        self.within(id, |reader, guild| {
+            SUBTREE.iter().for_each(|(_, kind)| reader.doubt(*kind, guild));
+            let read = reader.guild_row(guild, id, cursor, Absent::Goes);
+            let whole = read == Ok(Told::All);
+            SUBTREE.iter().for_each(|(_, kind)| reader.settle(*kind, guild, whole));
+            reader.link_voice_states(guild);
+            read.map(drop)
+        })
+    }
+
+    /// Patches a guild by what came.
+    pub(super) fn guild_update(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        let id = id_of(cursor)?;
+        self.within(id, |reader, guild| {
+            reader.guild_row(guild, id, cursor, Absent::Stays).map(drop)
+        })
+    }
+
+    /// Reads a guild, of which lists are rows, and stores it.
+    fn guild_row(
+        &mut self,
+        guild: u32,
+        id: u64,
+        mut cursor: Cursor<'_>,
+        absent: Absent,
+    ) -> Result<Told, DecodeError> {
+        let mut frame = self.begin(Kind::Guild, NONE);
+        frame.key = Some(id);
+        let read = self.guild_fields(guild, &mut frame, &mut cursor, absent);
+        let stored = match read {
+            Ok(Told::All) => {
+                self.records.mark(guild, Mark::Unavailable, false);
+                if self.keeps(Kind::Guild) {
+                    self.store(&frame, absent).map(Some)
+                } else {
+                    Ok(None)
+                }
+            }
+            Ok(Told::Unavailable) => {
+                self.records.mark(guild, Mark::Unavailable, true);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        };
+        self.end(&frame, stored);
+        read
+    }
+
+    fn guild_fields(
+        &mut self,
+        guild: u32,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'_>,
+        absent: Absent,
+    ) -> Result<Told, DecodeError> {
+        let mut members = cursor.object()?;
+        while let Some(key) = cursor.key(&mut members)? {
+            if let Some(kind) = listed(&key) {
+                if absent == Absent::Goes {
+                    self.rows(kind, guild, cursor)?;
+                } else {
+                    self.replace_by(kind, guild, cursor)?;
+                }
+            } else if key.is("id") {
+                // The first one counts, which is known.
+                cursor.skip()?;
+            } else if key.is("unavailable") {
+                if absent == Absent::Goes && { *cursor }.bool() == Ok(true) {
+                    return Ok(Told::Unavailable);
+                }
+                cursor.skip()?;
+            } else {
+                match self.part(frame, cursor, &key)? {
+                    Ok(()) => {}
+                    Err(Unpacked::Broken(_)) => self.losses.broken += 1,
+                    Err(Unpacked::Full) => self.lose(frame, &key),
+                }
+            }
+        }
+        Ok(Told::All)
+    }
+
+    /// Marks a guild as not available, or removes it with all that belongs to it.
+    pub(super) fn guild_delete(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        let gone: crate::model::UnavailableGuild = { cursor }.decode()?;
+        let (id, away) = (gone.id.0, gone.unavailable == Some(true));
+        if !away && self.records.find(Kind::Guild, NONE, id).is_none() {
+            return Ok(());
+        }
+        self.within(id, |reader, guild| {
+            if away {
+                reader.records.mark(guild, Mark::Unavailable, true);
+            } else {
+                reader.forget(guild);
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets a guild and all that belongs to it.
+    pub(super) fn forget(&mut self, guild: u32) {
+        SUBTREE.iter().for_each(|(_, kind)| self.clear(*kind, guild, false));
+        self.clear(Kind::Invite, guild, false);
+        self.clear_rooms(guild);
+        if self.records.is_shown(guild) {
+            self.tell_gone(guild);
+        }
+        self.records.mark(guild, Mark::Known, false);
+        self.records.mark(guild, Mark::Unavailable, false);
+        self.records.replace(guild, b"");
+    }
+}
+
+/// What an event told of a guild.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    All,
+    /// That it is not available, and no more.
+    Unavailable,
+}
+
+/// The lists of a guild, by their names.
+pub(super) const SUBTREE: [(&str, Kind); 11] = [
+    ("channels", Kind::Channel),
+    ("emojis", Kind::Emoji),
+    ("guild_scheduled_events", Kind::ScheduledEvent),
+    ("members", Kind::Member),
+    ("presences", Kind::Presence),
+    ("roles", Kind::Role),
+    ("soundboard_sounds", Kind::Sound),
+    ("stage_instances", Kind::Stage),
+    ("stickers", Kind::Sticker),
+    ("threads", Kind::Thread),
+    ("voice_states", Kind::VoiceState),
+];
+
+fn listed(key: &Key<'_>) -> Option<Kind> {
+    SUBTREE.iter().find(|(name, _)| key.is(name)).map(|(_, kind)| *kind)
+}

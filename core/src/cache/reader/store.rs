@@ -1,0 +1,136 @@
+//! Stores rows that were read.
+
+use core::ops::Range;
+
+use super::super::family::Memory;
+use super::super::kind::Mark;
+use super::super::rows::{Changed, Witness};
+use super::{Absent, Frame, Reader};
+use crate::decode::packed::{self, Unpacked};
+use crate::decode::{DecodeError, Expected};
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Stores a row that was read.
+    pub(in super::super) fn store(
+        &mut self,
+        frame: &Frame,
+        absent: Absent,
+    ) -> Result<u32, Unpacked> {
+        let key = frame.key.ok_or(Unpacked::Broken(DecodeError::at(0, Expected::Snowflake)))?;
+        let Some(row) = self.found(frame, key) else { return self.admit(frame, key) };
+        self.renew(row, frame, absent);
+        Ok(row)
+    }
+
+    /// Finds a row; one of another owner is taken from it, and is found only if something refers to it.
+    fn found(&mut self, frame: &Frame, key: u64) -> Option<u32> {
+        let Frame { kind, owner, .. } = *frame;
+        let row = self.records.find(kind, owner, key)?;
+        if self.records.owner(row) == owner {
+            return Some(row);
+        }
+        if self.records.is_shown(row) {
+            self.remove(row);
+        }
+        let kept = self.records.find(kind, owner, key)?;
+        self.records.rehome(kept, owner);
+        Some(kept)
+    }
+
+    /// Stores a row that is not there.
+    fn admit(&mut self, frame: &Frame, key: u64) -> Result<u32, Unpacked> {
+        let Frame { kind, owner, listed, full, .. } = *frame;
+        if full {
+            return Err(Unpacked::Full);
+        }
+        let fields = frame.fields.merge(&mut self.out, b"")?;
+        let fields = self.out.slice(fields);
+        if !listed {
+            return self.records.shelter(kind, owner, key, fields).ok_or(Unpacked::Full);
+        }
+        let row = self.records.admit(kind, owner, key, fields).ok_or(Unpacked::Full)?;
+        self.tell_new(row);
+        Ok(row)
+    }
+
+    /// Stores a row that is there.
+    ///
+    /// What it was is not true any more: where what it is has no room, it stays without fields.
+    fn renew(&mut self, row: u32, frame: &Frame, absent: Absent) {
+        let shown = self.records.is_shown(row);
+        if self.records.is(row, Mark::Stale) {
+            self.records.mark(row, Mark::Stale, false);
+            self.records.move_to_end(row);
+        }
+        match self.merge(row, frame, absent) {
+            Ok(fields) if self.out.slice(fields.clone()) == self.records.fields(row) => {}
+            Ok(fields) => self.change(row, frame, fields),
+            Err(_) => self.hollow(row, frame),
+        }
+        if frame.listed && !shown {
+            self.records.show(row);
+            self.tell_new(row);
+        }
+    }
+
+    /// Packs the fields a row gets.
+    fn merge(&mut self, row: u32, frame: &Frame, absent: Absent) -> Result<Range<usize>, Unpacked> {
+        let old = match absent {
+            Absent::Goes => &[],
+            Absent::Stays => self.records.fields(row),
+            Absent::GoBut(name) => {
+                let fields = self.records.fields(row);
+                let place = packed::find_member(fields, name);
+                place.and_then(|[at, _, end]| fields.get(at..end)).unwrap_or_default()
+            }
+        };
+        if frame.full { Err(Unpacked::Full) } else { frame.fields.merge(&mut self.out, old) }
+    }
+
+    /// Changes the fields of a row, and releases what it referred to.
+    fn change(&mut self, row: u32, frame: &Frame, fields: Range<usize>) {
+        let (old, was) = (self.out.len(), self.records.fields(row).len());
+        let copied = self.out.extend(self.records.members(row)).is_ok();
+        if !copied || !self.records.renew(row, self.out.slice(fields)) {
+            return self.hollow(row, frame);
+        }
+        self.tell_changed(row, old, was);
+    }
+
+    /// Takes away all fields of a row, for there is no room for others.
+    fn hollow(&mut self, row: u32, frame: &Frame) {
+        self.losses.refused += 1;
+        self.out.cut(frame.start);
+        let was = self.records.fields(row).len();
+        if was == 0 {
+            return;
+        }
+        let members = self.records.members(row);
+        if self.out.extend(members).is_ok() {
+            self.records.renew(row, b"");
+            return self.tell_changed(row, frame.start, was);
+        }
+        let mut key = [0; 16];
+        let key_len = members.len() - was;
+        let key = key.get_mut(..key_len).unwrap_or_default();
+        key.copy_from_slice(members.get(..key.len()).unwrap_or_default());
+        self.records.let_go_of_fields(row, self.witness);
+        self.records.renew(row, b"");
+        if self.records.is_shown(row) {
+            let kind = self.records.kind(row);
+            self.witness.hear(self.records, Changed { kind, row, old: Some(key), stays: true });
+        }
+    }
+
+    /// Tells that a row changed whose members were packed before, and releases what they referred to.
+    fn tell_changed(&mut self, row: u32, old: usize, was: usize) {
+        let members = self.out.since(old);
+        if self.records.is_shown(row) {
+            let kind = self.records.kind(row);
+            let old = Some(members);
+            self.witness.hear(self.records, Changed { kind, row, old, stays: true });
+        }
+        let before = members.get(members.len().saturating_sub(was)..).unwrap_or_default();
+        self.records.let_go(before, self.witness);
+    }
+}
