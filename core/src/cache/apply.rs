@@ -9,6 +9,7 @@ use crate::decode::{Cursor, DecodeError, Expected};
 use crate::{Dispatch, EventKind};
 
 mod channels;
+mod clear;
 mod community;
 pub(super) mod guild;
 mod messages;
@@ -158,7 +159,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Does something while a row cannot go.
-    fn holding<T>(&mut self, row: u32, act: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn holding<T>(&mut self, row: u32, act: impl FnOnce(&mut Self) -> T) -> T {
         self.records.retain(row);
         let done = act(self);
         self.records.release(row);
@@ -179,7 +180,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Does something in a guild, which stays as long.
-    fn within(
+    pub(super) fn within(
         &mut self,
         id: u64,
         act: impl FnOnce(&mut Self, u32) -> Result<(), DecodeError>,

@@ -36,6 +36,7 @@
 
 mod apply;
 mod change;
+mod edit;
 #[expect(unnameable_types, reason = "nobody else makes a family")]
 mod family;
 mod gather;
@@ -54,6 +55,7 @@ mod table;
 mod view;
 
 pub use change::{Applied, Change, GuildNews, Observer, Sight};
+pub use edit::Edit;
 #[cfg(feature = "alloc")]
 pub use family::Heap;
 pub use family::{Fixed, Memory};
@@ -64,8 +66,6 @@ pub use settings::{Components, Settings};
 pub use table::*;
 pub use view::{Iter, View};
 
-use change::Told;
-use reader::Reader;
 use records::Records;
 
 use crate::{Dispatch, UserId};
@@ -83,17 +83,7 @@ impl<M: Memory> Cache<M> {
     ///
     /// An event that is not well-formed is counted in [`Applied::broken`]; what came before the fault is done.
     pub fn apply(&mut self, event: &Dispatch<'_>, observer: &mut impl Observer<M>) -> Applied {
-        let mut told = Told { observer, applied: Applied::default() };
-        let mut reader =
-            Reader::new(&mut self.records, self.scratch.as_mut(), &self.settings, &mut told);
-        let broken = reader.apply(event).is_err();
-        let losses = reader.losses;
-        Applied {
-            refused: losses.refused,
-            broken: losses.broken.saturating_add(broken.into()),
-            evicted: losses.evicted,
-            ..told.applied
-        }
+        self.change(observer, |reader| reader.apply(event))
     }
 
     /// Returns the settings.
@@ -104,12 +94,18 @@ impl<M: Memory> Cache<M> {
 }
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $name:ident: $table:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $edit:ident: $table:ident;)*) => {
         impl<M: Memory> Cache<M> {
             $($(#[$doc])*
             #[must_use]
             pub const fn $name(&self) -> View<'_, $table, M> {
                 View::all(&self.records)
+            }
+
+            #[doc = concat!("Returns the table of [`", stringify!($name), "`](Self::", stringify!($name), ") to be changed.")]
+            #[must_use]
+            pub const fn $edit(&mut self) -> Edit<'_, $table, M> {
+                Edit::of(self)
             })*
         }
 
@@ -125,37 +121,35 @@ macro_rules! tables {
 
 tables! {
     /// Returns the channels of guilds.
-    channels: Channels;
+    channels, channels_mut: Channels;
     /// Returns the channels of direct messages.
-    dm_channels: DmChannels;
+    dm_channels, dm_channels_mut: DmChannels;
     /// Returns the emojis of guilds.
-    emojis: Emojis;
+    emojis, emojis_mut: Emojis;
     /// Returns the guilds.
-    guilds: Guilds;
+    guilds, guilds_mut: Guilds;
     /// Returns the invites.
-    invites: Invites;
+    invites, invites_mut: Invites;
     /// Returns the members of guilds.
-    members: Members;
+    members, members_mut: Members;
     /// Returns the messages.
-    messages: Messages;
+    messages, messages_mut: Messages;
     /// Returns the presences.
-    presences: Presences;
+    presences, presences_mut: Presences;
     /// Returns the roles.
-    roles: Roles;
+    roles, roles_mut: Roles;
     /// Returns the scheduled events.
-    scheduled_events: ScheduledEvents;
+    scheduled_events, scheduled_events_mut: ScheduledEvents;
     /// Returns the soundboard sounds of guilds.
-    sounds: Sounds;
+    sounds, sounds_mut: Sounds;
     /// Returns the stages.
-    stages: Stages;
+    stages, stages_mut: Stages;
     /// Returns the stickers of guilds.
-    stickers: Stickers;
+    stickers, stickers_mut: Stickers;
     /// Returns the threads.
-    threads: Threads;
-    /// Returns the users.
-    users: Users;
+    threads, threads_mut: Threads;
     /// Returns the voice states.
-    voice_states: VoiceStates;
+    voice_states, voice_states_mut: VoiceStates;
 }
 
 /// The tables of a cache, to be read while it is changed.
@@ -165,6 +159,12 @@ pub struct Tables<'c, M: Memory>(&'c Records<M>);
 impl<'c, M: Memory> Tables<'c, M> {
     const fn of(records: &'c Records<M>) -> Self {
         Self(records)
+    }
+
+    /// Returns the users.
+    #[must_use]
+    pub const fn users(self) -> View<'c, Users, M> {
+        View::all(self.0)
     }
 
     /// Returns the bot's own user.
@@ -183,6 +183,18 @@ impl<M: Memory> Clone for Tables<'_, M> {
 impl<M: Memory> Copy for Tables<'_, M> {}
 
 impl<M: Memory> Cache<M> {
+    /// Returns the users.
+    #[must_use]
+    pub const fn users(&self) -> View<'_, Users, M> {
+        View::all(&self.records)
+    }
+
+    /// Returns the bot's own user to be changed.
+    #[must_use]
+    pub const fn me_mut(&mut self) -> Edit<'_, Me, M> {
+        Edit::of(self)
+    }
+
     /// Returns the bot's own user.
     #[must_use]
     pub fn me(&self) -> Option<Row<'_, Me, M>> {

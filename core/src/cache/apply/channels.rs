@@ -13,10 +13,10 @@ use crate::model::{
 };
 use crate::{ChannelId, Dispatch, UserId};
 
-const CHANNEL_ID: Name = Name::of("channel_id");
+pub(super) const CHANNEL_ID: Name = Name::of("channel_id");
 const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
 const MEMBER_COUNT: Name = Name::of("member_count");
-const PARENT_ID: Name = Name::of("parent_id");
+pub(super) const PARENT_ID: Name = Name::of("parent_id");
 const STATUS: Name = Name::of("status");
 const USER_ID: Name = Name::of("user_id");
 const VOICE_START_TIME: Name = Name::of("voice_start_time");
@@ -242,18 +242,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn clear_room(&mut self, channel: u64) {
         let Some(room) = self.records.find(Kind::Room, NONE, channel) else { return };
         let guild = self.records.owner(room);
-        self.holding(room, |reader| {
-            while let Some(message) = reader.first(Place::In(room, 0)) {
-                reader.remove(message);
-            }
-        });
+        self.holding(room, |reader| reader.clear_list(Place::In(room, 0)));
         if guild != NONE {
             self.records.drop_if_empty(guild);
         }
     }
 
     /// Removes the rows of a guild whose field of a name is an id.
-    fn clear_where(&mut self, kind: Kind, guild: u32, name: Name, id: u64) {
+    pub(super) fn clear_where(&mut self, kind: Kind, guild: u32, name: Name, id: u64) {
         self.each(kind, guild, |reader, row| {
             if reader.is_of(row, name, id) {
                 reader.remove(row);

@@ -34,7 +34,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads the bot's own user, of which there is one.
-    pub(super) fn own_user(&mut self, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    pub(in super::super) fn own_user(&mut self, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         let other = self.first(Place::Root(Root::Me));
         if let Some(other) = other.filter(|row| self.records.key(*row) != id) {
@@ -67,14 +67,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     fn leave_stale_guilds(&mut self) {
-        let mut guild = self.records.list(Place::Root(Root::Guilds)).head;
-        while guild != NONE {
-            let next = self.records.next(guild, Links::OWNED);
-            if self.records.is(guild, Mark::Stale) {
-                self.holding(guild, |reader| reader.forget(guild));
+        self.each_guild(|reader, guild| {
+            if reader.records.is(guild, Mark::Stale) {
+                reader.forget(guild);
             }
-            guild = next;
-        }
+        });
     }
 
     pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {

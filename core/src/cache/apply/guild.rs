@@ -15,7 +15,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.within(id, |reader, guild| {
             SUBTREE.iter().for_each(|(_, kind)| reader.doubt(*kind, guild));
             let read = reader.guild_row(guild, id, cursor, Absent::Goes);
-            let whole = read == Ok(Told::All);
+            let whole = read == Ok(Extent::All);
             SUBTREE.iter().for_each(|(_, kind)| reader.settle(*kind, guild, whole));
             reader.link_voice_states(guild);
             read.map(drop)
@@ -31,18 +31,18 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads a guild, of which lists are rows, and stores it.
-    fn guild_row(
+    pub(super) fn guild_row(
         &mut self,
         guild: u32,
         id: u64,
         mut cursor: Cursor<'_>,
         absent: Absent,
-    ) -> Result<Told, DecodeError> {
+    ) -> Result<Extent, DecodeError> {
         let mut frame = self.begin(Kind::Guild, NONE);
         frame.key = Some(id);
         let read = self.guild_fields(guild, &mut frame, &mut cursor, absent);
         let stored = match read {
-            Ok(Told::All) => {
+            Ok(Extent::All) => {
                 self.records.mark(guild, Mark::Unavailable, false);
                 if self.keeps(Kind::Guild) {
                     self.store(&frame, absent).map(Some)
@@ -50,7 +50,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                     Ok(None)
                 }
             }
-            Ok(Told::Unavailable) => {
+            Ok(Extent::Unavailable) => {
                 self.records.mark(guild, Mark::Unavailable, true);
                 Ok(None)
             }
@@ -66,7 +66,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         absent: Absent,
-    ) -> Result<Told, DecodeError> {
+    ) -> Result<Extent, DecodeError> {
         let mut members = cursor.object()?;
         while let Some(key) = cursor.key(&mut members)? {
             if let Some(kind) = listed(&key) {
@@ -80,7 +80,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 cursor.skip()?;
             } else if key.is("unavailable") {
                 if absent == Absent::Goes && { *cursor }.bool() == Ok(true) {
-                    return Ok(Told::Unavailable);
+                    return Ok(Extent::Unavailable);
                 }
                 cursor.skip()?;
             } else {
@@ -91,7 +91,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 }
             }
         }
-        Ok(Told::All)
+        Ok(Extent::All)
     }
 
     /// Marks a guild as not available, or removes it with all that belongs to it.
@@ -112,29 +112,24 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Forgets a guild and all that belongs to it.
-    pub(super) fn forget(&mut self, guild: u32) {
+    pub(in super::super) fn forget(&mut self, guild: u32) {
         SUBTREE.iter().for_each(|(_, kind)| self.clear(*kind, guild, false));
         self.clear(Kind::Invite, guild, false);
         self.clear_rooms(guild);
-        if self.records.is_shown(guild) {
-            self.tell_gone(guild);
-        }
-        self.records.mark(guild, Mark::Known, false);
-        self.records.mark(guild, Mark::Unavailable, false);
-        self.records.replace(guild, b"");
+        self.hide_guild(guild);
     }
 }
 
 /// What an event told of a guild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+pub(super) enum Extent {
     All,
     /// That it is not available, and no more.
     Unavailable,
 }
 
 /// The lists of a guild, by their names.
-pub(super) const SUBTREE: [(&str, Kind); 11] = [
+pub(in super::super) const SUBTREE: [(&str, Kind); 11] = [
     ("channels", Kind::Channel),
     ("emojis", Kind::Emoji),
     ("guild_scheduled_events", Kind::ScheduledEvent),

@@ -1,31 +1,43 @@
 //! Messages and their reactions.
 
 use super::super::family::Memory;
-use super::super::kind::{Kind, Links, NONE, Place, Root};
+use super::super::kind::{Kind, NONE, Place, Root};
 use super::super::reader::{Absent, Reacted, Reader};
 use super::super::rows::Witness;
-use super::{enter, id_of};
-use crate::decode::DecodeError;
+use super::enter;
+use crate::decode::{Cursor, DecodeError};
 use crate::model::{
     MessageDelete, MessageDeleteBulk, MessageReactionAdd, MessageReactionRemove,
     MessageReactionRemoveAll, MessageReactionRemoveEmoji,
 };
-use crate::{Dispatch, MessageId};
+use crate::{Dispatch, GuildId, MessageId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn message_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        match event.channel_id() {
+            Some(channel) => self.new_message(event.guild_id(), channel.0, event.cursor()),
+            None => event.cursor().skip(),
+        }
+    }
+
+    /// Stores a message of a channel.
+    pub(super) fn new_message(
+        &mut self,
+        guild: Option<GuildId>,
+        channel: u64,
+        message: Cursor<'_>,
+    ) -> Result<(), DecodeError> {
         let most = self.settings.max_messages.min(self.settings.max_messages_per_channel);
         if !self.keeps(Kind::Message) || most == 0 {
             return Ok(());
         }
-        let Some(channel) = event.channel_id() else { return Ok(()) };
-        let guild = match event.guild_id() {
+        let guild = match guild {
             Some(id) => self.guild(id.0),
             None => Some(NONE),
         };
-        let Some(room) = guild.and_then(|guild| self.room(guild, channel.0)) else { return Ok(()) };
+        let Some(room) = guild.and_then(|guild| self.room(guild, channel)) else { return Ok(()) };
         self.holding(room, |reader| {
-            let read = reader.message(room, event.cursor(), Absent::Goes, true);
+            let read = reader.message(room, message, Absent::Goes, true);
             reader.limit_messages(room);
             read.map(drop)
         })
@@ -53,11 +65,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Brings a message up to date; one that is not there is not made.
     pub(super) fn message_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        let id = id_of(event.cursor())?;
-        match self.records.find(Kind::Message, NONE, id) {
-            Some(message) => self.revise(message, event.cursor()),
-            None => Ok(()),
-        }
+        self.update_message(event.cursor())
     }
 
     pub(super) fn message_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
@@ -147,9 +155,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let Some(number) = Kind::Room.list() else { return };
         let mut room = self.records.list(Place::In(guild, number)).head;
         while room != NONE {
-            let (next, channel) = (self.records.next(room, Links::OWNED), self.records.key(room));
-            self.clear_room(channel);
-            room = next;
+            room = self.holding_for_next(room, &mut |reader, room| {
+                reader.clear_list(Place::In(room, 0));
+            });
         }
     }
 }

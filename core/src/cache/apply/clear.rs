@@ -1,0 +1,143 @@
+//! Rows that are removed although no event says so.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
+use super::super::reader::{Absent, Reader};
+use super::super::rows::Witness;
+use super::channels::{CHANNEL_ID, PARENT_ID};
+use super::{enter, id_of};
+use crate::GuildId;
+use crate::decode::{Cursor, DecodeError};
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Removes a row that is shown; of a guild nothing that belongs to it.
+    pub(in super::super) fn remove_alone(&mut self, row: u32) {
+        if self.records.kind(row) != Kind::Guild {
+            return self.remove(row);
+        }
+        self.holding(row, |reader| reader.hide_guild(row));
+    }
+
+    /// Removes all rows of a kind.
+    pub(in super::super) fn clear_table(&mut self, kind: Kind) {
+        match kind {
+            Kind::DmChannel => self.clear_list(Place::Root(Root::DmChannels)),
+            Kind::Me => self.clear_list(Place::Root(Root::Me)),
+            Kind::Message => self.clear_list(Place::Root(Root::Messages)),
+            // Users stay as long as others refer to them.
+            Kind::User | Kind::Room => {}
+            Kind::Guild => self.each_guild(Self::hide_guild),
+            Kind::Channel
+            | Kind::Emoji
+            | Kind::Invite
+            | Kind::Member
+            | Kind::Presence
+            | Kind::Role
+            | Kind::ScheduledEvent
+            | Kind::Sound
+            | Kind::Stage
+            | Kind::Sticker
+            | Kind::Thread
+            | Kind::VoiceState => self.each_guild(|reader, guild| reader.clear(kind, guild, false)),
+        }
+    }
+
+    /// Removes all rows of a kind that a guild has.
+    pub(in super::super) fn clear_in_guild(&mut self, kind: Kind, guild: u64) {
+        let Some(guild) = self.records.find(Kind::Guild, NONE, guild) else { return };
+        self.holding(guild, |reader| match kind {
+            Kind::Message => reader.clear_rooms(guild),
+            _ => reader.clear(kind, guild, false),
+        });
+    }
+
+    /// Removes all rows of a kind that are in a channel.
+    pub(in super::super) fn clear_in_channel(&mut self, kind: Kind, channel: u64) {
+        if kind == Kind::Message {
+            return self.clear_room(channel);
+        }
+        let name = if kind == Kind::Thread { PARENT_ID } else { CHANNEL_ID };
+        self.each_guild(|reader, guild| reader.clear_where(kind, guild, name, channel));
+    }
+
+    /// Removes everything.
+    pub(in super::super) fn clear_all(&mut self) {
+        for place in [Root::Messages, Root::DmChannels, Root::Me] {
+            self.clear_list(Place::Root(place));
+        }
+        self.each_guild(Self::forget);
+    }
+
+    /// Stores a guild that stands before a cursor.
+    pub(in super::super) fn guild_object(
+        &mut self,
+        cursor: Cursor<'_>,
+        absent: Absent,
+    ) -> Result<(), DecodeError> {
+        let id = id_of(cursor)?;
+        self.within(id, |reader, guild| reader.guild_row(guild, id, cursor, absent).map(drop))
+    }
+
+    pub(in super::super) fn insert_message(
+        &mut self,
+        guild: Option<GuildId>,
+        message: Cursor<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut channel = message;
+        if !enter(&mut channel, "channel_id")? {
+            return Ok(());
+        }
+        let channel = channel.snowflake()?;
+        self.new_message(guild, channel, message)
+    }
+
+    pub(in super::super) fn update_message(
+        &mut self,
+        message: Cursor<'_>,
+    ) -> Result<(), DecodeError> {
+        let id = id_of(message)?;
+        match self.records.find(Kind::Message, NONE, id) {
+            Some(row) => self.revise(row, message),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn clear_list(&mut self, place: Place) {
+        while let Some(row) = self.first(place) {
+            self.remove(row);
+        }
+    }
+
+    /// Takes what is known of a guild away, but nothing that belongs to it.
+    pub(super) fn hide_guild(&mut self, guild: u32) {
+        if self.records.is_shown(guild) {
+            self.tell_gone(guild);
+        }
+        self.records.mark(guild, Mark::Known, false);
+        self.records.mark(guild, Mark::Unavailable, false);
+        self.records.replace(guild, b"");
+    }
+
+    /// Does something with every guild, known or not.
+    pub(super) fn each_guild(&mut self, mut act: impl FnMut(&mut Self, u32)) {
+        let mut guild = self.records.list(Place::Root(Root::Guilds)).head;
+        while guild != NONE {
+            guild = self.holding_for_next(guild, &mut act);
+        }
+    }
+
+    /// Does something with a row that cannot go meanwhile, and returns the one behind it in its list.
+    pub(super) fn holding_for_next(
+        &mut self,
+        row: u32,
+        act: &mut impl FnMut(&mut Self, u32),
+    ) -> u32 {
+        self.records.retain(row);
+        act(self, row);
+        // What it did may have taken others away, but not this one.
+        let next = self.records.next(row, Links::OWNED);
+        self.records.release(row);
+        self.records.drop_if_empty(row);
+        next
+    }
+}
