@@ -94,6 +94,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most events change no row")]
         Some(match event.kind() {
             EventKind::Ready => self.ready(event),
+            EventKind::Resumed => {
+                self.resumed();
+                Ok(())
+            }
             EventKind::UserUpdate => self.own_user(event.cursor()),
             EventKind::InviteCreate => self.one(event, Kind::Invite, Absent::Goes),
             EventKind::InviteDelete => self.invite_delete(event),

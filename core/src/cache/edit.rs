@@ -234,8 +234,10 @@ impl<M: Memory> Cache<M> {
         let mut reader =
             Reader::new(&mut self.records, self.scratch.as_mut(), &self.settings, &mut told);
         let broken = act(&mut reader).is_err();
-        let losses = reader.losses;
+        let (losses, guild, channel) = (reader.losses, reader.news, reader.sight);
         Applied {
+            guild,
+            channel,
             refused: losses.refused,
             broken: losses.broken.saturating_add(broken.into()),
             evicted: losses.evicted,

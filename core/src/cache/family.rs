@@ -45,7 +45,7 @@ pub trait Parts {
     type Slots: Slots + core::fmt::Debug;
     type Index: Index + core::fmt::Debug;
     type Segments: Segments + core::fmt::Debug;
-    type Scratch: AsMut<[u8]> + core::fmt::Debug;
+    type Scratch: AsRef<[u8]> + AsMut<[u8]> + core::fmt::Debug;
 }
 
 /// Where a cache keeps its rows; [`Fixed`] or, with the feature `alloc`, on the heap.

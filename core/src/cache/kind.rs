@@ -201,8 +201,8 @@ pub(super) enum Mark {
     Kept = 1 << 6,
     /// It was there before its guild came anew, and did not come again yet.
     Stale = 1 << 7,
-    /// It was looked at since the hand of the clock passed.
-    Used = 1 << 8,
+    /// It was announced, and did not come yet.
+    Awaited = 1 << 8,
     /// Its guild is not available.
     Unavailable = 1 << 9,
 }

@@ -35,6 +35,7 @@
 //! [`View::kept`].
 
 mod apply;
+mod arrival;
 mod change;
 mod edit;
 #[expect(unnameable_types, reason = "nobody else makes a family")]
@@ -43,6 +44,8 @@ mod gather;
 mod kept;
 mod kind;
 mod memory;
+#[cfg(feature = "alloc")]
+mod owned;
 #[expect(unnameable_types, reason = "parts of a family")]
 mod pool;
 mod reader;
@@ -51,9 +54,11 @@ mod records;
 mod row;
 mod rows;
 mod settings;
+mod statistics;
 mod table;
 mod view;
 
+pub use arrival::{Arrivals, Arrived};
 pub use change::{Applied, Change, GuildNews, Observer, Sight};
 pub use edit::Edit;
 #[cfg(feature = "alloc")]
@@ -61,8 +66,11 @@ pub use family::Heap;
 pub use family::{Fixed, Memory};
 pub use kind::Kind;
 pub use memory::CacheMemory;
+#[cfg(feature = "alloc")]
+pub use owned::{Collected, OwnedChange, OwnedRow};
 pub use row::Row;
 pub use settings::{Components, Settings};
+pub use statistics::{MemoryStatistics, TableStatistics};
 pub use table::*;
 pub use view::{Iter, View};
 
@@ -84,6 +92,19 @@ impl<M: Memory> Cache<M> {
     /// An event that is not well-formed is counted in [`Applied::broken`]; what came before the fault is done.
     pub fn apply(&mut self, event: &Dispatch<'_>, observer: &mut impl Observer<M>) -> Applied {
         self.change(observer, |reader| reader.apply(event))
+    }
+
+    /// Returns how many guilds READY announced that are not here yet; [`Arrivals`] makes an event of it.
+    #[must_use]
+    pub const fn awaited(&self) -> u32 {
+        self.records.session.awaited
+    }
+
+    /// Tells whether the session was resumed with nothing of what it told before: what is not in the cache may be
+    /// there all the same. A READY ends it.
+    #[must_use]
+    pub const fn is_cold(&self) -> bool {
+        self.records.session.cold
     }
 
     /// Returns the settings.

@@ -188,6 +188,11 @@ impl<S: Segments> Pool<S> {
         true
     }
 
+    /// Returns the bytes a block takes, with its header.
+    pub(super) fn size_of(&self, block: Block) -> usize {
+        self.header(block).units() as usize * UNIT
+    }
+
     /// Returns what a block holds.
     #[inline]
     pub(super) fn bytes(&self, block: Block) -> &[u8] {

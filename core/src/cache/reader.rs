@@ -4,6 +4,7 @@
 //! their names and stored. An object inside that is a row of its own is read and stored where it stands, above
 //! what was packed of the one around it.
 
+use super::change::{GuildNews, Sight};
 use super::family::Memory;
 use super::gather::Gathered;
 use super::kept::kept;
@@ -87,6 +88,10 @@ pub(super) struct Reader<'a, M: Memory, W> {
     pub(super) settings: &'a Settings,
     /// The id of the bot's own user.
     pub(super) own: Option<u64>,
+    /// What became of a guild.
+    pub(super) news: Option<GuildNews>,
+    /// How what the bot sees of a channel changed.
+    pub(super) sight: Option<Sight>,
     /// Whether a message is read that another one answers.
     answered: bool,
 }
@@ -101,7 +106,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         let own = records.list(Place::Root(Root::Me)).head;
         let own = (own != NONE).then(|| records.key(own));
         let (out, held, losses) = (Writer::new(scratch), heapless::Vec::new(), Losses::default());
-        Self { records, out, witness, held, losses, settings, own, answered: false }
+        let (news, sight, answered) = (None, None, false);
+        Self { records, out, witness, held, losses, settings, own, news, sight, answered }
     }
 
     /// Tells whether rows of a kind are kept.
@@ -174,12 +180,15 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
 
     /// Tells that a row is shown no more.
     pub(super) fn tell_gone(&mut self, row: u32) {
-        let (kind, old) = (self.records.kind(row), Some(self.records.members(row)));
+        let kind = self.records.kind(row);
+        self.records.count_of(kind, |tally| &mut tally.removed);
+        let old = Some(self.records.members(row));
         self.witness.hear(self.records, Changed { kind, row, old, stays: false });
     }
 
     fn tell_new(&mut self, row: u32) {
         let kind = self.records.kind(row);
+        self.records.count_of(kind, |tally| &mut tally.added);
         self.witness.hear(self.records, Changed { kind, row, old: None, stays: true });
     }
 
@@ -223,7 +232,9 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     pub(super) fn guild(&mut self, id: u64) -> Option<u32> {
         let found = self.records.find(Kind::Guild, NONE, id);
         let row = found.or_else(|| self.records.admit(Kind::Guild, NONE, id, b""));
-        self.losses.refused += u32::from(row.is_none());
+        if row.is_none() {
+            self.refuse(Kind::Guild);
+        }
         row
     }
 
@@ -249,14 +260,26 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         match stored {
             Ok(row) => row,
             Err(Unpacked::Broken(_)) => {
-                self.losses.broken += 1;
+                self.breaks(frame.kind);
                 None
             }
             Err(Unpacked::Full) => {
-                self.losses.refused += 1;
+                self.refuse(frame.kind);
                 None
             }
         }
+    }
+
+    /// Counts a row there was no room for, or not for all of it.
+    pub(super) fn refuse(&mut self, kind: Kind) {
+        self.losses.refused += 1;
+        self.records.count_of(kind, |tally| &mut tally.refused);
+    }
+
+    /// Counts a row that was not well-formed, or not all of it.
+    pub(super) fn breaks(&mut self, kind: Kind) {
+        self.losses.broken += 1;
+        self.records.count_of(kind, |tally| &mut tally.broken);
     }
 
     /// Reads the members of an object.
@@ -294,7 +317,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
 
     /// Takes away what a field was, of which it is not known what it is.
     pub(super) fn lose(&mut self, frame: &mut Frame, key: &Key<'_>) {
-        self.losses.refused += 1;
+        self.refuse(frame.kind);
         let lost =
             Name::of_key(key).map(|name| refer(&mut frame.fields, &mut self.out, name, None));
         frame.full |= matches!(lost, Some(Err(_)));

@@ -8,9 +8,25 @@
 use super::family::{Index, Memory, Slots};
 use super::kind::{Kind, Links, List, Mark, NONE, Place, REFERENCE};
 use super::pool::{Block, Pool};
+use super::statistics::{Tally, count};
 
 /// A slot without a row holds the next such slot, marked by this bit.
 const VACANT: u32 = 1 << 31;
+
+/// What is known of the session that the rows are of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Session {
+    /// How many guilds were announced and did not come yet.
+    pub(super) awaited: u32,
+    /// Whether its beginning was seen, or what it left to a snapshot.
+    pub(super) began: bool,
+    /// Whether it was resumed and its beginning was not seen.
+    pub(super) cold: bool,
+}
+
+impl Session {
+    const NEW: Self = Self { awaited: 0, began: false, cold: false };
+}
 
 /// All rows.
 #[derive(Debug)]
@@ -21,6 +37,8 @@ pub struct Records<M: Memory> {
     /// The first slot without a row.
     vacant: u32,
     roots: [List; 5],
+    pub(super) session: Session,
+    tallies: [Tally; Kind::ALL.len()],
     /// How many rows there are of each kind.
     counts: [u32; Kind::ALL.len()],
 }
@@ -33,6 +51,8 @@ impl<M: Memory> Records<M> {
             pool: Pool::new(segments),
             vacant: NONE,
             roots: [List::EMPTY; 5],
+            session: Session::NEW,
+            tallies: [Tally::NEW; Kind::ALL.len()],
             counts: [0; Kind::ALL.len()],
         }
     }
@@ -107,6 +127,8 @@ impl<M: Memory> Records<M> {
         self.pool.clear();
         self.vacant = NONE;
         self.roots = [List::EMPTY; 5];
+        self.session = Session::NEW;
+        self.tallies = [Tally::NEW; Kind::ALL.len()];
         self.counts = [0; Kind::ALL.len()];
     }
 
@@ -123,6 +145,23 @@ impl<M: Memory> Records<M> {
     /// Returns how many rows of a kind there are, whatever their marks.
     pub(super) fn len(&self, kind: Kind) -> u32 {
         self.counts.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Returns what was counted of a kind.
+    pub(super) fn tally(&self, kind: Kind) -> Option<&Tally> {
+        self.tallies.get(kind as usize)
+    }
+
+    /// Counts something of a kind.
+    pub(super) fn count_of(&mut self, kind: Kind, which: impl FnOnce(&mut Tally) -> &mut u32) {
+        if let Some(tally) = self.tallies.get_mut(kind as usize) {
+            count(which(tally));
+        }
+    }
+
+    /// Returns the bytes a row takes, with its place.
+    pub(super) fn size(&self, row: u32) -> usize {
+        self.pool.size_of(self.block(row)) + size_of::<u32>()
     }
 
     /// Returns the bytes of memory it takes, and how many of those of the pool are in use.

@@ -102,6 +102,11 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
         self.records.key(self.row)
     }
 
+    /// Returns the records, its row there, and the members it reads.
+    pub(super) const fn parts(&self) -> (&'c Records<M>, u32, &'c [u8]) {
+        (self.records, self.row, self.members)
+    }
+
     /// Returns its fields, without the key.
     pub(super) fn fields(&self) -> &'c [u8] {
         let key = T::KIND.key_member().len();
@@ -233,6 +238,12 @@ impl<M: Memory> Row<'_, VoiceStates, M> {
 }
 
 impl<M: Memory> Row<'_, Guilds, M> {
+    /// Tells whether more is known of it than its id.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.records.is(self.row, Mark::Known)
+    }
+
     /// Tells whether it is available: not in an outage, and here.
     #[must_use]
     pub fn is_available(&self) -> bool {

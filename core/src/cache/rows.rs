@@ -252,6 +252,7 @@ impl<M: Memory> Records<M> {
         if self.kind(row) == Kind::User {
             let old = Some(self.members(row));
             witness.hear(self, Changed { kind: Kind::User, row, old, stays: false });
+            self.count_of(Kind::User, |tally| &mut tally.removed);
             self.remove(row);
             return dying;
         }

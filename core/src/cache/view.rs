@@ -9,6 +9,7 @@ use super::family::Memory;
 use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::row::Row;
+use super::statistics::Tally;
 use super::table::{Channels, Guilds, Invites, Messages, Table, Threads, VoiceStates};
 use crate::decode::packed::{self, Name};
 use crate::model::ChannelFlags;
@@ -77,14 +78,26 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
     /// Returns a row.
     #[must_use]
     pub fn get(&self, key: T::Key<'_>) -> Option<Row<'c, T, M>> {
-        let row = T::find(self.records, key)?;
-        self.has(row).then(|| Row::of(self.records, row))
+        let row = T::find(self.records, key).filter(|row| self.has(*row));
+        if let Some(tally) = self.records.tally(T::KIND) {
+            tally.look_up(row.is_some());
+        }
+        row.map(|row| Row::of(self.records, row))
     }
 
     /// Tells whether a row is there.
     #[must_use]
     pub fn contains(&self, key: T::Key<'_>) -> bool {
         self.get(key).is_some()
+    }
+
+    /// Tells whether a row that is not there is nowhere: nothing of the table was refused, broken or evicted, and the
+    /// session did not begin before the cache.
+    ///
+    /// What is switched off by the settings is not there and not counted.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.records.tally(T::KIND).is_some_and(Tally::is_whole) && !self.records.session.cold
     }
 
     /// Returns how many rows there are.
@@ -144,7 +157,14 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
             Range::Guild(place) | Range::Room(place) => owner() == place,
             Range::Kept => return records.is(row, Mark::Kept),
         };
-        in_range && is_listed::<T, M>(records, row) && self.lets(row)
+        in_range && self.shows(row) && self.lets(row)
+    }
+
+    /// Tells whether a row is one that the view shows: of guilds those that are known, and where those are asked
+    /// for that are not available, those too of which only the id is.
+    fn shows(&self, row: u32) -> bool {
+        let unavailable = self.filter == Filter::Available(false);
+        self.records.is_shown(row) || (T::KIND == Kind::Guild && unavailable)
     }
 
     /// Tells whether the filter lets a row through.
@@ -213,14 +233,6 @@ const ROOMS: u8 = match Kind::Room.list() {
     None => 0,
 };
 
-/// Tells whether a row is one that views show: a guild is more than the place of what belongs to it.
-fn is_listed<T: Table, M: Memory>(records: &Records<M>, row: u32) -> bool {
-    match T::KIND {
-        Kind::Guild => records.is(row, Mark::Known),
-        _ => !records.is(row, Mark::Kept),
-    }
-}
-
 impl<M: Memory> View<'_, Guilds, M> {
     /// Returns those that are available.
     #[must_use]
@@ -230,7 +242,7 @@ impl<M: Memory> View<'_, Guilds, M> {
 
     /// Returns those that are not: in an outage, or announced and not here yet.
     ///
-    /// What is known of them is as old as the outage.
+    /// What is known of them is as old as the outage; of one that was only announced it is no more than the id.
     #[must_use]
     pub const fn unavailable(self) -> Self {
         Self { filter: Filter::Available(false), ..self }
@@ -379,7 +391,7 @@ impl<'c, T: Table, M: Memory> Iterator for Iter<'c, T, M> {
         let records = self.view.records;
         loop {
             let row = self.walk.next(records, T::KIND)?;
-            let shown = T::KIND != Kind::Guild || records.is(row, Mark::Known);
+            let shown = self.view.range == Range::Kept || self.view.shows(row);
             if shown && self.view.lets(row) {
                 return Some(Row::of(records, row));
             }

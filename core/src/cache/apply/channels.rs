@@ -1,5 +1,6 @@
 //! Channels, threads, and what is in them.
 
+use super::super::change::Sight;
 use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place};
 use super::super::reader::{Absent, Reader};
@@ -8,12 +9,13 @@ use super::{MEMBER, enter, id_of};
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, DecodeError};
 use crate::model::{
-    ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
+    ChannelFlags, ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
     VoiceChannelStatusUpdate,
 };
 use crate::{ChannelId, Dispatch, UserId};
 
 pub(super) const CHANNEL_ID: Name = Name::of("channel_id");
+const FLAGS: Name = Name::of("flags");
 const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
 const MEMBER_COUNT: Name = Name::of("member_count");
 pub(super) const PARENT_ID: Name = Name::of("parent_id");
@@ -29,8 +31,24 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             return self.dm_channel(cursor);
         }
         self.in_guild(event, |reader, guild| {
-            reader.row(Kind::Channel, guild, &mut cursor, Absent::Goes).map(drop)
+            let before = reader.is_hidden(id_of(cursor)?);
+            let row = reader.row(Kind::Channel, guild, &mut cursor, Absent::Goes)?;
+            let after = row.and_then(|row| reader.is_hidden(reader.records.key(row)));
+            reader.sight = match (before, after) {
+                (Some(true), Some(false)) => Some(Sight::Visible),
+                (Some(false), Some(true)) => Some(Sight::Hidden),
+                _ => None,
+            };
+            Ok(())
         })
+    }
+
+    /// Tells whether a channel is one the bot may not view; nothing if it is not there.
+    fn is_hidden(&self, channel: u64) -> Option<bool> {
+        let row = self.records.find_listed(Kind::Channel, NONE, channel)?;
+        let flags = packed::find(self.records.fields(row), FLAGS);
+        let flags = flags.and_then(|flags| flags.unsigned()).unwrap_or(0);
+        Some(flags & ChannelFlags::CHANNEL_OBFUSCATED.bits() != 0)
     }
 
     /// Reads a channel of direct messages, which is known by the user at the other end.

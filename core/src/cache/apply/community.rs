@@ -17,6 +17,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Begins a session: who the bot is, and which guilds there will be; it is in no others.
     pub(super) fn ready(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let (mut user, mut guilds) = (event.cursor(), event.cursor());
+        (self.records.session.began, self.records.session.cold) = (true, false);
         if enter(&mut user, "user")? {
             self.own_user(user)?;
         }
@@ -31,6 +32,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             self.mark_guilds(false);
         }
         read
+    }
+
+    /// Goes on with a session, of which the beginning was seen or not.
+    pub(super) fn resumed(&mut self) {
+        self.records.session.cold |= !self.records.session.began;
     }
 
     /// Reads the bot's own user, of which there is one.
@@ -53,6 +59,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             if let Some(guild) = self.guild(id) {
                 self.records.mark(guild, Mark::Stale, false);
                 self.records.mark(guild, Mark::Unavailable, true);
+                self.await_guild(guild, true);
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Guilds, with all that belongs to them.
 
+use super::super::change::GuildNews;
 use super::super::family::Memory;
 use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
@@ -13,9 +14,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn guild_create(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
+            let was = (reader.records.is_shown(guild), reader.records.is(guild, Mark::Unavailable));
             SUBTREE.iter().for_each(|(_, kind)| reader.doubt(*kind, guild));
             let read = reader.guild_row(guild, id, cursor, Absent::Goes);
             let whole = read == Ok(Extent::All);
+            reader.tell_arrival(guild, was, whole);
             SUBTREE.iter().for_each(|(_, kind)| reader.settle(*kind, guild, whole));
             reader.link_voice_states(guild);
             read.map(drop)
@@ -51,7 +54,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 }
             }
             Ok(Extent::Unavailable) => {
-                self.records.mark(guild, Mark::Unavailable, true);
+                self.lose_sight(guild);
                 Ok(None)
             }
             Err(error) => Err(error.into()),
@@ -86,7 +89,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             } else {
                 match self.part(frame, cursor, &key)? {
                     Ok(()) => {}
-                    Err(Unpacked::Broken(_)) => self.losses.broken += 1,
+                    Err(Unpacked::Broken(_)) => self.breaks(Kind::Guild),
                     Err(Unpacked::Full) => self.lose(frame, &key),
                 }
             }
@@ -103,12 +106,41 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
         self.within(id, |reader, guild| {
             if away {
-                reader.records.mark(guild, Mark::Unavailable, true);
+                reader.lose_sight(guild);
             } else {
+                reader.news = Some(GuildNews::Left);
                 reader.forget(guild);
             }
             Ok(())
         })
+    }
+
+    /// Marks a guild as not available.
+    fn lose_sight(&mut self, guild: u32) {
+        self.records.mark(guild, Mark::Unavailable, true);
+        self.news = Some(GuildNews::Unavailable);
+    }
+
+    /// Tells what it is that a guild came, which was there before, or known not to be available.
+    fn tell_arrival(&mut self, guild: u32, (shown, unavailable): (bool, bool), whole: bool) {
+        if whole {
+            self.await_guild(guild, false);
+            self.news = match (shown, unavailable) {
+                (_, true) => Some(GuildNews::Available),
+                (false, false) => Some(GuildNews::Joined),
+                (true, false) => None,
+            };
+        }
+    }
+
+    /// Counts a guild among those that are awaited, or not any more.
+    pub(super) fn await_guild(&mut self, guild: u32, on: bool) {
+        let awaited = &mut self.records.session.awaited;
+        *awaited = awaited.saturating_add(on.into());
+        if self.records.is(guild, Mark::Awaited) {
+            self.records.session.awaited -= 1;
+        }
+        self.records.mark(guild, Mark::Awaited, on);
     }
 
     /// Forgets a guild and all that belongs to it.
@@ -116,6 +148,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         SUBTREE.iter().for_each(|(_, kind)| self.clear(*kind, guild, false));
         self.clear(Kind::Invite, guild, false);
         self.clear_rooms(guild);
+        self.await_guild(guild, false);
         self.hide_guild(guild);
     }
 }

@@ -55,7 +55,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
         let room = self.records.admit(Kind::Room, guild, channel, b"");
         if room.is_none() {
-            self.losses.refused += 1;
+            self.refuse(Kind::Message);
             if guild != NONE {
                 self.records.drop_if_empty(guild);
             }
@@ -146,6 +146,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         while self.records.list(place).len > most {
             let Some(row) = self.first(place) else { return };
             self.losses.evicted += 1;
+            self.records.count_of(self.records.kind(row), |tally| &mut tally.evicted);
             self.remove(row);
         }
     }

@@ -99,7 +99,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Takes away all fields of a row, for there is no room for others.
     fn hollow(&mut self, row: u32, frame: &Frame) {
-        self.losses.refused += 1;
+        self.refuse(frame.kind);
         self.out.cut(frame.start);
         let was = self.records.fields(row).len();
         if was == 0 {
@@ -118,6 +118,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.records.renew(row, b"");
         if self.records.is_shown(row) {
             let kind = self.records.kind(row);
+            self.records.count_of(kind, |tally| &mut tally.changed);
             self.witness.hear(self.records, Changed { kind, row, old: Some(key), stays: true });
         }
     }
@@ -127,6 +128,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let members = self.out.since(old);
         if self.records.is_shown(row) {
             let kind = self.records.kind(row);
+            self.records.count_of(kind, |tally| &mut tally.changed);
             let old = Some(members);
             self.witness.hear(self.records, Changed { kind, row, old, stays: true });
         }

@@ -168,7 +168,7 @@ fn full_memory_refuses_and_stays_whole() {
 fn marks_do_not_touch_each_other_or_the_count() {
     let mut records = heap(10, 1 << 16);
     let row = records.add(Kind::Emoji, NONE, 5, b"x").unwrap();
-    let marks = [Mark::Known, Mark::Kept, Mark::Stale, Mark::Used, Mark::Unavailable];
+    let marks = [Mark::Known, Mark::Kept, Mark::Stale, Mark::Awaited, Mark::Unavailable];
     assert!(records.retain(row));
     for mark in marks {
         records.mark(row, mark, true);
@@ -186,7 +186,7 @@ fn marks_do_not_touch_each_other_or_the_count() {
 fn a_full_count_of_references_stays_full() {
     let mut records = heap(10, 1 << 16);
     let row = records.add(Kind::Emoji, NONE, 5, b"x").unwrap();
-    records.mark(row, Mark::Used, true);
+    records.mark(row, Mark::Awaited, true);
     let word = records.word(row, 0);
     records.set_word(row, 0, word + (MOST_REFERENCES - 1) * REFERENCE);
     assert!(records.retain(row));
@@ -194,7 +194,7 @@ fn a_full_count_of_references_stays_full() {
     for _ in 0..3 {
         assert_eq!(records.release(row), MOST_REFERENCES);
     }
-    assert_eq!((records.kind(row), records.is(row, Mark::Used)), (Kind::Emoji, true));
+    assert_eq!((records.kind(row), records.is(row, Mark::Awaited)), (Kind::Emoji, true));
     assert_eq!(records.references(row), MOST_REFERENCES);
 }
 

@@ -1,0 +1,240 @@
+//! Rows and changes that outlive the cache's.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::change::{Change, Observer};
+use super::family::Memory;
+use super::kind::{Kind, NONE};
+use super::records::Records;
+use super::row::Row;
+use super::rows::user_of;
+use super::table::Table;
+use crate::decode::packed::{self, Name};
+use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer};
+
+const GUILD_ID: Name = Name::of("guild_id");
+const USER: Name = Name::of("user");
+
+/// How many rows deep a copy goes: a message with the member of the one it answers, and that member's user.
+const DEPTH: u32 = 3;
+
+/// A row on the heap, with the rows it refers to in it: a member with its user, a message with its author and what
+/// it answers.
+pub struct OwnedRow<T> {
+    members: Vec<u8>,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T: Table> OwnedRow<T> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// If the service sent something else than its documentation says, which is kept all the same.
+    pub fn read(&self) -> Result<T::Model<'_>, DecodeError> {
+        self.decode()
+    }
+
+    /// Reads it as another type than the table's.
+    ///
+    /// # Errors
+    /// [`DecodeError`] tells what was expected.
+    pub fn decode<'c, V: Decode<'c>>(&'c self) -> Result<V, DecodeError> {
+        self.cursor().decode()
+    }
+
+    /// Reads it as a type that knows serde.
+    ///
+    /// # Errors
+    /// [`DeserializeError`] tells what was expected, or what the type itself says.
+    pub fn deserialize<'c, V: serde::Deserialize<'c>>(&'c self) -> Result<V, DeserializeError> {
+        V::deserialize(&mut Deserializer::new(self.cursor(), &mut []))
+    }
+
+    /// Returns a cursor that stands before it.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor::packed_members(&self.members)
+    }
+}
+
+impl<T> Clone for OwnedRow<T> {
+    fn clone(&self) -> Self {
+        Self { members: self.members.clone(), table: PhantomData }
+    }
+}
+
+impl<T: Table> fmt::Debug for OwnedRow<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cursor().fmt(f)
+    }
+}
+
+impl<T: Table> PartialEq for OwnedRow<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+impl<T: Table, M: Memory> Row<'_, T, M> {
+    /// Copies it to the heap with the rows it refers to, to be sent to another task or kept.
+    #[must_use]
+    pub fn into_owned(self) -> OwnedRow<T> {
+        let (records, row, members) = self.parts();
+        let mut out = Vec::with_capacity(members.len() + 64);
+        copy(&mut out, records, row, members, DEPTH);
+        OwnedRow { members: out, table: PhantomData }
+    }
+}
+
+/// Writes the members of a row, with the members of those it refers to.
+fn copy<M: Memory>(out: &mut Vec<u8>, records: &Records<M>, row: u32, members: &[u8], depth: u32) {
+    let kind = records.kind(row);
+    let owner = match kind {
+        Kind::User => NONE,
+        Kind::Message => records.owner(records.owner(row)),
+        _ => records.owner(row),
+    };
+    if owner != NONE {
+        name(out, GUILD_ID);
+        out.push(packed::INTEGER_8);
+        out.extend_from_slice(&records.key(owner).to_le_bytes());
+    }
+    if kind == Kind::Member && depth > 0 {
+        name(out, USER);
+        object(out, records, user_of(records.key(row)), depth - 1);
+    }
+    let mut at = 0;
+    while let Some((found, start)) = packed::member(members, at) {
+        let Some(value) = packed::value(members, start) else { return };
+        let (rows, _) = value.bytes.as_chunks();
+        match value.tag {
+            packed::ROW | packed::ROWS if depth == 0 => {}
+            packed::ROW => {
+                name(out, found);
+                rows.iter()
+                    .for_each(|row| object(out, records, u32::from_le_bytes(*row), depth - 1));
+            }
+            packed::ROWS => {
+                name(out, found);
+                let mut list = Vec::new();
+                rows.iter().for_each(|row| {
+                    object(&mut list, records, u32::from_le_bytes(*row), depth - 1);
+                });
+                sized(out, packed::LIST, &list);
+            }
+            _ => out.extend_from_slice(members.get(at..value.end).unwrap_or_default()),
+        }
+        at = value.end;
+    }
+}
+
+fn object<M: Memory>(out: &mut Vec<u8>, records: &Records<M>, row: u32, depth: u32) {
+    let mut members = Vec::new();
+    copy(&mut members, records, row, records.members(row), depth);
+    sized(out, packed::OBJECT, &members);
+}
+
+fn sized(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    out.push(tag);
+    count(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn name(out: &mut Vec<u8>, name: Name) {
+    count(out, name.0.into());
+}
+
+/// Writes a length or the number of a name.
+fn count(out: &mut Vec<u8>, count: usize) {
+    let low = |count: usize| u8::try_from(count & 0x7F).unwrap_or(0);
+    if count < 1 << 7 {
+        return out.push(low(count));
+    }
+    out.push(low(count) | 0x80);
+    if count < 1 << 14 {
+        return out.push(low(count >> 7));
+    }
+    out.push(low(count >> 7) | 0x80);
+    out.push(u8::try_from(count >> 14).unwrap_or(u8::MAX));
+}
+
+macro_rules! changes {
+    ($($kind:ident: $table:ident,)*) => {
+        /// A change on the heap, as [`Collected`] hears it: what a row was, and what it is.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum OwnedChange {
+            $(#[doc = concat!("Of [`", stringify!($table), "`](super::", stringify!($table), ").")]
+            $kind {
+                /// What it was; nothing if it is new.
+                old: Option<OwnedRow<super::$table>>,
+                /// What it is; nothing if it is gone.
+                new: Option<OwnedRow<super::$table>>,
+            },)*
+        }
+
+        impl OwnedChange {
+            /// Copies a change; nothing if it is of a table this version does not name.
+            fn of<M: Memory>(change: &Change<'_, M>) -> Option<Self> {
+                match change.kind() {
+                    $(Kind::$kind => Some(Self::$kind {
+                        old: change.old().map(Row::into_owned),
+                        new: change.new().map(Row::into_owned),
+                    }),)*
+                    Kind::Room => None,
+                }
+            }
+        }
+    };
+}
+
+changes! {
+    Channel: Channels,
+    DmChannel: DmChannels,
+    Emoji: Emojis,
+    Guild: Guilds,
+    Invite: Invites,
+    Me: Me,
+    Member: Members,
+    Message: Messages,
+    Presence: Presences,
+    Role: Roles,
+    ScheduledEvent: ScheduledEvents,
+    Sound: Sounds,
+    Stage: Stages,
+    Sticker: Stickers,
+    Thread: Threads,
+    User: Users,
+    VoiceState: VoiceStates,
+}
+
+/// An observer that collects what it hears: what an event changed, or what was cleared.
+///
+/// ```
+/// use gatewright_core::cache::{Cache, Collected, OwnedChange, Settings};
+/// use gatewright_core::decode::Cursor;
+/// use gatewright_core::{Encoding, GuildId};
+///
+/// let mut cache = Cache::new(Settings::default());
+/// let role = Cursor::new(Encoding::Json, br#"{"id": "2", "name": "mods"}"#)?;
+/// cache.roles_mut().insert(GuildId(1), role, &mut ());
+///
+/// let mut collected = Collected::default();
+/// cache.roles_mut().clear_in_guild(GuildId(1), &mut collected);
+/// let [OwnedChange::Role { old: Some(role), new: None }] = &collected.0[..] else { panic!() };
+/// assert_eq!(role.read()?.name.ok_or("no name")?, "mods");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Collected(
+    /// The changes, in the order in which they happened.
+    pub Vec<OwnedChange>,
+);
+
+impl<M: Memory> Observer<M> for Collected {
+    fn changed(&mut self, change: &Change<'_, M>) {
+        self.0.extend(OwnedChange::of(change));
+    }
+}

@@ -1,0 +1,126 @@
+//! What a cache holds and what was done with it.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::Cache;
+use super::family::Memory;
+use super::kind::Kind;
+
+/// What one table holds, and what was done with it since the cache was made or cleared.
+///
+/// Counters stop at their largest value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TableStatistics {
+    /// How many rows there are; of guilds those too of which only the id is known.
+    pub rows: u32,
+    /// How many of them are there only because others refer to them.
+    pub kept: u32,
+    /// How many bytes they take, without what the index and unused memory take.
+    pub bytes: usize,
+    /// How often a row was looked up and found. Where several threads look at once, some may not be counted.
+    pub hits: u32,
+    /// How often a row was looked up and not found.
+    pub misses: u32,
+    /// How many rows were added.
+    pub added: u32,
+    /// How often a row changed.
+    pub changed: u32,
+    /// How many rows were removed.
+    pub removed: u32,
+    /// How many of the removed ones had to go to make room for others.
+    pub evicted: u32,
+    /// How many rows were not stored because there was no room.
+    pub refused: u32,
+    /// How many objects were not what the documentation says, so that they were not stored or not whole.
+    pub broken: u32,
+}
+
+/// What a cache takes of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryStatistics {
+    /// How many bytes it has: places of rows, the index, and the records' memory, in use or not.
+    pub bytes: usize,
+    /// How many bytes of the records' memory are in use.
+    pub used: usize,
+}
+
+/// Counts what happens to the rows of a table.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    hits: AtomicU32,
+    misses: AtomicU32,
+    pub(super) added: u32,
+    pub(super) changed: u32,
+    pub(super) removed: u32,
+    pub(super) evicted: u32,
+    pub(super) refused: u32,
+    pub(super) broken: u32,
+}
+
+impl Tally {
+    pub(super) const NEW: Self = Self {
+        hits: AtomicU32::new(0),
+        misses: AtomicU32::new(0),
+        added: 0,
+        changed: 0,
+        removed: 0,
+        evicted: 0,
+        refused: 0,
+        broken: 0,
+    };
+
+    /// Counts a row that was looked up.
+    pub(super) fn look_up(&self, found: bool) {
+        let count = if found { &self.hits } else { &self.misses };
+        // Not every target can add in one step; a count that is lost to another reader does no harm.
+        count.store(count.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// Tells whether every row that was told of is there, or was removed because that was told.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.evicted == 0 && self.refused == 0 && self.broken == 0
+    }
+}
+
+/// Adds one to a counter.
+pub(super) const fn count(counter: &mut u32) {
+    *counter = counter.saturating_add(1);
+}
+
+impl<M: Memory> Cache<M> {
+    /// Returns what a table holds and what was done with it; it goes through all rows of the cache.
+    #[must_use]
+    pub fn statistics(&self, kind: Kind) -> TableStatistics {
+        let (mut kept, mut bytes) = (0, 0);
+        for row in (0..self.records.slots()).filter(|slot| self.records.is_row(*slot)) {
+            if self.records.kind(row) == kind {
+                bytes += self.records.size(row);
+                kept += u32::from(self.records.is(row, super::kind::Mark::Kept));
+            }
+        }
+        let empty = Tally::NEW;
+        let tally = self.records.tally(kind).unwrap_or(&empty);
+        TableStatistics {
+            rows: self.records.len(kind),
+            kept,
+            bytes,
+            hits: tally.hits.load(Ordering::Relaxed),
+            misses: tally.misses.load(Ordering::Relaxed),
+            added: tally.added,
+            changed: tally.changed,
+            removed: tally.removed,
+            evicted: tally.evicted,
+            refused: tally.refused,
+            broken: tally.broken,
+        }
+    }
+
+    /// Returns what the cache takes of memory.
+    #[must_use]
+    pub fn memory(&self) -> MemoryStatistics {
+        let (bytes, used) = self.records.bytes();
+        MemoryStatistics { bytes: bytes + size_of_val(self.scratch.as_ref()), used }
+    }
+}
