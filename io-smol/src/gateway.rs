@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process;
 use std::task::{Context, Poll, ready};
 
-use gatewright_core::transcript::{Recorded, TooLate};
+use gatewright_core::transcript::{RecordError, Recorded};
 use gatewright_core::{
     Command, CommandError, CommandId, Config, Event, Input, Instant, Leave, Link, Memory, Output,
     Session, SetupError, Status, Stop,
@@ -78,9 +78,9 @@ impl Gateway {
     /// or when writing fails, which is logged. [`transcript`](gatewright_core::transcript) tells what it is good for.
     ///
     /// # Errors
-    /// [`TooLate`] after the first call of [`next`](Self::next), [`command`](Self::command) or
-    /// [`leave`](Self::leave).
-    pub fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), TooLate> {
+    /// [`RecordError`] after the first call of [`next`](Self::next), [`command`](Self::command) or
+    /// [`leave`](Self::leave), or if there is more memory than a replay takes.
+    pub fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), RecordError> {
         self.shard.record(Lines::new(to))
     }
 

@@ -48,7 +48,7 @@ impl Options {
         self
     }
 
-    /// Sets the longest document kept, in bytes; 64 MiB unless set, at least 40 KiB.
+    /// Sets the longest document kept, in bytes; 64 MiB unless set, at least 40 KiB, and at most 256 MiB to be recorded.
     #[must_use]
     pub const fn payload_limit(mut self, bytes: usize) -> Self {
         self.payload_limit = bytes;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_lite::future;
 use gatewright_core::model::Payload;
-use gatewright_core::transcript::{TooLate, replay};
+use gatewright_core::transcript::{RecordError, replay};
 use gatewright_core::{
     CloseCode, Compression, Config, Encoding, Event, EventKind, Intents, Leave, OwnedEvent,
     Session, SetupError, Stop,
@@ -42,7 +42,7 @@ trait Gateway: Sized {
     async fn next(&mut self) -> Result<Event<'_>, Stop>;
     fn leave(&mut self, how: Leave);
     fn session(&self) -> Option<Session>;
-    fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), TooLate>;
+    fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), RecordError>;
 }
 
 /// A file in memory: what is written stays when the writer is gone.
@@ -101,7 +101,7 @@ macro_rules! gateway {
                 Self::session(self)
             }
 
-            fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), TooLate> {
+            fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), RecordError> {
                 Self::record(self, to)
             }
         }
@@ -231,7 +231,7 @@ fn records_from_the_beginning_or_not_at_all<G: Gateway>() {
     client.record(Full).unwrap();
     let mut seqs = Vec::new();
     within_a_minute::<G, _>(up_to(&mut client, EventKind::Ready, &mut seqs));
-    assert_eq!(client.record(Tape::default()), Err(TooLate));
+    assert_eq!(client.record(Tape::default()), Err(RecordError::TooLate));
 }
 
 fn parks_and_a_later_gateway_resumes<G: Gateway>() {

@@ -3,15 +3,36 @@
 use core::fmt::{self, Display, Formatter, Write};
 use core::time::Duration;
 
-use super::MAGIC;
 use super::write::Quoted;
+use super::{MAGIC, RecordError};
 use crate::config::FirstPresence;
 use crate::{Activity, Instant, Presence, Shard};
 
+/// The largest payload buffer a header may ask for, lent or grown.
+pub const MAX_MEMORY: usize = 1 << 28;
+/// The most bytes a header may let a message inflate to.
+pub const MAX_MESSAGE: u64 = 1 << 30;
+/// The largest command buffer a header may ask for: its commands are looked through one by one.
+pub const MAX_COMMANDS: usize = 1 << 20;
 /// The room to write a session as JSON.
 const JSON_BYTES: usize = 4096;
 /// The room to write a presence without activities as JSON.
 const PRESENCE_BYTES: usize = 128;
+
+/// Checks that the shard's header asks for no more than is read.
+pub(super) fn check(shard: &Shard<'_>) -> Result<(), RecordError> {
+    let (Ok(payload) | Err(payload)) = shard.inbox.store().fixed();
+    if payload > MAX_MEMORY {
+        return Err(RecordError::PayloadTooLarge);
+    }
+    if shard.outbox.capacity() > MAX_COMMANDS {
+        return Err(RecordError::CommandsTooLarge);
+    }
+    if shard.config.max_inflated > MAX_MESSAGE {
+        return Err(RecordError::MessageTooLarge);
+    }
+    Ok(())
+}
 
 /// A shard's header, written before its first input.
 pub(super) struct Made<'s>(pub(super) &'s Shard<'s>);

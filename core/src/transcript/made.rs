@@ -6,6 +6,7 @@ use alloc::vec;
 use core::str::FromStr;
 
 use super::Problem;
+use super::header::{MAX_COMMANDS, MAX_MEMORY, MAX_MESSAGE};
 use super::words::Words;
 use crate::config::{FirstPresence, Timeout};
 use crate::decode::{Cursor, Deserializer};
@@ -18,12 +19,6 @@ use crate::{
     Shard, ShardId,
 };
 
-/// The largest payload buffer a header may ask for, lent or grown.
-pub const MAX_MEMORY: usize = 1 << 28;
-/// The most bytes a header may let a message inflate to.
-pub const MAX_MESSAGE: u64 = 1 << 30;
-/// The largest command buffer a header may ask for: its commands are looked through one by one.
-const MOST_COMMANDS: usize = 1 << 20;
 /// What is expected of a message's limit.
 const MOST_INFLATED: &str = "messages that inflate to at most 1 GiB";
 /// The longest token a header may ask for.
@@ -144,8 +139,7 @@ impl Header {
                 self.payload = if heap { Err(bytes) } else { Ok(bytes) };
             }
             "commands" => {
-                self.commands =
-                    words.at_most(MOST_COMMANDS, "a command buffer of at most 1 MiB")?;
+                self.commands = words.at_most(MAX_COMMANDS, "a command buffer of at most 1 MiB")?;
             }
             "session" => self.session = Some(session(words.json("a session as JSON")?)?),
             _ => return Err(Problem::Expected("a key of the header, or an empty line to end it")),

@@ -18,18 +18,22 @@ mod rewrite;
 #[cfg(feature = "alloc")]
 mod words;
 
-pub use recorded::{Recorded, TooLate};
+pub use header::{MAX_COMMANDS, MAX_MEMORY, MAX_MESSAGE};
+pub use recorded::{RecordError, Recorded, TooLate};
 
 #[cfg(feature = "alloc")]
 pub use act::{Act, Ended};
 #[cfg(feature = "alloc")]
 pub use error::{Problem, ReplayError};
 #[cfg(feature = "alloc")]
-pub use made::{Header, MAX_MEMORY, MAX_MESSAGE};
+pub use made::Header;
 #[cfg(feature = "alloc")]
-pub use replay::{MAX_LINE, Played, Replay, Summary, replay};
+pub use replay::{Played, Replay, Summary, replay};
 #[cfg(feature = "alloc")]
 pub use rewrite::{Item, Rewriter, bless, rewrite};
+
+/// The longest line, in bytes.
+pub const MAX_LINE: usize = 256 * 1024 * 1024;
 
 /// The first line, with the version.
 const MAGIC: &str = "gatewright transcript 1";

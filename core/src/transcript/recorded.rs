@@ -3,7 +3,8 @@
 use core::fmt::{self, Debug, Display, Write};
 use core::ops::Deref;
 
-use super::header::Made;
+use super::MAX_LINE;
+use super::header::{self, Made};
 use super::write::{Answer, Entered, Given, Payload, Wanted, leave};
 use crate::outbox::tag;
 use crate::{
@@ -38,17 +39,43 @@ pub struct Recorded<'m, W: Write> {
     tape: Option<Tape<W>>,
 }
 
-/// It is too late to record: the shard has heard its first input.
+/// Why a recording does not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLate;
+#[non_exhaustive]
+pub enum RecordError {
+    /// The command buffer is larger than [`MAX_COMMANDS`](super::MAX_COMMANDS).
+    CommandsTooLarge,
+    /// A message may inflate to more than [`MAX_MESSAGE`](super::MAX_MESSAGE).
+    MessageTooLarge,
+    /// The payload buffer, or its limit, is larger than [`MAX_MEMORY`](super::MAX_MEMORY).
+    PayloadTooLarge,
+    /// The shard has heard its first input.
+    TooLate,
+}
 
-impl Display for TooLate {
+/// Another name of [`RecordError`].
+pub type TooLate = RecordError;
+
+impl Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a recording begins before the first input, or it could not be replayed")
+        f.write_str(match self {
+            Self::CommandsTooLarge => {
+                "expected a command buffer of at most 1 MiB, or the recording could not be replayed"
+            }
+            Self::MessageTooLarge => {
+                "expected messages that inflate to at most 1 GiB, or the recording could not be replayed"
+            }
+            Self::PayloadTooLarge => {
+                "expected a payload buffer of at most 256 MiB, or the recording could not be replayed"
+            }
+            Self::TooLate => {
+                "a recording begins before the first input, or it could not be replayed"
+            }
+        })
     }
 }
 
-impl core::error::Error for TooLate {}
+impl core::error::Error for RecordError {}
 
 impl<'m, W: Write> Recorded<'m, W> {
     /// Takes a shard; nothing is recorded yet.
@@ -59,14 +86,16 @@ impl<'m, W: Write> Recorded<'m, W> {
 
     /// Begins to record with the header; a recording at hand is given up.
     ///
-    /// Writing that fails ends the recording and nothing else.
+    /// Writing that fails ends the recording and nothing else, as does a line that would be longer than
+    /// [`MAX_LINE`].
     ///
     /// # Errors
-    /// [`TooLate`] if there was an input.
-    pub fn record(&mut self, to: W) -> Result<(), TooLate> {
+    /// [`RecordError`] if there was an input, or if the memory is more than a replay takes.
+    pub fn record(&mut self, to: W) -> Result<(), RecordError> {
         if self.shard.started {
-            return Err(TooLate);
+            return Err(RecordError::TooLate);
         }
+        header::check(&self.shard)?;
         let mut tape = Tape { to, failed: false };
         tape.write(format_args!("{}", Made(&self.shard)));
         self.tape = Some(tape);
@@ -226,7 +255,21 @@ impl<W: Write> Tape<W> {
     }
 
     fn write(&mut self, line: fmt::Arguments<'_>) {
-        self.failed = self.failed || self.to.write_fmt(line).is_err();
+        let mut to = Bounded { to: &mut self.to, room: MAX_LINE };
+        self.failed = self.failed || to.write_fmt(line).is_err();
+    }
+}
+
+/// A writer that takes so many bytes and no more.
+struct Bounded<'t, W> {
+    to: &'t mut W,
+    room: usize,
+}
+
+impl<W: Write> Write for Bounded<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.room = self.room.checked_sub(text.len()).ok_or(fmt::Error)?;
+        self.to.write_str(text)
     }
 }
 
@@ -244,5 +287,21 @@ impl Display for Last {
         write!(f, " duplicates {duplicates} gaps {gaps} unexpected {unexpected}")?;
         write!(f, " unanswered {unanswered} commands {commands}")?;
         write!(f, " wire-bytes {wire_bytes} inflated-bytes {inflated_bytes}")
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    #[test]
+    fn a_line_that_would_be_too_long_is_not_written_to_its_end() {
+        let mut line = String::new();
+        let mut to = Bounded { to: &mut line, room: 8 };
+        assert_eq!(to.write_str("< 1 tick"), Ok(()));
+        assert_eq!(to.write_str("\n"), Err(fmt::Error));
+        assert_eq!(line, "< 1 tick");
     }
 }

@@ -7,11 +7,8 @@ use super::act::Act;
 use super::made::Header;
 use super::recorded::Recorded;
 use super::words::Words;
-use super::{MAGIC, Problem, ReplayError};
+use super::{MAGIC, MAX_LINE, Problem, ReplayError};
 use crate::{EventKind, Instant, Output, Shard};
-
-/// The longest line that is read, in bytes.
-pub const MAX_LINE: usize = 256 * 1024 * 1024;
 
 /// A transcript being played, line by line.
 ///

@@ -1,7 +1,10 @@
+use core::time::Duration;
 use std::string::{String, ToString};
+use std::vec;
 use std::vec::Vec;
 
 use super::*;
+use crate::lease::Lease;
 use crate::{
     Command, Compression, Config, Encoding, Gone, Input, Instant, Intents, Leave, Link, Memory,
     Output, Presence, Session, SetupError, Shard, ShardId,
@@ -209,7 +212,47 @@ fn a_recording_begins_before_the_first_input_or_not_at_all() {
     let mut rig = plain(Encoding::Json);
     assert_eq!(rig.record(String::new()), Ok(()));
     rig.handle_input(Instant::ZERO, Input::Tick);
-    assert_eq!(rig.record(String::new()), Err(TooLate));
+    assert_eq!(rig.record(String::new()), Err(RecordError::TooLate));
+}
+
+#[test]
+fn what_a_header_may_not_ask_for_is_not_recorded() {
+    let heap = |limit| Memory::heap_limited(Compression::None, limit);
+    let config = |most| Config::new("t", Intents::GUILDS).max_inflated(most);
+    let commands = |len| Memory { commands: Lease::Owned(vec![0; len].into()), ..heap(0) };
+    let cases = [
+        (config(0), heap(MAX_MEMORY), heap(MAX_MEMORY + 1), RecordError::PayloadTooLarge),
+        (
+            config(0),
+            commands(MAX_COMMANDS),
+            commands(MAX_COMMANDS + 1),
+            RecordError::CommandsTooLarge,
+        ),
+    ];
+    for (config, fits, exceeds, error) in cases {
+        let made = |memory| Recorded::new(Shard::new(config.clone(), 1, memory).unwrap());
+        assert_eq!(made(exceeds).record(String::new()), Err(error));
+        assert_eq!(made(fits).record(String::new()), Ok(()));
+    }
+    let mut most = Recorded::new(Shard::new(config(MAX_MESSAGE + 1), 1, heap(0)).unwrap());
+    assert_eq!(most.record(String::new()), Err(RecordError::MessageTooLarge));
+}
+
+#[test]
+fn the_most_that_is_recorded_replays() {
+    let heap = Memory::heap_limited(Compression::None, MAX_MEMORY);
+    let memory = Memory { commands: Lease::Owned(vec![0; MAX_COMMANDS].into()), ..heap };
+    let config = Config::new("t".repeat(3_000), Intents::GUILDS)
+        .max_inflated(MAX_MESSAGE)
+        .dial_timeout(Duration::MAX)
+        .ready_timeout(Duration::ZERO);
+    let mut rig = Recorded::new(Shard::new(config, u64::MAX, memory).unwrap());
+    rig.record(String::new()).unwrap();
+    rig.handle_input(Instant::MAX, Input::Tick);
+    replay(rig.finish().unwrap().as_bytes()).unwrap();
+    // The longest token a header may ask for does not fit into Identify.
+    let config = Config::new("t".repeat(4_096), Intents::GUILDS);
+    assert!(Shard::new(config, 1, Memory::heap(Compression::None)).is_err());
 }
 
 #[test]
