@@ -15,8 +15,11 @@ use ends::Ends;
 pub(super) struct Documents {
     encoding: Encoding,
     bytes: Vec<u8>,
-    /// How many bytes went out.
+    /// How many bytes went out and were dropped.
     gone: usize,
+    /// How many more went out; they are dropped when they are half of what is held, so that moving the rest costs
+    /// no more than it brings.
+    out: usize,
     /// How many of the bytes are blanked.
     done: usize,
     ends: Ends,
@@ -27,7 +30,7 @@ pub(super) struct Documents {
 impl Documents {
     pub(super) const fn new(encoding: Encoding) -> Self {
         let ends = Ends::new(encoding);
-        Self { encoding, bytes: Vec::new(), gone: 0, done: 0, ends, sound: true }
+        Self { encoding, bytes: Vec::new(), gone: 0, out: 0, done: 0, ends, sound: true }
     }
 
     /// Returns how many bytes came so far.
@@ -74,11 +77,15 @@ impl Documents {
 
     /// Forgets what went out: all up to there.
     pub(super) fn forget(&mut self, end: usize) {
-        let bytes = end.saturating_sub(self.gone).min(self.done);
-        self.bytes.drain(..bytes);
-        self.gone += bytes;
-        self.done -= bytes;
-        self.ends.forget(bytes);
+        self.out = end.saturating_sub(self.gone).min(self.done);
+        if self.out < self.bytes.len().div_ceil(2) {
+            return;
+        }
+        self.bytes.drain(..self.out);
+        self.gone += self.out;
+        self.done -= self.out;
+        self.ends.forget(self.out);
+        self.out = 0;
     }
 
     /// Tells whether a document may begin there, and nothing of another one is before it.

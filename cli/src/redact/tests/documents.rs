@@ -3,7 +3,7 @@ use super::*;
 
 /// Takes all out that is blanked.
 fn taken(documents: &mut Documents) -> Vec<u8> {
-    let (from, to) = (documents.gone, documents.gone + documents.done);
+    let (from, to) = (documents.gone + documents.out, documents.gone + documents.done);
     let taken = documents.piece(&(from..to)).unwrap().to_vec();
     documents.forget(to);
     taken
@@ -60,6 +60,22 @@ fn documents_that_come_in_any_messages_are_blanked_as_if_in_one() {
             assert_eq!(out.escape_ascii().to_string(), whole.escape_ascii().to_string());
         }
     }
+}
+
+#[test]
+fn forgetting_a_document_piece_by_piece_moves_no_byte_twice() {
+    let mut documents = Documents::new(Encoding::Json);
+    let text = format!(r#"{{"d":"{}"}}"#, "x".repeat(1 << 20));
+    documents.bytes_mut().extend(text.as_bytes());
+    documents.end_message(None);
+    let (len, mut moved) = (documents.len(), 0);
+    for end in 1..=len {
+        let gone = documents.gone;
+        assert_eq!(documents.piece(&(end - 1..end)).map(<[u8]>::len), Some(1));
+        documents.forget(end);
+        moved += if documents.gone > gone { documents.bytes.len() } else { 0 };
+    }
+    assert!(moved <= len && documents.bytes.is_empty(), "{moved} bytes were moved");
 }
 
 #[test]
