@@ -16,6 +16,7 @@ use anyhow::{Context, anyhow, bail};
 use gatewright_sim::{Figures, Outcome, Settings, Violation, run_seed};
 
 use crate::clock::Stopwatch;
+use crate::lines;
 
 /// How often progress is shown.
 const PULSE: Duration = Duration::from_millis(500);
@@ -55,7 +56,7 @@ pub(crate) fn run(
     jobs: Option<NonZeroUsize>,
     out: &Path,
 ) -> anyhow::Result<()> {
-    fs::create_dir_all(out).with_context(|| format!("cannot write to {}", out.display()))?;
+    fs::create_dir_all(out).with_context(|| format!("cannot write to {}", lines::shown(out)))?;
     let jobs = jobs_for(seeds, jobs);
     let (tell, told) = channel();
     let interrupt = tell.clone();
@@ -222,12 +223,12 @@ fn accuse(outcome: &Outcome, violation: &Violation, out: &Path) -> anyhow::Resul
     for (shard, recording) in violation.recordings.iter().enumerate() {
         write(&out.join(format!("violation-{seed}-shard-{shard}.txt")), recording)?;
     }
-    let (law, path) = (violation.breach.law, path.display());
+    let (law, path) = (violation.breach.law, lines::shown(&path));
     bail!("seed {seed} breaks the law {law}; {path} tells how, and {again} runs it again")
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(path, text).with_context(|| format!("cannot write {}", lines::shown(path)))
 }
 
 /// Returns what runs a seed again.

@@ -86,6 +86,6 @@ fn create(path: &Path) -> anyhow::Result<File> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let shown = path.display();
+    let shown = crate::lines::shown(path);
     options.open(path).with_context(|| format!("cannot create the recording {shown}"))
 }

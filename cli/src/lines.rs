@@ -7,9 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use gatewright_core::transcript::MAX_LINE;
+use unicode_width::UnicodeWidthChar as _;
 
 /// The name that stands for the standard input.
-const STDIN: &str = "-";
+const STANDARD: &str = "-";
 /// The longest first line; a file of another kind may be one line of any length.
 const FIRST: u64 = 1024;
 /// The longest line with what ends it, and a byte more to tell that a line is too long.
@@ -25,13 +26,13 @@ pub(crate) struct Lines {
 impl Lines {
     /// Opens a recording.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        if path == Path::new(STDIN) {
+        if is_standard(path) {
             return Ok(Self::new(io::stdin()));
         }
         let file = File::open(path).and_then(|file| Ok((file.metadata()?.is_dir(), file)));
-        let (is_dir, file) = file.with_context(|| format!("cannot read {}", path.display()))?;
+        let (is_dir, file) = file.with_context(|| format!("cannot read {}", shown(path)))?;
         if is_dir {
-            bail!("cannot read {}: it is a directory, not a recording", path.display());
+            bail!("cannot read {}: it is a directory, not a recording", shown(path));
         }
         Ok(Self::new(file))
     }
@@ -52,7 +53,17 @@ impl Lines {
 
 /// Returns what a recording is called in what is told about it.
 pub(crate) fn name(path: &Path) -> String {
-    if path == Path::new(STDIN) { "<stdin>".to_owned() } else { path.display().to_string() }
+    if is_standard(path) { "<stdin>".to_owned() } else { shown(path) }
+}
+
+/// Returns a path as it may be shown.
+pub(crate) fn shown(path: &Path) -> String {
+    escaped(&path.display().to_string())
+}
+
+/// Tells whether a name stands for the standard input.
+fn is_standard(path: &Path) -> bool {
+    path == Path::new(STANDARD)
 }
 
 /// Tells whether a line has no end, though it is no longer than a line may be.
@@ -76,9 +87,9 @@ impl Escaped {
         is_quote || self.0.escape_debug().eq([self.0])
     }
 
-    /// Returns how many letters it takes.
+    /// Returns how many columns it takes.
     pub(crate) fn width(self) -> usize {
-        if self.is_plain() { 1 } else { self.0.escape_unicode().len() }
+        if self.is_plain() { self.0.width().unwrap_or(1) } else { self.0.escape_unicode().len() }
     }
 }
 
@@ -121,8 +132,16 @@ mod tests {
     fn letters_that_are_not_seen_are_escaped() {
         assert_eq!(escaped("a \"é\" \\ 切😀"), "a \"é\" \\ 切😀");
         assert_eq!(escaped("\x1b[2J\t\u{202e}\u{2066}"), "\\u{1b}[2J\\u{9}\\u{202e}\\u{2066}");
-        for letter in "\u{7f}\u{9b}\u{ad}\u{200b}\u{200e}\u{2028}\u{feff}\u{e0041}".chars() {
+        for letter in "\u{7f}\u{9b}\u{ad}\u{61c}\u{200b}\u{200e}\u{200f}\u{202a}\u{202d}\u{2028}\u{2069}\u{feff}\u{e0041}".chars() {
             assert!(Escaped(letter).width() > 1 && !escaped(&letter.to_string()).contains(letter));
+        }
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns() {
+        let width = |text: &str| text.chars().map(|letter| Escaped(letter).width()).sum::<usize>();
+        for (text, columns) in [("", 0), ("aé…", 3), ("切換", 4), ("😀", 2), ("Ｗ", 2)] {
+            assert_eq!(width(text), columns, "{text}");
         }
     }
 

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<()> {
     {
         let picture = timeline::draw(&play.timeline);
         let drawn = fs::write(path, picture);
-        let drawn = drawn.with_context(|| format!("cannot write {}", path.display()));
+        let drawn = drawn.with_context(|| format!("cannot write {}", lines::shown(path)));
         // What the replay found matters more.
         done?;
         drawn?;

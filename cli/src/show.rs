@@ -8,6 +8,7 @@ use gatewright_core::{Counters, Intents, Status};
 use serde_json::json;
 
 use crate::args::WatchArgs;
+use crate::lines::{self, escaped};
 use crate::say;
 use crate::story::{Line, Story, Tone};
 
@@ -64,7 +65,7 @@ impl Show {
             Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
             Tone::Plain => Style::new(),
         };
-        say!("{elapsed:8.3} s  {style}{}{style:#}", line.text);
+        say!("{elapsed:8.3} s  {style}{}{style:#}", escaped(&line.text));
     }
 
     /// Draws the live line, on a terminal.
@@ -120,6 +121,7 @@ impl Show {
         for (name, tally) in kinds {
             let mean = tally.bytes / tally.count.max(1);
             let (count, bytes) = (grouped(tally.count), grouped(tally.bytes));
+            let name = escaped(name);
             say!("{name:<40} {count:>10} {bytes:>12} {mean:>8}");
         }
         say!("{:<40} {:>10}", "all", grouped(story.events()));
@@ -141,7 +143,7 @@ impl Show {
     /// Says where the recording is.
     pub(crate) fn recording(&self, path: &Path) {
         if !self.json {
-            let path = path.display();
+            let path = lines::shown(path);
             say!("recorded in {path}, which is private; `gatewright replay {path}` plays it again");
         }
     }

@@ -200,7 +200,7 @@ impl Story {
             text += &format!(" (HTTP {status})");
         }
         if !over.reason.is_empty() {
-            text += &format!(", \"{}\"", over.reason.escape_debug());
+            text += &format!(", \"{}\"", over.reason);
         }
         if let Some(wait) = over.redial_after {
             let what = if over.resumes { "resuming" } else { "connecting" };

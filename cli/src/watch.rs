@@ -12,6 +12,7 @@ use gatewright_sim::{Fault, Loopback, Options, serve};
 
 use crate::args::{WatchArgs, WorldArgs};
 use crate::client::{self, Client, Errand};
+use crate::lines::{self, escaped};
 use crate::pulse::{self, Pulse};
 use crate::show::{self, Show};
 use crate::story::Story;
@@ -129,7 +130,7 @@ impl Errand for Watch<'_> {
                 }
             }
             if story.failed_dials() >= DIALS {
-                let error = client.last_error().unwrap_or("no answer").to_owned();
+                let error = escaped(client.last_error().unwrap_or("no answer"));
                 bail!("cannot connect to {}: {error}; check the network or --gateway", self.place);
             }
             if leaving {
@@ -139,7 +140,7 @@ impl Errand for Watch<'_> {
         self.show.end(&story, &client.status());
         if let Some(path) = &self.args.record {
             if !client.is_recording() {
-                bail!("the recording {} is not whole: writing to it failed", path.display());
+                bail!("the recording {} is not whole: writing to it failed", lines::shown(path));
             }
             self.show.recording(path);
         }
@@ -147,7 +148,9 @@ impl Errand for Watch<'_> {
             bail!("{stop}");
         }
         if !story.has_begun() && !interrupted {
-            let error = client.last_error().map_or_else(String::new, |error| format!(": {error}"));
+            let error = client
+                .last_error()
+                .map_or_else(String::new, |error| format!(": {}", escaped(error)));
             bail!("no session was begun in the time given{error}");
         }
         if self.simulated.is_some() && !interrupted {

@@ -274,6 +274,27 @@ fn nothing_in_a_recording_controls_the_terminal() {
     assert_eq!((&recorded[at..=at], &replayed[at..=at]), ("\\", " "), "{error}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_do_not_control_the_terminal() {
+    let folder = Folder::new("names");
+    let file = folder.file("a\u{202e}\u{1b}[2Jb.txt", recording());
+    let none = format!("{file}\u{200f}");
+    let shown = "a\\u{202e}\\u{1b}[2Jb.txt";
+    assert!(told(&replay(&[&file])).contains(&format!("{shown}: replays alike")));
+    for error in [
+        refused(&replay(&[&none])),
+        refused(&redact(&[&none])),
+        refused(&redact(&[&file, "-o", &file])),
+        refused(&redact(&[&file, "-o", &format!("{none}/x")])),
+    ] {
+        assert!(
+            error.contains(shown) && !error.contains(['\u{1b}', '\u{202e}', '\u{200f}']),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn another_version_is_told_where_the_replay_differs_and_only_there() {
     let folder = Folder::new("version");

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::lines;
+
 /// A file without a name, which is gone when the program ends in whatever way.
 #[derive(Debug)]
 pub(super) struct Spool {
@@ -30,7 +32,7 @@ impl Spool {
         match self.output.take() {
             Some(output) => {
                 let written = File::create(&output).and_then(|mut to| self.copy(&mut to));
-                written.with_context(|| format!("cannot write {}", output.display()))
+                written.with_context(|| format!("cannot write {}", lines::shown(&output)))
             }
             None => {
                 let written = self.copy(&mut io::stdout().lock());
@@ -59,7 +61,7 @@ impl Write for Spool {
 
 /// Refuses early what could not be written late.
 fn check(output: &Path) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", output.display());
+    let cannot = || format!("cannot write {}", lines::shown(output));
     if output.exists() {
         OpenOptions::new().write(true).open(output).map(drop).with_context(cannot)
     } else {

@@ -85,6 +85,24 @@ mod tests {
         assert!(cut.starts_with("beginé") && cut.ends_with("éend") && cut.contains(" … "));
     }
 
+    fn columns(text: &str) -> usize {
+        text.chars().map(|letter| Escaped(letter).width()).sum()
+    }
+
+    #[test]
+    fn wide_letters_are_cut_by_their_columns() {
+        for letter in ["切", "😀", "é"] {
+            let cut = middle(&letter.repeat(500), 60);
+            assert!((58..=60).contains(&columns(&cut)) && cut.contains(" … "), "{cut}");
+            let (long, other) = (letter.repeat(500) + "x", letter.repeat(500) + "y");
+            let (left, right, column) = difference(&long, &other, 60);
+            assert!(columns(&left) <= 60 && columns(&right) <= 60, "{left} {right}");
+            assert_eq!(columns(left.split_once('x').unwrap().0), column);
+            assert_eq!(columns(right.split_once('y').unwrap().0), column);
+        }
+        assert_eq!(difference("切x", "切y", 40).2, 2);
+    }
+
     #[test]
     fn the_first_difference_is_in_sight_and_its_column_is_right() {
         assert_eq!(difference("abc", "abd", 40), ("abc".into(), "abd".into(), 2));

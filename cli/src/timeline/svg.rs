@@ -94,9 +94,12 @@ impl Display for Escaped<'_> {
             '<' => f.write_str("&lt;"),
             '>' => f.write_str("&gt;"),
             '"' => f.write_str("&quot;"),
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}' => {
-                f.write_char('\u{FFFD}')
-            }
+            '\u{061C}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}' => f.write_char('\u{FFFD}'),
+            '\u{FFFE}' | '\u{FFFF}' => f.write_char('\u{FFFD}'),
             _ if letter.is_control() => f.write_char('\u{FFFD}'),
             _ => f.write_char(letter),
         })
@@ -112,6 +115,9 @@ mod tests {
         let escaped = Escaped("</title><script>\"&\0\u{1b}\u{202E}é").to_string();
         let expected = "&lt;/title&gt;&lt;script&gt;&quot;&amp;\u{FFFD}\u{FFFD}\u{FFFD}é";
         assert_eq!(escaped, expected);
+        for letter in "\u{061C}\u{200E}\u{200F}\u{202A}\u{2066}\u{2069}\u{FFFE}".chars() {
+            assert_eq!(Escaped(&letter.to_string()).to_string(), "\u{FFFD}", "{letter:?}");
+        }
     }
 
     #[test]
