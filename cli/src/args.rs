@@ -117,7 +117,7 @@ pub(crate) struct RedactArgs {
     /// The transcript; `-` reads it from the standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Where the redacted transcript goes; standard output unless given.
+    /// Where the redacted transcript goes; standard output unless given, and for `-`.
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
 }

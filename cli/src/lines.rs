@@ -1,7 +1,7 @@
 //! A recording read line by line, from a file or the standard input, whatever it is.
 
 use std::fmt::{self, Write as _};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use gatewright_core::transcript::MAX_LINE;
 use unicode_width::UnicodeWidthChar as _;
 
-/// The name that stands for the standard input.
+/// The name that stands for the standard input, or output.
 const STANDARD: &str = "-";
 /// The longest first line; a file of another kind may be one line of any length.
 const FIRST: u64 = 1024;
@@ -61,9 +61,31 @@ pub(crate) fn shown(path: &Path) -> String {
     escaped(&path.display().to_string())
 }
 
-/// Tells whether a name stands for the standard input.
-fn is_standard(path: &Path) -> bool {
+/// Tells whether a name stands for the standard input or output.
+pub(crate) fn is_standard(path: &Path) -> bool {
     path == Path::new(STANDARD)
+}
+
+/// Tells whether writing to a file would overwrite the recording that is read.
+#[cfg(unix)]
+pub(crate) fn would_overwrite(recording: &Path, output: &Path) -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let read = if is_standard(recording) {
+        io::stdin().as_fd().try_clone_to_owned().map(File::from).and_then(|file| file.metadata())
+    } else {
+        fs::metadata(recording)
+    };
+    let (Ok(read), Ok(written)) = (read, fs::metadata(output)) else { return false };
+    // What is no file keeps nothing that could be lost.
+    read.is_file() && (read.dev(), read.ino()) == (written.dev(), written.ino())
+}
+
+/// Tells whether writing to a file would overwrite the recording that is read.
+#[cfg(not(unix))]
+pub(crate) fn would_overwrite(recording: &Path, output: &Path) -> bool {
+    let output = fs::canonicalize(output).ok();
+    output.is_some_and(|output| fs::canonicalize(recording).ok() == Some(output))
 }
 
 /// Tells whether a line has no end, though it is no longer than a line may be.

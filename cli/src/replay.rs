@@ -14,7 +14,6 @@ use gatewright_core::transcript::{Problem, Replay, ReplayError};
 
 use crate::args::ReplayArgs;
 use crate::lines::{self, Lines};
-use crate::redact::is_same;
 use crate::timeline::{self, Timeline};
 
 /// How many lines are shown before one that differs.
@@ -49,7 +48,7 @@ impl FromStr for Until {
 
 /// Runs the command.
 pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<()> {
-    if args.timeline.as_ref().is_some_and(|picture| is_same(&args.file, picture)) {
+    if args.timeline.as_ref().is_some_and(|picture| lines::would_overwrite(&args.file, picture)) {
         bail!("--timeline would overwrite the recording: give the picture another name");
     }
     let mut lines = Lines::open(&args.file)?;

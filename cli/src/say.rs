@@ -8,8 +8,13 @@ use std::process;
 pub(crate) fn write(text: Arguments<'_>) {
     let mut stdout = anstream::stdout();
     if stdout.write_fmt(text).and_then(|()| stdout.flush()).is_err() {
-        process::exit(1);
+        unheard();
     }
+}
+
+/// Ends the command: nobody reads what it says.
+pub(crate) fn unheard() -> ! {
+    process::exit(1)
 }
 
 /// Writes a line.

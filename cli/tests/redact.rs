@@ -429,6 +429,66 @@ fn the_standard_input_is_redacted_as_a_file_is() {
     assert!(String::from_utf8(done.stderr).unwrap().starts_with("gatewright: <stdin>:"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_read_under_another_name_is_not_overwritten() {
+    let folder = folder("same");
+    let (file, link) = (folder.join("session.txt"), folder.join("link.txt"));
+    let transcript = small(Encoding::Json, Compression::None, 9);
+    fs::write(&file, &transcript).unwrap();
+    let _ = fs::remove_file(&link);
+    fs::hard_link(&file, &link).unwrap();
+    let (file, link) = (file.to_str().unwrap(), link.to_str().unwrap());
+    for (args, name) in
+        [(["redact", "-", "-o", file], "<stdin>"), (["redact", file, "-o", link], file)]
+    {
+        let mut process = Process::new(env!("CARGO_BIN_EXE_gatewright"));
+        let done = process.args(args).stdin(fs::File::open(file).unwrap()).output().unwrap();
+        let error = String::from_utf8(done.stderr).unwrap();
+        let expected =
+            format!("gatewright: {name} would be overwritten: give another file with -o\n");
+        assert_eq!((done.status.code(), error), (Some(1), expected));
+        assert_eq!(fs::read_to_string(file).unwrap(), transcript);
+    }
+    let mut process = Process::new(env!("CARGO_BIN_EXE_gatewright"));
+    process.args(["replay", "-", "--timeline", file]).stdin(fs::File::open(file).unwrap());
+    let done = process.output().unwrap();
+    assert!(String::from_utf8(done.stderr).unwrap().contains("would overwrite the recording"));
+    assert_eq!(fs::read_to_string(file).unwrap(), transcript);
+}
+
+#[test]
+fn a_dash_is_the_standard_output() {
+    let transcript = small(Encoding::Json, Compression::None, 9);
+    let folder = folder("dash");
+    fs::write(folder.join("session.txt"), transcript).unwrap();
+    let shown = |args: &[&str]| {
+        let mut process = Process::new(env!("CARGO_BIN_EXE_gatewright"));
+        let done = process.arg("redact").args(args).current_dir(&folder).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let redacted = shown(&["session.txt", "-o", "-"]);
+    assert!(redacted.starts_with("gatewright transcript 1\n") && !folder.join("-").exists());
+    assert_eq!(redacted, shown(&["session.txt"]));
+}
+
+#[test]
+fn a_reader_that_is_gone_ends_it_quietly() {
+    let transcript = session(Encoding::Json, Compression::None, 9);
+    let file = folder("pipe").join("session.txt");
+    fs::write(&file, &transcript).unwrap();
+    let mut process = Process::new(env!("CARGO_BIN_EXE_gatewright"));
+    process.arg("redact").arg(&file).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = process.spawn().unwrap();
+    drop(child.stdout.take());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(
+        (done.status.code(), String::from_utf8(done.stderr).unwrap()),
+        (Some(1), String::new())
+    );
+}
+
 #[test]
 fn a_device_is_written_and_a_file_is_replaced() {
     let transcript = small(Encoding::Json, Compression::None, 9);

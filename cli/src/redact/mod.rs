@@ -14,9 +14,6 @@ mod redactor;
 mod spool;
 mod texts;
 
-use std::fs;
-use std::path::Path;
-
 use anyhow::{Context, bail};
 
 use crate::args::RedactArgs;
@@ -27,22 +24,18 @@ use spool::Spool;
 /// Runs the command.
 pub(crate) fn run(args: &RedactArgs) -> anyhow::Result<()> {
     let name = lines::name(&args.file);
-    if args.output.as_ref().is_some_and(|output| is_same(&args.file, output)) {
+    let output = args.output.as_deref().filter(|output| !lines::is_standard(output));
+    if output.is_some_and(|output| lines::would_overwrite(&args.file, output)) {
         bail!("{name} would be overwritten: give another file with -o");
     }
     let mut lines = Lines::open(&args.file)?;
-    let mut spool = Spool::new(args.output.as_deref())?;
+    let mut spool = Spool::new(output)?;
     let cut = redact(&name, &mut lines, &mut spool)?;
     spool.finish()?;
     if cut {
         anstream::eprintln!("gatewright: the last line of {name} was cut off and is left out");
     }
     Ok(())
-}
-
-/// Tells whether two paths lead to one file.
-pub(crate) fn is_same(file: &Path, output: &Path) -> bool {
-    fs::canonicalize(output).ok().is_some_and(|output| fs::canonicalize(file).ok() == Some(output))
 }
 
 /// Redacts a transcript line by line; tells whether its last line was cut off.

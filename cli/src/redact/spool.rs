@@ -1,12 +1,12 @@
 //! Where a redacted transcript waits until all of it is checked, so that nothing is written of one that fails.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::lines;
+use crate::{lines, say};
 
 /// A file without a name, which is gone when the program ends in whatever way.
 #[derive(Debug)]
@@ -36,7 +36,10 @@ impl Spool {
             }
             None => {
                 let written = self.copy(&mut io::stdout().lock());
-                written.map_err(|error| anyhow!("cannot write: {error}"))
+                written.or_else(|error| match error.kind() {
+                    ErrorKind::BrokenPipe => say::unheard(),
+                    _ => Err(anyhow!("cannot write: {error}")),
+                })
             }
         }
     }
