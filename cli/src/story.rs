@@ -58,6 +58,8 @@ pub(crate) struct Story {
     failed_dials: u32,
     connected: bool,
     live: bool,
+    /// When the first session began.
+    ready_at: Option<Duration>,
     resuming: bool,
     dropped: bool,
     guilds_to_come: usize,
@@ -83,6 +85,7 @@ impl Story {
             failed_dials: 0,
             connected: false,
             live: false,
+            ready_at: None,
             resuming: false,
             dropped: false,
             guilds_to_come: 0,
@@ -93,6 +96,11 @@ impl Story {
 
     pub(crate) fn elapsed(&self) -> Duration {
         self.clock.elapsed()
+    }
+
+    /// Returns how long ago the first session began.
+    pub(crate) fn since_ready(&self) -> Duration {
+        self.ready_at.map_or(Duration::ZERO, |ready| self.elapsed().saturating_sub(ready))
     }
 
     /// Tells whether a session was begun or resumed.
@@ -226,6 +234,7 @@ impl Story {
         let bytes = u64::try_from(dispatch.data().len()).unwrap_or(u64::MAX);
         if dispatch.kind() == EventKind::Ready {
             (self.sessions, self.of_session, self.first_seq) = (self.sessions + 1, 0, None);
+            self.ready_at = self.ready_at.or_else(|| Some(self.elapsed()));
         }
         self.count(dispatch.name(), dispatch.seq(), bytes);
         self.replayed += u64::from(self.resuming && dispatch.kind() != EventKind::Resumed);

@@ -19,8 +19,8 @@ use crate::story::Story;
 
 /// How long the simulated gateway is watched unless told.
 const SIMULATED_SPAN: Duration = Duration::from_secs(15);
-/// How long the end waits for the Resume to be seen.
-const RESUME_PATIENCE: Duration = Duration::from_secs(15);
+/// How much longer than the span a simulated session may take to be live and resumed.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The heartbeat interval of the simulated gateway: short, so that latency is seen.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How many seconds of events the simulated gateway keeps for a Resume, at the least.
@@ -164,15 +164,16 @@ impl Errand for Watch<'_> {
 impl Watch<'_> {
     /// Drops the simulated connection once, and tells whether the time is up.
     ///
-    /// With the simulated gateway the end waits until the Resume was seen.
+    /// With the simulated gateway the time counts from READY, and the end waits until the Resume was seen.
     fn is_over(&self, story: &mut Story) -> bool {
         let Some(span) = self.span else { return false };
         let Some(simulated) = &self.simulated else { return story.elapsed() >= span };
-        let due = !story.is_dropped() && story.is_live() && story.elapsed() >= span * 2 / 5;
+        let watched = story.since_ready();
+        let due = !story.is_dropped() && story.is_live() && watched >= span * 2 / 5;
         if due && simulated.inject(Fault::Drop) > 0 {
             story.drop_connection();
         }
-        let waits = !story.has_resumed() && story.elapsed() < span + RESUME_PATIENCE;
-        story.elapsed() >= span && !waits
+        let is_seen = watched >= span && story.has_resumed();
+        is_seen || story.elapsed() >= span + PATIENCE
     }
 }
