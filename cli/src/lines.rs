@@ -6,11 +6,13 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use gatewright_core::transcript::MAX_LINE;
+use gatewright_core::transcript::{Header, MAX_LINE};
 use unicode_width::UnicodeWidthChar as _;
 
 /// The name that stands for the standard input, or output.
 const STANDARD: &str = "-";
+/// The version of this program, and of the library in it.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The longest first line; a file of another kind may be one line of any length.
 const FIRST: u64 = 1024;
 /// The longest line with what ends it, and a byte more to tell that a line is too long.
@@ -119,6 +121,11 @@ impl fmt::Display for Escaped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_plain() { f.write_char(self.0) } else { self.0.escape_unicode().fmt(f) }
     }
+}
+
+/// Tells whether another version of the library wrote a recording.
+pub(crate) fn is_of_other_version(header: &Header) -> bool {
+    !header.library.is_empty() && header.library != VERSION
 }
 
 /// Tells why a first line cannot be that of a recording, if it is so plain that it has a sentence of its own.

@@ -189,13 +189,13 @@ impl Play {
 
     /// Says that another version recorded it, if that is so.
     fn hint(&self) -> String {
-        const VERSION: &str = env!("CARGO_PKG_VERSION");
-        let library = self.replay.header().map_or("", |header| &header.library);
-        if library.is_empty() || library == VERSION {
-            return String::new();
-        }
-        let library = cut::middle(library, cut::VERSION);
-        format!("\nit was recorded by version {library}, and this is {VERSION}: that may be why")
+        let header = self.replay.header().filter(|header| lines::is_of_other_version(header));
+        let Some(header) = header else { return String::new() };
+        let library = cut::middle(&header.library, cut::VERSION);
+        format!(
+            "\nit was recorded by version {library}, and this is {}: that may be why",
+            lines::VERSION
+        )
     }
 
     /// Says what was played.

@@ -1,19 +1,22 @@
-//! Writing to standard output; a reader that is gone ends the command, quietly.
+//! Writing to standard output; a reader that is gone ends the command, quietly, and anything else that fails aloud.
 
 use std::fmt::Arguments;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::process;
 
 /// Writes a piece of text at once.
 pub(crate) fn write(text: Arguments<'_>) {
     let mut stdout = anstream::stdout();
-    if stdout.write_fmt(text).and_then(|()| stdout.flush()).is_err() {
-        unheard();
+    if let Err(error) = stdout.write_fmt(text).and_then(|()| stdout.flush()) {
+        unheard(&error);
     }
 }
 
-/// Ends the command: nobody reads what it says.
-pub(crate) fn unheard() -> ! {
+/// Ends the command, as what it says cannot be written.
+pub(crate) fn unheard(error: &io::Error) -> ! {
+    if error.kind() != ErrorKind::BrokenPipe {
+        anstream::eprintln!("gatewright: cannot write: {error}");
+    }
     process::exit(1)
 }
 

@@ -295,6 +295,21 @@ fn names_of_files_do_not_control_the_terminal() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_told() {
+    let folder = Folder::new("full");
+    let file = folder.file("session.txt", recording());
+    for task in ["replay", "redact"] {
+        let full = fs::File::create("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+        let done = command.args([task, &file]).stdout(full).output().unwrap();
+        let error = text(&done.stderr);
+        assert!(error.starts_with("gatewright: cannot write: No space left"), "{error}");
+        assert_eq!((done.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+    }
+}
+
 #[test]
 fn another_version_is_told_where_the_replay_differs_and_only_there() {
     let folder = Folder::new("version");

@@ -170,10 +170,16 @@ impl<'n> Redactor<'n> {
     fn error(&self, error: &ReplayError) -> anyhow::Error {
         let place = format!("{}:{}", self.name, error.line);
         match error.problem {
-            Problem::Differs { .. } => anyhow!(
-                "{place}: this version of gatewright does something else than was recorded: redact it with the \
-                 version the header names"
-            ),
+            Problem::Differs { .. } => {
+                let hint = if self.original.header().is_some_and(lines::is_of_other_version) {
+                    "redact it with the version the header names"
+                } else {
+                    "it was changed since; gatewright replay shows what differs"
+                };
+                anyhow!(
+                    "{place}: this version of gatewright does something else than was recorded: {hint}"
+                )
+            }
             _ => anyhow!("{place}: {}", error.problem),
         }
     }

@@ -121,11 +121,13 @@ fn what_is_no_transcript_is_told_in_a_sentence() {
         "file:2: the recording was cut off in its header"
     );
     let changed = with_message("{}").replace("connect 1 identify", "connect 2 identify");
-    let error = told(&changed);
-    assert!(
-        error.contains("the version the header names") && error.lines().count() == 1,
-        "{error}"
-    );
+    for (library, hint) in [
+        ("9.8.7", "the version the header names"),
+        (env!("CARGO_PKG_VERSION"), "it was changed since"),
+    ] {
+        let error = told(&changed.replacen("\n", &format!("\nlibrary {library}\n"), 1));
+        assert!(error.contains(hint) && error.lines().count() == 1, "{error}");
+    }
 }
 
 #[test]
