@@ -70,8 +70,8 @@ impl fmt::Write for Cut {
 /// Deserializes a value of either encoding, for types that implement [`serde::Deserialize`].
 ///
 /// Texts without escapes are lent. Those with escapes are resolved in the scratch buffer; with the
-/// feature `alloc`, ones that do not fit into it on the heap. Integers are given as such, but in ETF, where
-/// ids are integers, as digits to a type that asks for text; map keys are read from their digits by a type that
+/// feature `alloc`, ones that do not fit into it on the heap. Integers are given as such, but in ETF and in
+/// what a cache keeps, where ids are integers, as digits to a type that asks for text; map keys are read from their digits by a type that
 /// asks for integers.
 #[derive(Debug)]
 pub struct Deserializer<'e, 's> {
@@ -223,7 +223,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de, '_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
-        if self.cursor.encoding() == Some(Encoding::Etf) && self.cursor.kind()? == Kind::Number {
+        if self.cursor.encoding() != Some(Encoding::Json) && self.cursor.kind()? == Kind::Number {
             return visit_digits(self.cursor.number()?, visitor);
         }
         self.deserialize_any(visitor)

@@ -36,6 +36,8 @@ enum Form {
     Escaped,
     /// Packed: as a hash, which may stand for an animation.
     Hash { animated: bool },
+    /// Packed: as an integer, in digits.
+    Integer,
     /// Packed: as a time.
     Time,
 }
@@ -58,9 +60,15 @@ impl<'e> Text<'e> {
             packed::HASH => Form::Hash { animated: false },
             packed::ANIMATED => Form::Hash { animated: true },
             packed::TIME => Form::Time,
+            0..packed::FALSE | packed::INTEGER..=packed::INTEGER_8 => Form::Integer,
             _ => return None,
         };
         Some(Self { bytes: value.bytes, form })
+    }
+
+    /// Wraps the bytes of a packed integer, read as its digits.
+    pub(super) const fn of_packed_integer(bytes: &'e [u8]) -> Self {
+        Self { bytes, form: Form::Integer }
     }
 
     /// Returns the time, if it is kept as one.
@@ -72,12 +80,13 @@ impl<'e> Text<'e> {
         match self.form {
             Form::Escaped | Form::Plain => None,
             Form::Hash { animated } => Some(Made::hash(animated, self.bytes)),
+            Form::Integer => Some(Made::integer(packed::little(self.bytes))),
             Form::Time => Some(Made::time(packed::little(self.bytes).cast_signed())),
         }
     }
 
-    /// Returns the bytes as they stand in the document, escapes included; a hash or a time that a cache keeps is
-    /// not text there.
+    /// Returns the bytes as they stand in the document, escapes included; a hash, a time or an id that a cache
+    /// keeps is not text there.
     #[must_use]
     pub const fn raw(&self) -> &'e [u8] {
         self.bytes
@@ -85,7 +94,7 @@ impl<'e> Text<'e> {
 
     /// Tells whether it has to be made while it is read, so that [`as_str`](Self::as_str) cannot lend it.
     ///
-    /// So it is if there is an escape in it, and where a cache keeps a hash or a time.
+    /// So it is if there is an escape in it, and where a cache keeps a hash, a time or an id.
     #[must_use]
     pub const fn is_escaped(&self) -> bool {
         !matches!(self.form, Form::Plain)
@@ -164,8 +173,12 @@ impl<'e> From<&'e str> for Text<'e> {
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Text<'_>) -> bool {
-        let same_form = self.form == other.form && self.form != Form::Escaped;
-        if same_form { self.bytes == other.bytes } else { self.chars().eq(other.chars()) }
+        let by_bytes = !matches!(self.form, Form::Escaped | Form::Integer);
+        if by_bytes && self.form == other.form {
+            self.bytes == other.bytes
+        } else {
+            self.chars().eq(other.chars())
+        }
     }
 }
 

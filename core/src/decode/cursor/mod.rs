@@ -116,8 +116,8 @@ enum Left {
     Bare { left: u32, form: Form },
     /// The parts of an identifier, by its tag and the number of the next one.
     Parts { of: u8, next: u8 },
-    /// What is packed up to a place.
-    Packed { end: u32 },
+    /// What is packed up to a place; and whether the keys are values, not names.
+    Packed { end: u32, keyed: bool },
     /// Nothing: its end was passed.
     Done,
 }
@@ -128,7 +128,7 @@ impl Left {
     }
 
     fn packed(end: usize) -> Self {
-        Self::Packed { end: u32::try_from(end).unwrap_or(u32::MAX) }
+        Self::Packed { end: u32::try_from(end).unwrap_or(u32::MAX), keyed: false }
     }
 }
 
@@ -363,9 +363,9 @@ impl<'e> Cursor<'e> {
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
                 self.etf_member(left)
             }
-            Left::Packed { end } => {
-                let end = *end;
-                self.packed_key(end)
+            Left::Packed { end, keyed } => {
+                let (end, keyed) = (*end, *keyed);
+                self.packed_key(end, keyed)
             }
             Left::Done => Ok(None),
         };
@@ -388,7 +388,7 @@ impl<'e> Cursor<'e> {
             left @ (Left::Bare { .. } | Left::Parts { .. } | Left::Terms { .. }) => {
                 self.etf_next(left)
             }
-            Left::Packed { end } => {
+            Left::Packed { end, .. } => {
                 let end = *end;
                 Ok(self.packed_next(end))
             }

@@ -44,7 +44,7 @@ impl<'e> Cursor<'e> {
             Some(packed::NULL | packed::ROW | packed::ROWS) => Ok(Kind::Null),
             Some(packed::HASH..=packed::TEXT | packed::SHORT..) => Ok(Kind::Text),
             Some(packed::LIST | packed::IDS) => Ok(Kind::List),
-            Some(packed::OBJECT) => Ok(Kind::Object),
+            Some(packed::OBJECT | packed::KEYED) => Ok(Kind::Object),
             Some(_) => Ok(Kind::Number),
             None => Err(self.error(Expected::Value)),
         }
@@ -65,7 +65,14 @@ impl<'e> Cursor<'e> {
         Some(bool)
     }
 
+    /// Reads text; an integer from 0 on is one of its digits, for so ids may have come.
     pub(super) fn packed_text(&mut self) -> Result<Text<'e>, DecodeError> {
+        if self.form == Form::Id {
+            let start = self.at;
+            self.packed_id()?;
+            let bytes = self.doc.get(start..self.at).unwrap_or_default();
+            return Ok(Text::of_packed_integer(bytes));
+        }
         let value = self.packed_value().ok_or_else(|| self.error(Expected::Text))?;
         let text = Text::of_packed(&value).ok_or_else(|| self.error(Expected::Text))?;
         self.at = value.end;
@@ -104,7 +111,13 @@ impl<'e> Cursor<'e> {
         }
         let value = self.packed_value()?;
         self.at = value.end;
-        value.signed().or_else(|| Number::json(Text::of_packed(&value)?.raw()).as_i64())
+        value.signed().or_else(|| {
+            let text = Text::of_packed(&value)?;
+            match text.as_str() {
+                Some(text) => Number::json(text.as_bytes()).as_i64(),
+                None => i64::try_from(text.digits()?).ok(),
+            }
+        })
     }
 
     fn packed_id(&mut self) -> Result<u64, DecodeError> {
@@ -119,8 +132,13 @@ impl<'e> Cursor<'e> {
             self.form = Form::Tagged;
             return Some((Left::packed(self.doc.len()), self.at));
         }
-        let value = self.packed_value().filter(|value| value.tag == packed::OBJECT)?;
-        Some((Left::packed(value.end), value.end - value.bytes.len()))
+        let value = self.packed_value()?;
+        let left = match value.tag {
+            packed::KEYED => Left::Packed { end: u32::try_from(value.end).ok()?, keyed: true },
+            packed::OBJECT => Left::packed(value.end),
+            _ => return None,
+        };
+        Some((left, value.end - value.bytes.len()))
     }
 
     pub(super) fn packed_list(&self) -> Option<(Left, usize)> {
@@ -156,13 +174,32 @@ impl<'e> Cursor<'e> {
         more
     }
 
-    pub(super) fn packed_key(&mut self, end: u32) -> Result<Option<Key<'e>>, DecodeError> {
+    pub(super) fn packed_key(
+        &mut self,
+        end: u32,
+        keyed: bool,
+    ) -> Result<Option<Key<'e>>, DecodeError> {
         if !self.packed_next(end) {
             return Ok(None);
+        }
+        if keyed {
+            return self.packed_value_key().map(Some);
         }
         let member = packed::member(self.doc, self.at);
         let (name, at) = member.ok_or_else(|| self.error(Expected::Value))?;
         self.at = at;
         Ok(Some(Key::of_bytes(name.text().as_bytes())))
+    }
+
+    /// Reads a key that is a value: an id, or text.
+    fn packed_value_key(&mut self) -> Result<Key<'e>, DecodeError> {
+        let value = self.packed_value().ok_or_else(|| self.error(Expected::Value))?;
+        let key = match (value.unsigned(), value.tag) {
+            (Some(id), _) => Key::of_integer(false, id),
+            (None, packed::TEXT | packed::SHORT..) => Key::of_bytes(value.bytes),
+            _ => return Err(self.error(Expected::Value)),
+        };
+        self.at = value.end;
+        Ok(key)
     }
 }

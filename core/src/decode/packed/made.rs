@@ -1,4 +1,4 @@
-//! Text that stands for a hash or a time, and is made when it is asked for.
+//! Text that stands for a hash, a time or an integer, and is made when it is asked for.
 
 use crate::decode::timestamp;
 
@@ -25,6 +25,19 @@ impl Made {
         for byte in hash {
             made.push(digit(byte >> 4));
             made.push(digit(byte & 15));
+        }
+        made
+    }
+
+    /// Writes an integer in digits.
+    pub(crate) fn integer(mut value: u64) -> Self {
+        let (mut made, mut power) = (Self::EMPTY, 1_u64);
+        while value / power >= 10 {
+            power *= 10;
+        }
+        while power > 0 {
+            made.push(b'0' + u8::try_from(value / power).unwrap_or(0));
+            (value, power) = (value % power, power / 10);
         }
         made
     }

@@ -19,6 +19,7 @@
 //! | `93` | length, eight bytes for each id: a list |
 //! | `94` | four bytes: a row of the cache |
 //! | `95` | length, four bytes for each: rows of the cache |
+//! | `96` | length, keys and values: an object whose keys are no names; each key is an integer or text |
 //! | `A0` to `FF` | 0 to 95 bytes of text |
 
 mod made;
@@ -45,6 +46,7 @@ pub(crate) const OBJECT: u8 = 0x92;
 pub(super) const IDS: u8 = 0x93;
 pub(crate) const ROW: u8 = 0x94;
 pub(crate) const ROWS: u8 = 0x95;
+pub(super) const KEYED: u8 = 0x96;
 pub(super) const SHORT: u8 = 0xA0;
 
 /// The longest text whose length stands in its first byte.
@@ -64,12 +66,14 @@ pub(crate) struct Value<'e> {
 pub(crate) fn value(doc: &[u8], at: usize) -> Option<Value<'_>> {
     let tag = *doc.get(at)?;
     let (len, start) = match tag {
-        0..=NULL => (0, at + 1),
+        // A small integer is its own only byte.
+        0..FALSE => (1, at),
+        FALSE..=NULL => (0, at + 1),
         NEGATIVE | FLOAT | TIME => (8, at + 1),
         INTEGER..=INTEGER_8 => (usize::from(tag - NEGATIVE), at + 1),
         HASH | ANIMATED => (16, at + 1),
         ROW => (4, at + 1),
-        TEXT | LIST | OBJECT | IDS | ROWS => number(doc, at + 1)?,
+        TEXT | LIST | OBJECT | IDS | ROWS | KEYED => number(doc, at + 1)?,
         SHORT.. => (usize::from(tag - SHORT), at + 1),
         _ => return None,
     };
@@ -160,8 +164,7 @@ impl Value<'_> {
     #[inline]
     pub(crate) fn unsigned(&self) -> Option<u64> {
         match self.tag {
-            0..FALSE => Some(self.tag.into()),
-            INTEGER..=INTEGER_8 => Some(little(self.bytes)),
+            0..FALSE | INTEGER..=INTEGER_8 => Some(little(self.bytes)),
             _ => None,
         }
     }

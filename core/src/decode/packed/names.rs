@@ -6,7 +6,7 @@ use crate::decode::{Key, word};
 ///
 /// The numbers are part of what a snapshot holds: names are only ever added, at the end.
 #[rustfmt::skip]
-const NAMES: [&str; 332] = [
+const NAMES: [&str; 336] = [
     "id", "username", "global_name", "discriminator", "avatar", "public_flags", "bot", "flags", "nick",
     "roles", "joined_at", "deaf", "mute", "pending", "premium_since", "communication_disabled_until",
     "avatar_decoration_data", "banner", "accent_color", "collectibles", "primary_guild", "system", "status",
@@ -58,6 +58,7 @@ const NAMES: [&str; 332] = [
     "total_months_subscribed", "triggering_interaction_metadata", "unavailable", "user_count", "user_id",
     "uses", "values", "vanity_url_code", "verification_level", "verified", "video_quality_mode",
     "voice_start_time", "volume", "waveform", "widget_channel_id", "widget_enabled",
+    "users", "members", "channels", "messages",
 ];
 
 /// How a value of a field is packed where it comes as text.
@@ -118,6 +119,11 @@ impl Name {
         NAMES.get(usize::from(self.0)).copied().unwrap_or_default()
     }
 
+    /// Tells whether an object in the field of this name has ids for keys.
+    pub(crate) fn is_keyed(self) -> bool {
+        KEYED.contains(&self)
+    }
+
     /// Returns what text stands for in the field of this name, within that of another.
     pub(crate) fn means(self, within: Option<Self>) -> Means {
         const WORDS_INSIDE: [Name; 2] = [Name::of("activities"), Name::of("party")];
@@ -130,6 +136,17 @@ impl Name {
         means
     }
 }
+
+/// The fields whose objects have ids for keys; where the value is no object, the name is as any other.
+const KEYED: [Name; 7] = [
+    Name::of("attachments"),
+    Name::of("authorizing_integration_owners"),
+    Name::of("channels"),
+    Name::of("members"),
+    Name::of("messages"),
+    Name::of("roles"),
+    Name::of("users"),
+];
 
 /// Says for each name what text stands for in its field.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]

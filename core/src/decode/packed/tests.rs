@@ -56,6 +56,9 @@ fn every_kind_of_value_is_the_same_packed() {
         r#"{"joined_at": "2024-02-29T12:59:36.646Z", "timestamp": ""}"#,
         r#"{"party": {"id": "77", "size": [1, 2]}, "emoji": {"id": "78"}}"#,
         r#"{"id": "007", "guild_id": "+5", "channel_id": "x"}"#,
+        r#"{"roles": ["007", "1"], "mention_roles": ["+7"], "applied_tags": ["1", ""], "participants": [1]}"#,
+        r#"{"authorizing_integration_owners": {"0": "5", "1": "18446744073709551615"}}"#,
+        r#"{"authorizing_integration_owners": {"007": "5", "a\u0062": 1, "": [], "1": {"id": "2"}}}"#,
     ] {
         same(json);
     }
@@ -198,4 +201,116 @@ fn times_and_lists_of_ids_are_read_in_place() {
     let ids: Seq<'_, u64> = cursor.decode().unwrap();
     assert_eq!(ids.iter().map(Result::unwrap).sum::<u64>(), 3);
     assert!(cursor.key(&mut members).unwrap().is_none());
+}
+
+#[test]
+fn objects_with_ids_for_keys_keep_them() {
+    use crate::model::{InteractionMetadata, Resolved};
+
+    fn both<'e, T: crate::decode::Decode<'e> + PartialEq + core::fmt::Debug>(
+        json: &'e str,
+        packed: &'e [u8],
+    ) -> T {
+        let ours: T = Cursor::packed(packed).decode().unwrap();
+        assert_eq!(ours, Cursor::new(Encoding::Json, json.as_bytes()).unwrap().decode().unwrap());
+        ours
+    }
+
+    let json =
+        r#"{"id": "1", "authorizing_integration_owners": {"0": "1212269235441107118", "1": "7"}}"#;
+    let bytes = same(json);
+    let metadata: InteractionMetadata<'_> = both(json, &bytes);
+    let owners =
+        metadata.authorizing_integration_owners.iter().map(|(id, owner)| (id, owner.unwrap()));
+    assert_eq!(owners.collect::<Vec<_>>(), [(0, 1_212_269_235_441_107_118), (1, 7)]);
+
+    let json = r#"{"users": {"11": {"id": "11", "username": "u"}, "x": {"id": "1"}},
+        "members": {"11": {"roles": ["3"], "nick": "n"}}, "roles": {"3": {"id": "3", "name": "r"}},
+        "channels": {"4": {"id": "4", "type": 0}}, "messages": {"5": {"id": "5", "channel_id": "4"}},
+        "attachments": {"6": {"id": "6", "filename": "f"}, "7": {"id": "7", "filename": "g"}}}"#;
+    let bytes = same(json);
+    let resolved: Resolved<'_> = both(json, &bytes);
+    assert_eq!(resolved.users.find(11).unwrap().unwrap().username.unwrap(), "u");
+    assert_eq!(resolved.members.find(11).unwrap().unwrap().roles.count(), 1);
+    assert_eq!(resolved.attachments.iter().count(), 2);
+    assert!(resolved.attachments.find(8).is_none());
+    for cut in 0..bytes.len() {
+        assert!(Cursor::packed(&bytes[..cut]).decode::<Raw<'_>>().is_err(), "{cut}");
+    }
+    for at in 0..bytes.len() {
+        for byte in 0..=u8::MAX {
+            let mut broken = bytes.clone();
+            broken[at] = byte;
+            let _ = std::format!("{:?}", Cursor::packed(&broken).decode::<Resolved<'_>>());
+        }
+    }
+}
+
+#[test]
+fn an_id_is_text_for_who_asks_for_text() {
+    let bytes = packed(
+        r#"{"id": "18446744073709551615", "sku_id": "0", "guild_id": "300", "roles": ["1", "1234567890"]}"#,
+    );
+    let mut cursor = Cursor::packed(&bytes);
+    let mut members = cursor.object().unwrap();
+    for wanted in ["18446744073709551615", "0", "300"] {
+        cursor.key(&mut members).unwrap();
+        let text: Text<'_> = cursor.decode().unwrap();
+        assert_eq!((text, text.as_str()), (Text::plain(wanted), None));
+    }
+    cursor.key(&mut members).unwrap();
+    let roles: Seq<'_, Text<'_>> = { cursor }.decode().unwrap();
+    let roles = roles.iter().map(|role| std::format!("{}", role.unwrap()));
+    assert_eq!(roles.collect::<Vec<_>>(), ["1", "1234567890"]);
+    let ids: Seq<'_, u64> = cursor.decode().unwrap();
+    assert_eq!(ids.iter().map(Result::unwrap).sum::<u64>(), 1_234_567_891);
+
+    let (short, long) = (packed("7"), packed(r#"{"roles": ["7"]}"#));
+    let short: Text<'_> = Cursor::packed(&short).decode().unwrap();
+    let mut cursor = Cursor::packed(&long);
+    let mut members = cursor.object().unwrap();
+    cursor.key(&mut members).unwrap();
+    let long: Seq<'_, Text<'_>> = cursor.decode().unwrap();
+    assert_eq!(short, long.iter().next().unwrap().unwrap(), "whatever its width");
+}
+
+#[test]
+fn types_that_know_serde_read_ids_as_text() {
+    use crate::decode::Deserializer;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Some {
+        id: std::string::String,
+        guild_id: u64,
+        roles: Vec<std::string::String>,
+        authorizing_integration_owners: std::collections::BTreeMap<std::string::String, u64>,
+    }
+
+    let bytes = packed(
+        r#"{"id": "9", "guild_id": "300", "roles": ["5", "6"], "authorizing_integration_owners": {"0": "7"}}"#,
+    );
+    let mut scratch = [0; 64];
+    let read = Some::deserialize(&mut Deserializer::new(Cursor::packed(&bytes), &mut scratch));
+    let read = read.unwrap();
+    assert_eq!((&*read.id, read.guild_id, &*read.roles[1]), ("9", 300, "6"));
+    assert_eq!(read.authorizing_integration_owners["0"], 7);
+}
+
+#[test]
+fn a_hash_or_a_time_is_not_read_as_an_integer() {
+    // Bytes that are digits: 0x31 is '1'.
+    for (name, text) in [
+        ("avatar", "31313131313131313131313131313131"),
+        ("joined_at", "2083-04-12T21:50:51.825969+00:00"),
+    ] {
+        let bytes = packed(&std::format!(r#"{{"{name}": "{text}"}}"#));
+        let mut cursor = Cursor::packed(&bytes);
+        let mut members = cursor.object().unwrap();
+        cursor.key(&mut members).unwrap();
+        assert_eq!({ cursor }.text().unwrap(), text);
+        assert!({ cursor }.i64().is_err() && { cursor }.u64().is_err(), "{name}");
+    }
+    let mut negative = Cursor::packed(&[0xA2, b'-', b'5']);
+    assert_eq!(negative.i64(), Ok(-5));
 }

@@ -3,8 +3,8 @@
 use super::made::read_hash;
 use super::names::{Means, Name};
 use super::{
-    ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT, ROW,
-    ROWS, SHORT, TEXT, TIME, TRUE,
+    ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, KEYED, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT,
+    ROW, ROWS, SHORT, TEXT, TIME, TRUE,
 };
 use crate::decode::cursor::Cursor;
 use crate::decode::text::Text;
@@ -83,6 +83,7 @@ impl<'b> Writer<'b> {
                 self.text_as(text, name.means(within))
             }
             Kind::List => self.list(cursor, name, within),
+            Kind::Object if name.is_keyed() => self.keyed(cursor, name),
             Kind::Object => self.object(cursor, name),
         }
     }
@@ -255,7 +256,12 @@ impl<'b> Writer<'b> {
         self.push(IDS)?;
         let start = self.len;
         while cursor.item(&mut items)? {
-            let Ok(id) = cursor.snowflake() else { return Ok(false) };
+            let id = match cursor.kind()? {
+                Kind::Number => cursor.number()?.as_u64(),
+                Kind::Text => exact_id(cursor.text()?),
+                Kind::Bool | Kind::List | Kind::Null | Kind::Object => None,
+            };
+            let Some(id) = id else { return Ok(false) };
             self.extend(&id.to_le_bytes())?;
         }
         self.end(start)?;
@@ -273,6 +279,32 @@ impl<'b> Writer<'b> {
                     self.value(cursor, name, Some(within))?;
                 }
                 None => cursor.skip()?,
+            }
+        }
+        self.end(start)
+    }
+
+    /// Writes the members of an object whose keys are ids, or any others.
+    fn keyed(&mut self, cursor: &mut Cursor<'_>, name: Name) -> Result {
+        let mut members = cursor.object()?;
+        self.push(KEYED)?;
+        let start = self.len;
+        while let Some(key) = cursor.key(&mut members)? {
+            let id = key.text().map_or_else(|| key.as_u64(), exact_id);
+            match (id, key.text()) {
+                (Some(id), _) => self.unsigned(id)?,
+                (None, Some(text)) => self.text(text)?,
+                // An integer below zero: no key of anything.
+                (None, None) => {
+                    cursor.skip()?;
+                    continue;
+                }
+            }
+            match cursor.kind()? {
+                Kind::Object => self.object(cursor, name)?,
+                Kind::Bool | Kind::List | Kind::Null | Kind::Number | Kind::Text => {
+                    self.value(cursor, name, Some(name))?;
+                }
             }
         }
         self.end(start)
