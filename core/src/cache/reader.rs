@@ -115,6 +115,12 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         self.settings.components.contains(Components::of(kind))
     }
 
+    /// Tells whether it holds nothing: no row, and nothing that was packed.
+    #[cfg(test)]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.held.is_empty() && self.out.len() == 0
+    }
+
     /// Reads an object and stores it as a row; returns the row unless it is lost.
     ///
     /// # Errors

@@ -104,8 +104,9 @@ impl<M: Memory> Records<M> {
     /// A user stands in no list: it goes with the last that refers to it.
     pub(super) fn dismiss(&mut self, row: u32, witness: &mut impl Witness<M>) {
         let kind = self.kind(row);
-        debug_assert!(kind != Kind::User && !self.is(row, Mark::Kept));
-        if kind == Kind::User {
+        let listed = kind != Kind::User && !self.is(row, Mark::Kept);
+        debug_assert!(listed, "{kind:?}");
+        if !listed {
             return;
         }
         self.delist(row);

@@ -115,6 +115,7 @@ impl<M: Memory> Bench<M> {
             Reader::new(&mut self.records, &mut self.scratch, &self.settings, &mut self.heard);
         let read = reader.apply(&event);
         let losses = reader.losses;
+        assert!(reader.is_at_rest());
         let shown = walk(&self.records);
         let shown = shown.into_iter().map(|row| (row, self.records.members(row).to_vec()));
         assert_eq!(self.heard.shown, shown.collect(), "what was told is what is there");
