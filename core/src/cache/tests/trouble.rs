@@ -45,9 +45,10 @@ fn a_field_of_a_guild_without_room_costs_itself() {
     let mut bench = Bench::heap();
     bench.scratch.truncate(200);
     bench.apply("GUILD_CREATE", r#"{"id": "1", "name": "old", "description": "d"}"#);
-    let long = "x".repeat(300);
+    let (long, part) = ("x".repeat(300), "x".repeat(60));
     let update = std::format!(
-        r#"{{"id": "1", "icon": "i", "description": "{long}", "features": ["{long}"], "name": "new"}}"#
+        r#"{{"id": "1", "icon": "i", "description": "{long}",
+        "features": ["{part}", "{part}", "{part}", "{part}"], "name": "new"}}"#
     );
     let (lines, losses) = bench.apply_lossy("GUILD_UPDATE", &update);
     assert_eq!(
