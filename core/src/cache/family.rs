@@ -1,6 +1,8 @@
 //! Where a cache keeps its rows: lent memory of fixed size, or the heap.
 
 #[cfg(feature = "alloc")]
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use super::pool::SEGMENTS;
 use super::pool::{SEGMENT, Segments};
 
@@ -9,6 +11,9 @@ pub trait Slots {
     fn get(&self, slot: u32) -> u32;
 
     fn set(&mut self, slot: u32, value: u32);
+
+    /// Sets bits of a place that others read.
+    fn mark(&self, slot: u32, bits: u32);
 
     /// Adds a place; nothing if there may be no more.
     fn push(&mut self, value: u32) -> Option<u32>;
@@ -67,12 +72,12 @@ impl<'m> Parts for Fixed<'m> {
 /// Places in lent memory, of which the first are in use.
 #[derive(Debug)]
 pub struct LentSlots<'m> {
-    places: &'m mut [u32],
+    places: &'m [AtomicU32],
     used: u32,
 }
 
 impl<'m> LentSlots<'m> {
-    pub(super) const fn new(places: &'m mut [u32]) -> Self {
+    pub(super) const fn new(places: &'m [AtomicU32]) -> Self {
         Self { places, used: 0 }
     }
 }
@@ -80,18 +85,22 @@ impl<'m> LentSlots<'m> {
 impl Slots for LentSlots<'_> {
     #[inline]
     fn get(&self, slot: u32) -> u32 {
-        self.places.get(at(slot)).copied().unwrap_or(u32::MAX)
+        self.places.get(at(slot)).map_or(u32::MAX, |place| place.load(Ordering::Relaxed))
     }
 
     fn set(&mut self, slot: u32, value: u32) {
-        if let Some(place) = self.places.get_mut(at(slot)) {
-            *place = value;
+        if let Some(place) = self.places.get(at(slot)) {
+            place.store(value, Ordering::Relaxed);
         }
+    }
+
+    fn mark(&self, slot: u32, bits: u32) {
+        mark(self.places, slot, bits);
     }
 
     fn push(&mut self, value: u32) -> Option<u32> {
         let slot = self.used;
-        *self.places.get_mut(at(slot))? = value;
+        self.places.get(at(slot))?.store(value, Ordering::Relaxed);
         self.used += 1;
         Some(slot)
     }
@@ -226,6 +235,16 @@ impl Segments for LentSegments<'_> {
     }
 }
 
+/// Sets bits of a place; a mark that is lost to another reader does no harm.
+fn mark(places: &[AtomicU32], slot: u32, bits: u32) {
+    if let Some(place) = places.get(at(slot)) {
+        let value = place.load(Ordering::Relaxed);
+        if value & bits != bits {
+            place.store(value | bits, Ordering::Relaxed);
+        }
+    }
+}
+
 fn at(slot: u32) -> usize {
     usize::try_from(slot).unwrap_or(usize::MAX)
 }
@@ -242,7 +261,9 @@ mod heap {
 
     use hashbrown::HashTable;
 
-    use super::{Index, Memory, Parts, SEGMENT, SEGMENTS, Segments, Slots, at};
+    use super::{
+        AtomicU32, Index, Memory, Ordering, Parts, SEGMENT, SEGMENTS, Segments, Slots, at, mark,
+    };
 
     /// Memory on the heap, which grows up to limits.
     #[derive(Debug)]
@@ -263,7 +284,7 @@ mod heap {
     /// Places of a row each, up to a limit: half as many more whenever they are all in use.
     #[derive(Debug)]
     pub struct HeapSlots {
-        places: Vec<u32>,
+        places: Vec<AtomicU32>,
         limit: u32,
     }
 
@@ -276,13 +297,17 @@ mod heap {
     impl Slots for HeapSlots {
         #[inline]
         fn get(&self, slot: u32) -> u32 {
-            self.places.get(at(slot)).copied().unwrap_or(u32::MAX)
+            self.places.get(at(slot)).map_or(u32::MAX, |place| place.load(Ordering::Relaxed))
         }
 
         fn set(&mut self, slot: u32, value: u32) {
             if let Some(place) = self.places.get_mut(at(slot)) {
-                *place = value;
+                *place.get_mut() = value;
             }
+        }
+
+        fn mark(&self, slot: u32, bits: u32) {
+            mark(&self.places, slot, bits);
         }
 
         fn push(&mut self, value: u32) -> Option<u32> {
@@ -294,7 +319,7 @@ mod heap {
                 let more = (slot / 2).max(FIRST_SLOTS).min(self.limit - slot);
                 self.places.try_reserve_exact(at(more)).ok()?;
             }
-            self.places.push(value);
+            self.places.push(AtomicU32::new(value));
             Some(slot)
         }
 

@@ -1,5 +1,7 @@
 //! How a cache gets its memory.
 
+use core::sync::atomic::AtomicU32;
+
 use super::family::{Fixed, LentIndex, LentSegments, LentSlots};
 use super::records::Records;
 use super::{Cache, Settings};
@@ -18,8 +20,8 @@ use super::{Cache, Settings};
 /// ```
 #[derive(Debug)]
 pub struct CacheMemory<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> {
-    /// For each row its place, and two places of the index.
-    rows: [[u32; 3]; ROWS],
+    slots: [AtomicU32; ROWS],
+    index: [[u32; 2]; ROWS],
     bytes: [u8; BYTES],
     scratch: [u8; SCRATCH],
 }
@@ -30,7 +32,12 @@ impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize>
     /// Creates it.
     #[must_use]
     pub const fn new() -> Self {
-        Self { rows: [[0; 3]; ROWS], bytes: [0; BYTES], scratch: [0; SCRATCH] }
+        Self {
+            slots: [const { AtomicU32::new(0) }; ROWS],
+            index: [[0; 2]; ROWS],
+            bytes: [0; BYTES],
+            scratch: [0; SCRATCH],
+        }
     }
 }
 
@@ -49,21 +56,22 @@ impl<'m> Cache<Fixed<'m>> {
         settings: Settings,
         memory: &'m mut CacheMemory<ROWS, BYTES, SCRATCH>,
     ) -> Self {
-        Self::lent_slices(settings, &mut memory.rows, &mut memory.bytes, &mut memory.scratch)
+        let CacheMemory { slots, index, bytes, scratch } = memory;
+        Self::lent_slices(settings, slots, index.as_flattened_mut(), bytes, scratch)
     }
 
-    /// Creates one in memory that is lent, whose sizes are known only at run time.
+    /// Creates one in memory that is lent, whose sizes are known only at run time: a place for each row, at least
+    /// two places of the index for each, the bytes of the records, and the scratch.
     ///
-    /// What the parts are for [`CacheMemory`] tells.
+    /// What they are for [`CacheMemory`] tells. What they hold is overwritten.
     #[must_use]
     pub fn lent_slices(
         settings: Settings,
-        rows: &'m mut [[u32; 3]],
+        slots: &'m mut [AtomicU32],
+        index: &'m mut [u32],
         bytes: &'m mut [u8],
         scratch: &'m mut [u8],
     ) -> Self {
-        let count = rows.len();
-        let (slots, index) = rows.as_flattened_mut().split_at_mut(count);
         let (slots, index) = (LentSlots::new(slots), LentIndex::new(index));
         Self { records: Records::new(slots, index, LentSegments(bytes)), scratch, settings }
     }

@@ -69,7 +69,7 @@ pub use memory::CacheMemory;
 #[cfg(feature = "alloc")]
 pub use owned::{Collected, OwnedChange, OwnedRow};
 pub use row::Row;
-pub use settings::{Components, Settings};
+pub use settings::{Components, Eviction, Limit, Limits, MemberPolicy, Settings};
 pub use statistics::{MemoryStatistics, TableStatistics};
 pub use table::*;
 pub use view::{Iter, View};

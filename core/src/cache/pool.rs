@@ -13,7 +13,7 @@
 pub(super) const SEGMENT: usize = 1 << 18;
 
 /// How many segments there may be: a bit is left to those who keep a [`Block`].
-pub(super) const SEGMENTS: usize = 0x7FFF;
+pub(super) const SEGMENTS: usize = 0x3FFF;
 
 /// How large a block may be, in bytes.
 pub(super) const LARGEST: usize = SEGMENT - 2 * UNIT;

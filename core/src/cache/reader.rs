@@ -11,7 +11,7 @@ use super::kept::kept;
 use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::rows::{Changed, Witness};
-use super::settings::{Components, Settings};
+use super::settings::{Components, MemberPolicy, Settings};
 use super::table::hash_of_code;
 use crate::decode::packed::{self, Name, Unpacked, Writer};
 use crate::decode::{Cursor, DecodeError, Expected, Key};
@@ -20,6 +20,7 @@ mod complete;
 mod message;
 mod patch;
 mod reactions;
+mod room;
 mod store;
 
 pub(super) use reactions::Reacted;
@@ -132,7 +133,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         cursor: &mut Cursor<'_>,
         absent: Absent,
     ) -> Result<Option<u32>, DecodeError> {
-        if !self.keeps(kind) || kind == Kind::Member && !self.wants_member(*cursor)? {
+        if !self.keeps(kind) || kind == Kind::Member && !self.wants_member(owner, *cursor)? {
             return cursor.skip().map(|()| None);
         }
         let frame = self.begin(kind, owner);
@@ -180,8 +181,23 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
 
     /// Removes a row that is shown, and tells of it.
     pub(super) fn remove(&mut self, row: u32) {
+        let (kind, owner, key) =
+            (self.records.kind(row), self.records.owner(row), self.records.key(row));
         self.tell_gone(row);
         self.records.dismiss(row, self.witness);
+        if kind == Kind::VoiceState && matches!(self.settings.members, MemberPolicy::InVoice) {
+            self.remove_member(owner, key);
+        }
+    }
+
+    /// Removes a member of a guild, if it is there.
+    pub(super) fn remove_member(&mut self, guild: u32, user: u64) {
+        let user = self.records.find(Kind::User, NONE, user);
+        let member =
+            user.and_then(|user| self.records.find_listed(Kind::Member, guild, user.into()));
+        if let Some(member) = member {
+            self.remove(member);
+        }
     }
 
     /// Tells that a row is shown no more.
@@ -389,7 +405,10 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         if cursor.null()? || guild == NONE {
             return Ok(None);
         }
-        let frame = Frame { listed: false, ..self.begin(Kind::Member, guild) };
+        // Where those in voice are kept, this is one.
+        let listed =
+            self.keeps(Kind::Member) && matches!(self.settings.members, MemberPolicy::InVoice);
+        let frame = Frame { listed, ..self.begin(Kind::Member, guild) };
         let member = self.row_of(frame, cursor, Absent::Stays)?;
         self.hold(member)
     }

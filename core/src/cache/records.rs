@@ -13,6 +13,9 @@ use super::statistics::{Tally, count};
 /// A slot without a row holds the next such slot, marked by this bit.
 const VACANT: u32 = 1 << 31;
 
+/// A row was looked up since it was last passed over by eviction.
+const USED: u32 = 1 << 30;
+
 /// What is known of the session that the rows are of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Session {
@@ -38,9 +41,13 @@ pub struct Records<M: Memory> {
     vacant: u32,
     roots: [List; 5],
     pub(super) session: Session,
+    /// How many guilds are more than their ids.
+    pub(super) known_guilds: u32,
     tallies: [Tally; Kind::ALL.len()],
     /// How many rows there are of each kind.
     counts: [u32; Kind::ALL.len()],
+    /// How many of them stand in their lists.
+    listed: [u32; Kind::ALL.len()],
 }
 
 impl<M: Memory> Records<M> {
@@ -52,8 +59,10 @@ impl<M: Memory> Records<M> {
             vacant: NONE,
             roots: [List::EMPTY; 5],
             session: Session::NEW,
+            known_guilds: 0,
             tallies: [Tally::NEW; Kind::ALL.len()],
             counts: [0; Kind::ALL.len()],
+            listed: [0; Kind::ALL.len()],
         }
     }
 
@@ -77,8 +86,9 @@ impl<M: Memory> Records<M> {
         };
         self.write_header(block, kind, owner, key, fields);
         let (slots, pool) = (&self.slots, &self.pool);
+        let record = |row| hash_of_record(pool.bytes(block_in(slots, row)));
         let hash = hash_of_record(pool.bytes(block));
-        if !self.index.insert(hash, row, |row| hash_of_record(pool.bytes(Block(slots.get(row))))) {
+        if !self.index.insert(hash, row, record) {
             self.give_slot(row);
             self.pool.give(block);
             return None;
@@ -113,8 +123,9 @@ impl<M: Memory> Records<M> {
     pub(super) fn remove(&mut self, row: u32) {
         let (block, kind) = (self.block(row), self.kind(row));
         let (slots, pool) = (&self.slots, &self.pool);
+        let record = |row| hash_of_record(pool.bytes(block_in(slots, row)));
         let hash = hash_of_record(pool.bytes(block));
-        self.index.remove(hash, row, |row| hash_of_record(pool.bytes(Block(slots.get(row)))));
+        self.index.remove(hash, row, record);
         self.pool.give(block);
         self.give_slot(row);
         self.count(kind, -1);
@@ -128,8 +139,10 @@ impl<M: Memory> Records<M> {
         self.vacant = NONE;
         self.roots = [List::EMPTY; 5];
         self.session = Session::NEW;
+        self.known_guilds = 0;
         self.tallies = [Tally::NEW; Kind::ALL.len()];
         self.counts = [0; Kind::ALL.len()];
+        self.listed = [0; Kind::ALL.len()];
     }
 
     /// Returns how many slots there are, with a row or without.
@@ -145,6 +158,18 @@ impl<M: Memory> Records<M> {
     /// Returns how many rows of a kind there are, whatever their marks.
     pub(super) fn len(&self, kind: Kind) -> u32 {
         self.counts.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Notes that a row was looked up.
+    pub(super) fn touch(&self, row: u32) {
+        self.slots.mark(row, USED);
+    }
+
+    /// Tells whether a row was looked up, and forgets it.
+    pub(super) fn take_touched(&mut self, row: u32) -> bool {
+        let place = self.slots.get(row);
+        self.slots.set(row, place & !USED);
+        place & USED != 0
     }
 
     /// Returns what was counted of a kind.
@@ -345,7 +370,7 @@ impl<M: Memory> Records<M> {
 
     #[inline]
     fn block(&self, row: u32) -> Block {
-        Block(self.slots.get(row))
+        block_in(&self.slots, row)
     }
 
     #[inline]
@@ -381,6 +406,18 @@ impl<M: Memory> Records<M> {
         self.vacant = row;
     }
 
+    /// Returns how many rows of a kind stand in their lists; guilds of which only the id is known among them.
+    pub(super) fn listed(&self, kind: Kind) -> u32 {
+        self.listed.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Counts a row that is put in its list or taken out.
+    pub(super) fn count_listed(&mut self, kind: Kind, change: i32) {
+        if let Some(count) = self.listed.get_mut(kind as usize) {
+            *count = count.saturating_add_signed(change);
+        }
+    }
+
     fn count(&mut self, kind: Kind, change: i32) {
         if let Some(count) = self.counts.get_mut(kind as usize) {
             *count = count.saturating_add_signed(change);
@@ -390,6 +427,12 @@ impl<M: Memory> Records<M> {
 
 /// A full count of references.
 const MOST_REFERENCES: u32 = u32::MAX / REFERENCE;
+
+/// Returns the block of a slot with a row.
+#[inline]
+fn block_in(slots: &impl Slots, row: u32) -> Block {
+    Block(slots.get(row) & !USED)
+}
 
 /// The longest header: that of a guild.
 const LONGEST_HEADER: usize = Kind::Guild.members_at() + 2 + 8;

@@ -47,8 +47,9 @@ impl<M: Memory> Records<M> {
 
     /// Makes a row one that is shown.
     pub(super) fn show(&mut self, row: u32) {
-        if self.kind(row) == Kind::Guild {
+        if self.kind(row) == Kind::Guild && !self.is(row, Mark::Known) {
             self.mark(row, Mark::Known, true);
+            self.known_guilds += 1;
         }
         self.readmit(row);
     }
@@ -220,6 +221,7 @@ impl<M: Memory> Records<M> {
     }
 
     fn enlist(&mut self, row: u32) {
+        self.count_listed(self.kind(row), 1);
         if let Some(place) = self.place(row) {
             self.link(place, row, Links::OWNED);
         }
@@ -229,6 +231,7 @@ impl<M: Memory> Records<M> {
     }
 
     fn delist(&mut self, row: u32) {
+        self.count_listed(self.kind(row), -1);
         if let Some(place) = self.place(row) {
             self.unlink(place, row, Links::OWNED);
         }

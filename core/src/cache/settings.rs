@@ -3,6 +3,7 @@
 use bitflags::bitflags;
 
 use super::kind::Kind;
+use crate::{GuildId, UserId};
 
 bitflags! {
     /// What a cache keeps; what is off is not there.
@@ -71,37 +72,106 @@ impl Components {
     }
 }
 
+/// Which members a cache keeps; those that others refer to are kept for them, whatever it says.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum MemberPolicy {
+    /// All.
+    #[default]
+    All,
+    /// Those whose guild and user it says yes to.
+    If(fn(GuildId, UserId) -> bool),
+    /// Those in voice.
+    InVoice,
+    /// The bot's own. Who the bot is, READY tells; before that no member is kept.
+    Own,
+}
+
+/// What is done about a row that comes to a full table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Eviction {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// The oldest goes: of messages and channels of direct messages the oldest of all, of other rows the one that
+    /// came first in the guild, or in the first guild that has one.
+    Oldest,
+    /// One goes that was not looked up for long, as a clock with a second chance finds it: from the oldest on, rows
+    /// that were looked up since it last came by are passed over, and moved to the end of their order.
+    LeastRecentlyUsed,
+}
+
+/// How many rows a table may have, and what is done about more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How many there may be.
+    pub rows: u32,
+    /// What is done about more.
+    pub eviction: Eviction,
+}
+
+impl Limit {
+    /// No limit but those of all tables together.
+    pub const NONE: Self = Self { rows: u32::MAX, eviction: Eviction::Refuse };
+}
+
+/// The limits of all tables.
+///
+/// Users have none of their own: there are as many as rows refer to. Of guilds, a limit is on those that are known,
+/// and eviction takes one away with all that belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits([Limit; Kind::ALL.len()]);
+
+impl Limits {
+    /// Returns the limit of a table.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> Limit {
+        self.0.get(kind as usize).copied().unwrap_or(Limit::NONE)
+    }
+
+    /// Sets the limit of a table.
+    pub fn set(&mut self, kind: Kind, rows: u32, eviction: Eviction) {
+        if let Some(limit) = self.0.get_mut(kind as usize) {
+            *limit = Limit { rows, eviction };
+        }
+    }
+}
+
+impl Default for Limits {
+    /// 300 messages and 50 channels of direct messages, of which the oldest make room, and no other limits.
+    fn default() -> Self {
+        let mut limits = Self([Limit::NONE; Kind::ALL.len()]);
+        limits.set(Kind::Message, 300, Eviction::Oldest);
+        limits.set(Kind::DmChannel, 50, Eviction::Oldest);
+        limits
+    }
+}
+
 /// What a cache keeps, and how much of it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Settings {
     /// What is kept.
     pub components: Components,
-    /// Whether of all members only the bot's own are kept.
-    ///
-    /// Who the bot is, READY tells; before that no member is kept.
-    pub only_my_member: bool,
-    /// How many messages are kept in total; the oldest make room.
-    pub max_messages: u32,
+    /// Which members are kept.
+    pub members: MemberPolicy,
+    /// How many rows each table may have.
+    pub limits: Limits,
     /// How many messages are kept of one channel; the oldest make room.
     pub max_messages_per_channel: u32,
-    /// How many channels of direct messages are kept; the oldest make room.
-    pub max_dm_channels: u32,
-    /// How many rows there may be, users and places included.
+    /// How many rows there may be on the heap, users and places included; lent memory is its own limit.
     pub max_rows: u32,
     /// How many bytes the rows may take on the heap; lent memory is its own limit.
     pub max_bytes: usize,
 }
 
 impl Default for Settings {
-    /// All components, 300 messages, 50 channels of direct messages, up to 16,777,216 rows in 4 GiB.
+    /// All components and members, [`Limits::default`], up to 16,777,216 rows in 4 GiB.
     fn default() -> Self {
         Self {
             components: Components::all(),
-            only_my_member: false,
-            max_messages: 300,
+            members: MemberPolicy::All,
+            limits: Limits::default(),
             max_messages_per_channel: u32::MAX,
-            max_dm_channels: 50,
             max_rows: 1 << 24,
             max_bytes: u32::MAX as usize,
         }

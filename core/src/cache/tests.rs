@@ -1,5 +1,6 @@
 //! The rows after events, on the heap and in lent memory.
 
+use core::sync::atomic::AtomicU32;
 use std::collections::BTreeMap;
 use std::string::{String, ToString};
 use std::vec;
@@ -82,8 +83,8 @@ impl Bench<Heap> {
 
 impl Bench<Fixed<'static>> {
     fn lent(rows: usize, bytes: usize) -> Self {
-        let words = vec![[9; 3]; rows].leak();
-        let (slots, index) = words.as_flattened_mut().split_at_mut(rows);
+        let slots = (0..rows).map(|_| AtomicU32::new(9)).collect::<Vec<_>>().leak();
+        let index = vec![9; 2 * rows].leak();
         let segments = LentSegments(vec![0; bytes].leak());
         let records = Records::new(LentSlots::new(slots), LentIndex::new(index), segments);
         Self {

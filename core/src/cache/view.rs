@@ -82,6 +82,9 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
         if let Some(tally) = self.records.tally(T::KIND) {
             tally.look_up(row.is_some());
         }
+        if let Some(row) = row {
+            self.records.touch(row);
+        }
         row.map(|row| Row::of(self.records, row))
     }
 

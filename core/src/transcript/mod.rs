@@ -19,7 +19,7 @@ mod rewrite;
 mod words;
 
 pub use header::{MAX_COMMANDS, MAX_MEMORY, MAX_MESSAGE};
-pub use recorded::{RecordError, Recorded, TooLate};
+pub use recorded::{RecordError, Recorded};
 
 #[cfg(feature = "alloc")]
 pub use act::{Act, Ended};

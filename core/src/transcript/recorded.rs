@@ -53,9 +53,6 @@ pub enum RecordError {
     TooLate,
 }
 
-/// Another name of [`RecordError`].
-pub type TooLate = RecordError;
-
 impl Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

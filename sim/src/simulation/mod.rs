@@ -19,7 +19,7 @@ mod trouble;
 use std::fmt;
 use std::time::Duration;
 
-use gatewright_core::transcript::TooLate;
+use gatewright_core::transcript::RecordError;
 use gatewright_core::{
     Command, CommandError, CommandId, Encoding, IdentifyGate, Instant, Link, Phase, Shard, Status,
 };
@@ -184,8 +184,8 @@ impl<'m> Simulation<'m> {
     /// Records every shard from now on.
     ///
     /// # Errors
-    /// [`TooLate`] if something has happened already.
-    pub fn record(&mut self) -> Result<(), TooLate> {
+    /// [`RecordError`] if something has happened already, or the shard is larger than a replay takes.
+    pub fn record(&mut self) -> Result<(), RecordError> {
         self.clients.iter_mut().try_for_each(|client| client.shard.record(String::new()))
     }
 

@@ -71,7 +71,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Stores the channel of direct messages with a user.
     pub(in super::super) fn dm(&mut self, user: UserId, channel: ChannelId) {
-        if !self.keeps(Kind::DmChannel) || self.settings.max_dm_channels == 0 {
+        if !self.keeps(Kind::DmChannel) || self.settings.limits.of(Kind::DmChannel).rows == 0 {
             return;
         }
         let mut frame = self.begin(Kind::DmChannel, NONE);
@@ -81,7 +81,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             .and_then(|()| self.put(&mut frame, USER_ID, |out| out.unsigned(user.0)));
         let stored = written.and_then(|()| self.store(&frame, Absent::Goes));
         self.end(&frame, stored.map(Some));
-        self.limit_dm_channels();
     }
 
     /// Removes a channel and what is in it.
@@ -299,7 +298,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
     }
 
-    pub(super) fn first(&self, place: Place) -> Option<u32> {
+    pub(in super::super) fn first(&self, place: Place) -> Option<u32> {
         Some(self.records.list(place).head).filter(|row| *row != NONE)
     }
 }

@@ -111,6 +111,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Takes what is known of a guild away, but nothing that belongs to it.
     pub(super) fn hide_guild(&mut self, guild: u32) {
         if self.records.is_shown(guild) {
+            self.records.known_guilds -= 1;
             self.tell_gone(guild);
         }
         self.records.mark(guild, Mark::Known, false);

@@ -5,7 +5,8 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
 use super::super::rows::Witness;
-use super::id_of;
+use super::super::settings::MemberPolicy;
+use super::{enter, id_of};
 use crate::decode::packed::Unpacked;
 use crate::decode::{Cursor, DecodeError, Key};
 
@@ -16,13 +17,25 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.within(id, |reader, guild| {
             let was = (reader.records.is_shown(guild), reader.records.is(guild, Mark::Unavailable));
             SUBTREE.iter().for_each(|(_, kind)| reader.doubt(*kind, guild));
-            let read = reader.guild_row(guild, id, cursor, Absent::Goes);
+            let read = reader
+                .voice_states_first(guild, cursor)
+                .and_then(|()| reader.guild_row(guild, id, cursor, Absent::Goes));
             let whole = read == Ok(Extent::All);
             reader.tell_arrival(guild, was, whole);
             SUBTREE.iter().for_each(|(_, kind)| reader.settle(*kind, guild, whole));
             reader.link_voice_states(guild);
             read.map(drop)
         })
+    }
+
+    /// Reads who is in voice before all else, where it decides which members are kept.
+    fn voice_states_first(&mut self, guild: u32, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+        let mut states = cursor;
+        let first = matches!(self.settings.members, MemberPolicy::InVoice);
+        if first && enter(&mut states, "voice_states")? {
+            self.rows(Kind::VoiceState, guild, &mut states)?;
+        }
+        Ok(())
     }
 
     /// Patches a guild by what came.

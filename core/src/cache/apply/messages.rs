@@ -1,7 +1,7 @@
 //! Messages and their reactions.
 
 use super::super::family::Memory;
-use super::super::kind::{Kind, NONE, Place, Root};
+use super::super::kind::{Kind, NONE, Place};
 use super::super::reader::{Absent, Reacted, Reader};
 use super::super::rows::Witness;
 use super::enter;
@@ -27,20 +27,16 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         channel: u64,
         message: Cursor<'_>,
     ) -> Result<(), DecodeError> {
-        let most = self.settings.max_messages.min(self.settings.max_messages_per_channel);
-        if !self.keeps(Kind::Message) || most == 0 {
-            return Ok(());
+        let most = self.settings.limits.of(Kind::Message).rows;
+        if !self.keeps(Kind::Message) || most.min(self.settings.max_messages_per_channel) == 0 {
+            return message.clone().skip();
         }
         let guild = match guild {
             Some(id) => self.guild(id.0),
             None => Some(NONE),
         };
         let Some(room) = guild.and_then(|guild| self.room(guild, channel)) else { return Ok(()) };
-        self.holding(room, |reader| {
-            let read = reader.message(room, message, Absent::Goes, true);
-            reader.limit_messages(room);
-            read.map(drop)
-        })
+        self.holding(room, |reader| reader.message(room, message, Absent::Goes, true).map(drop))
     }
 
     /// Finds a channel as the place of messages, or makes it.
@@ -127,27 +123,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn reacted(&mut self, message: MessageId, reacted: Reacted<'_>) {
         if let Some(row) = self.records.find(Kind::Message, NONE, message.0) {
             self.react(row, reacted);
-        }
-    }
-
-    /// Removes the oldest messages of a channel, and of all, until there are no more than there may be.
-    pub(in super::super) fn limit_messages(&mut self, room: u32) {
-        self.evict(Place::In(room, 0), self.settings.max_messages_per_channel);
-        self.evict(Place::Root(Root::Messages), self.settings.max_messages);
-    }
-
-    /// Removes the oldest channels of direct messages until there are no more than there may be.
-    pub(in super::super) fn limit_dm_channels(&mut self) {
-        self.evict(Place::Root(Root::DmChannels), self.settings.max_dm_channels);
-    }
-
-    /// Removes the first rows of a list until there are no more than so many.
-    fn evict(&mut self, place: Place, most: u32) {
-        while self.records.list(place).len > most {
-            let Some(row) = self.first(place) else { return };
-            self.losses.evicted += 1;
-            self.records.count_of(self.records.kind(row), |tally| &mut tally.evicted);
-            self.remove(row);
         }
     }
 

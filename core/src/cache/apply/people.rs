@@ -1,7 +1,7 @@
 //! Members, presences and voice states.
 
 use super::super::family::Memory;
-use super::super::kind::{Kind, NONE};
+use super::super::kind::Kind;
 use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::{MEMBER, enter, id_of};
@@ -39,12 +39,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             if let Some(presence) = reader.records.find_listed(Kind::Presence, guild, id) {
                 reader.remove(presence);
             }
-            let user = reader.records.find(Kind::User, NONE, id);
-            let member =
-                user.and_then(|user| reader.records.find_listed(Kind::Member, guild, user.into()));
-            if let Some(member) = member {
-                reader.remove(member);
-            }
+            reader.remove_member(guild, id);
             Ok(())
         })
     }

@@ -3,9 +3,11 @@
 use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
 use super::super::rows::Witness;
+use super::super::settings::MemberPolicy;
 use super::{Absent, Frame, MEMBER, Reader, refer};
 use crate::decode::packed::{self, Name, Unpacked};
 use crate::decode::{Cursor, DecodeError};
+use crate::{GuildId, UserId};
 
 const ACTIVITIES: Name = Name::of("activities");
 const EMOJIS: Name = Name::of("emojis");
@@ -45,12 +47,26 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Tells whether the member a cursor stands before is one that is kept.
-    pub(super) fn wants_member(&self, mut member: Cursor<'_>) -> Result<bool, DecodeError> {
-        if !self.settings.only_my_member {
+    pub(super) fn wants_member(
+        &self,
+        guild: u32,
+        mut member: Cursor<'_>,
+    ) -> Result<bool, DecodeError> {
+        let policy = self.settings.members;
+        if matches!(policy, MemberPolicy::All) {
             return Ok(true);
         }
-        let id = id_in(&mut member, Some("user"))?;
-        Ok(id.is_some() && id == self.own)
+        let Some(id) = id_in(&mut member, Some("user"))? else { return Ok(false) };
+        Ok(match policy {
+            MemberPolicy::All => true,
+            MemberPolicy::If(wanted) => wanted(GuildId(self.records.key(guild)), UserId(id)),
+            MemberPolicy::InVoice => self.is_in_voice(guild, id),
+            MemberPolicy::Own => self.own == Some(id),
+        })
+    }
+
+    pub(super) fn is_in_voice(&self, guild: u32, user: u64) -> bool {
+        self.records.find_listed(Kind::VoiceState, guild, user).is_some()
     }
 
     /// Adds the references that a row's fields imply.

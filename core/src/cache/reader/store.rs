@@ -43,12 +43,22 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if full {
             return Err(Unpacked::Full);
         }
-        let fields = frame.fields.merge(&mut self.out, b"")?;
-        let fields = self.out.slice(fields);
+        if listed {
+            self.make_room(kind, owner)?;
+        }
+        let range = frame.fields.merge(&mut self.out, b"")?;
         if !listed {
+            let fields = self.out.slice(range);
             return self.records.shelter(kind, owner, key, fields).ok_or(Unpacked::Full);
         }
-        let row = self.records.admit(kind, owner, key, fields).ok_or(Unpacked::Full)?;
+        let row = loop {
+            let fields = self.out.slice(range.clone());
+            match self.records.admit(kind, owner, key, fields) {
+                Some(row) => break row,
+                None if self.remove_stale(kind, owner) => {}
+                None => return Err(Unpacked::Full),
+            }
+        };
         self.tell_new(row);
         Ok(row)
     }
@@ -68,6 +78,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Err(_) => self.hollow(row, frame),
         }
         if frame.listed && !shown {
+            if self.make_room(frame.kind, frame.owner).is_err() {
+                return self.refuse(frame.kind);
+            }
             self.records.show(row);
             self.tell_new(row);
         }

@@ -1,3 +1,4 @@
+use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::vec;
@@ -16,7 +17,8 @@ fn heap(rows: u32, bytes: usize) -> Records<Heap> {
 
 fn fixed<'m>(words: &'m mut [[u32; 3]], bytes: &'m mut [u8]) -> Records<Fixed<'m>> {
     let rows = words.len();
-    let (slots, index) = words.as_flattened_mut().split_at_mut(rows);
+    let slots: Vec<_> = (0..rows).map(|_| AtomicU32::new(9)).collect();
+    let (slots, index) = (slots.leak(), &mut words.as_flattened_mut()[rows..]);
     Records::new(LentSlots::new(slots), LentIndex::new(index), LentSegments(bytes))
 }
 

@@ -1,0 +1,112 @@
+//! Room for rows: limits, and what goes when they are reached.
+
+use super::super::family::Memory;
+use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
+use super::super::rows::Witness;
+use super::super::settings::{Eviction, Limit};
+use super::Reader;
+use crate::decode::packed::Unpacked;
+
+impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Makes room for one more row in the table of its kind.
+    pub(super) fn make_room(&mut self, kind: Kind, owner: u32) -> Result<(), Unpacked> {
+        if matches!(kind, Kind::User | Kind::Room) {
+            return Ok(());
+        }
+        let Limit { rows, eviction } = self.settings.limits.of(kind);
+        while self.shown(kind) >= rows {
+            if self.remove_stale(kind, owner) {
+                continue;
+            }
+            let victim = if rows == 0 { None } else { self.victim(kind, owner, eviction) };
+            self.evict(victim.ok_or(Unpacked::Full)?);
+        }
+        if kind == Kind::Message {
+            while self.records.list(Place::In(owner, 0)).len
+                >= self.settings.max_messages_per_channel
+            {
+                let victim = self.first(Place::In(owner, 0));
+                self.evict(victim.ok_or(Unpacked::Full)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a row that is in doubt before it is known whether it comes again; returns whether there was one.
+    ///
+    /// Rows that came again stand behind those that did not.
+    pub(super) fn remove_stale(&mut self, kind: Kind, owner: u32) -> bool {
+        let first = kind.list().filter(|_| owner != NONE);
+        let first = first.and_then(|list| self.first(Place::In(owner, list)));
+        let stale = first.filter(|row| self.records.is(*row, Mark::Stale));
+        stale.map(|row| self.remove(row)).is_some()
+    }
+
+    /// Returns how many rows of a kind views show.
+    fn shown(&self, kind: Kind) -> u32 {
+        if kind != Kind::Guild {
+            return self.records.listed(kind);
+        }
+        self.records.known_guilds
+    }
+
+    /// Removes a row to make room for another.
+    fn evict(&mut self, row: u32) {
+        let kind = self.records.kind(row);
+        self.losses.evicted += 1;
+        self.records.count_of(kind, |tally| &mut tally.evicted);
+        if kind == Kind::Guild {
+            self.holding(row, |reader| reader.forget(row));
+        } else {
+            self.remove(row);
+        }
+    }
+
+    /// Finds the row that is to go.
+    fn victim(&mut self, kind: Kind, owner: u32, eviction: Eviction) -> Option<u32> {
+        let (place, links) = self.place_of_victims(kind, owner)?;
+        let mut row = self.first(place)?;
+        if eviction == Eviction::Refuse {
+            return None;
+        }
+        // Guilds of which only the id is known are passed over; they are no more than there are guilds.
+        while kind == Kind::Guild && !self.records.is_shown(row) {
+            row = Some(self.records.next(row, links)).filter(|row| *row != NONE)?;
+        }
+        if eviction == Eviction::LeastRecentlyUsed {
+            for _ in 0..self.records.list(place).len {
+                if !self.records.take_touched(row) && self.records.is_shown(row) {
+                    break;
+                }
+                self.records.move_to_end(row);
+                row = self.first(place)?;
+            }
+        }
+        Some(row)
+    }
+
+    /// Returns the list a row is taken from: of the same guild, or of the first that has one.
+    fn place_of_victims(&self, kind: Kind, owner: u32) -> Option<(Place, Links)> {
+        let root = match kind {
+            Kind::Message => return Some((Place::Root(Root::Messages), Links::AGE)),
+            Kind::DmChannel => Root::DmChannels,
+            Kind::Guild => Root::Guilds,
+            Kind::Me => Root::Me,
+            _ => {
+                let list = kind.list()?;
+                let has = |guild: &u32| self.records.list(Place::In(*guild, list)).len > 0;
+                let guild = Some(owner).filter(has).or_else(|| self.guilds().find(has))?;
+                return Some((Place::In(guild, list), Links::OWNED));
+            }
+        };
+        Some((Place::Root(root), Links::OWNED))
+    }
+
+    /// Goes through the guilds, known or not.
+    fn guilds(&self) -> impl Iterator<Item = u32> {
+        let first = self.first(Place::Root(Root::Guilds));
+        core::iter::successors(first, |guild| {
+            Some(self.records.next(*guild, Links::OWNED)).filter(|next| *next != NONE)
+        })
+    }
+}
