@@ -66,6 +66,7 @@ impl<'c, M: Memory> Change<'c, M> {
         Some(Row::with(self.records, self.changed.row, old))
     }
 
+    #[expect(clippy::new_ret_no_self, reason = "it stands beside `old`")]
     /// Returns the row as it is; nothing if it is gone, or not of this table.
     #[must_use]
     pub fn new<T: Table>(&self) -> Option<Row<'c, T, M>> {

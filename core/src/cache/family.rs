@@ -1,8 +1,8 @@
 //! Where a cache keeps its rows: lent memory of fixed size, or the heap.
 
-#[cfg(feature = "alloc")]
 use core::sync::atomic::{AtomicU32, Ordering};
 
+#[cfg(feature = "alloc")]
 use super::pool::SEGMENTS;
 use super::pool::{SEGMENT, Segments};
 

@@ -91,11 +91,7 @@ impl<T: Table, M: Memory> Row<'_, T, M> {
 /// Writes the members of a row, with the members of those it refers to.
 fn copy<M: Memory>(out: &mut Vec<u8>, records: &Records<M>, row: u32, members: &[u8], depth: u32) {
     let kind = records.kind(row);
-    let owner = match kind {
-        Kind::User => NONE,
-        Kind::Message => records.owner(records.owner(row)),
-        _ => records.owner(row),
-    };
+    let owner = records.guild_of(row);
     if owner != NONE {
         name(out, GUILD_ID);
         out.push(packed::INTEGER_8);

@@ -117,7 +117,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     }
 
     /// Tells whether it holds nothing: no row, and nothing that was packed.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "alloc"))]
     pub(super) fn is_at_rest(&self) -> bool {
         self.held.is_empty() && self.out.len() == 0
     }

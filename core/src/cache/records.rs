@@ -60,7 +60,7 @@ impl<M: Memory> Records<M> {
             roots: [List::EMPTY; 5],
             session: Session::NEW,
             known_guilds: 0,
-            tallies: [Tally::NEW; Kind::ALL.len()],
+            tallies: [const { Tally::new() }; Kind::ALL.len()],
             counts: [0; Kind::ALL.len()],
             listed: [0; Kind::ALL.len()],
         }
@@ -140,7 +140,7 @@ impl<M: Memory> Records<M> {
         self.roots = [List::EMPTY; 5];
         self.session = Session::NEW;
         self.known_guilds = 0;
-        self.tallies = [Tally::NEW; Kind::ALL.len()];
+        self.tallies = [const { Tally::new() }; Kind::ALL.len()];
         self.counts = [0; Kind::ALL.len()];
         self.listed = [0; Kind::ALL.len()];
     }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::family::Memory;
-use super::kind::{Kind, Mark, NONE};
+use super::kind::{Mark, NONE};
 use super::records::Records;
 use super::rows::user_of;
 use super::table::{
@@ -103,6 +103,7 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     }
 
     /// Returns the records, its row there, and the members it reads.
+    #[cfg(feature = "alloc")]
     pub(super) const fn parts(&self) -> (&'c Records<M>, u32, &'c [u8]) {
         (self.records, self.row, self.members)
     }
@@ -115,11 +116,7 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     }
 
     fn guild_row(&self) -> Option<u32> {
-        let owner = match T::KIND {
-            Kind::DmChannel | Kind::Guild | Kind::Me | Kind::User => NONE,
-            Kind::Message => self.records.owner(self.records.owner(self.row)),
-            _ => self.records.owner(self.row),
-        };
+        let owner = self.records.guild_of(self.row);
         (owner != NONE).then_some(owner)
     }
 

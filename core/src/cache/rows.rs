@@ -35,13 +35,16 @@ impl<M: Memory> Records<M> {
         self.find(kind, owner, key).filter(|row| self.is_shown(*row))
     }
 
+    /// Returns the guild that a row is in; nobody for one that is in none.
+    pub(super) fn guild_of(&self, row: u32) -> u32 {
+        let owner = self.owner(row);
+        if owner == NONE || self.kind(row) != Kind::Message { owner } else { self.owner(owner) }
+    }
+
     /// Tells whether a row is there for all: a user always, a guild if it is known, any other in its list.
     pub(super) fn is_shown(&self, row: u32) -> bool {
-        let place = match self.kind(row) {
-            Kind::Guild => !self.is(row, Mark::Known),
-            Kind::Room => true,
-            _ => false,
-        };
+        let kind = self.kind(row);
+        let place = kind == Kind::Room || kind == Kind::Guild && !self.is(row, Mark::Known);
         !place && !self.is(row, Mark::Kept)
     }
 

@@ -60,16 +60,18 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) const NEW: Self = Self {
-        hits: AtomicU32::new(0),
-        misses: AtomicU32::new(0),
-        added: 0,
-        changed: 0,
-        removed: 0,
-        evicted: 0,
-        refused: 0,
-        broken: 0,
-    };
+    pub(super) const fn new() -> Self {
+        Self {
+            hits: AtomicU32::new(0),
+            misses: AtomicU32::new(0),
+            added: 0,
+            changed: 0,
+            removed: 0,
+            evicted: 0,
+            refused: 0,
+            broken: 0,
+        }
+    }
 
     /// Counts a row that was looked up.
     pub(super) fn look_up(&self, found: bool) {
@@ -100,7 +102,7 @@ impl<M: Memory> Cache<M> {
                 kept += u32::from(self.records.is(row, super::kind::Mark::Kept));
             }
         }
-        let empty = Tally::NEW;
+        let empty = Tally::new();
         let tally = self.records.tally(kind).unwrap_or(&empty);
         TableStatistics {
             rows: self.records.len(kind),

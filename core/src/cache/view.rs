@@ -135,7 +135,6 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
     }
 
     /// Returns the rows from one place in the order to another; what is beyond the end is not there.
-    #[must_use]
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Take<Skip<Iter<'c, T, M>>> {
         let start = match range.start_bound() {
             Bound::Included(start) => *start,

@@ -45,9 +45,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Removes all rows of a kind that a guild has.
     pub(in super::super) fn clear_in_guild(&mut self, kind: Kind, guild: u64) {
         let Some(guild) = self.records.find(Kind::Guild, NONE, guild) else { return };
-        self.holding(guild, |reader| match kind {
-            Kind::Message => reader.clear_rooms(guild),
-            _ => reader.clear(kind, guild, false),
+        self.holding(guild, |reader| {
+            if kind == Kind::Message {
+                reader.clear_rooms(guild);
+            } else {
+                reader.clear(kind, guild, false);
+            }
         });
     }
 

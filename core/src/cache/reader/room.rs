@@ -87,19 +87,16 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Returns the list a row is taken from: of the same guild, or of the first that has one.
     fn place_of_victims(&self, kind: Kind, owner: u32) -> Option<(Place, Links)> {
-        let root = match kind {
-            Kind::Message => return Some((Place::Root(Root::Messages), Links::AGE)),
-            Kind::DmChannel => Root::DmChannels,
-            Kind::Guild => Root::Guilds,
-            Kind::Me => Root::Me,
-            _ => {
-                let list = kind.list()?;
-                let has = |guild: &u32| self.records.list(Place::In(*guild, list)).len > 0;
-                let guild = Some(owner).filter(has).or_else(|| self.guilds().find(has))?;
-                return Some((Place::In(guild, list), Links::OWNED));
-            }
+        if kind == Kind::Message {
+            return Some((Place::Root(Root::Messages), Links::AGE));
+        }
+        let place = if let Some(list) = kind.list() {
+            let has = |guild: &u32| self.records.list(Place::In(*guild, list)).len > 0;
+            Place::In(Some(owner).filter(has).or_else(|| self.guilds().find(has))?, list)
+        } else {
+            Place::Root(if kind == Kind::Guild { Root::Guilds } else { Root::DmChannels })
         };
-        Some((Place::Root(root), Links::OWNED))
+        Some((place, Links::OWNED))
     }
 
     /// Goes through the guilds, known or not.
