@@ -3,11 +3,16 @@
 use super::laws::Breach;
 use super::plan::Plan;
 use super::run::Run;
-use super::{Settings, Violation, arenas, attempt, guarded};
+use super::{PANIC, Settings, Violation, arenas, attempt, caught, guarded};
+
+/// How often a world that panics is run again.
+const MOST_PANICS: u32 = 8;
 
 /// Leaves out what is not needed to break the law, and writes down what is seen then.
 pub(super) fn violation(mut plan: Plan, mut breach: Breach, settings: &Settings) -> Violation {
-    let mut left = settings.most_runs;
+    // Each panic is printed where it happens.
+    let panics = breach.law == PANIC;
+    let mut left = if panics { settings.most_runs.min(MOST_PANICS) } else { settings.most_runs };
     let mut size = plan.strikes.len().div_ceil(2);
     while size > 0 && left > 0 {
         let mut at = 0;
@@ -32,5 +37,5 @@ fn write_down(plan: &Plan, settings: &Settings) -> (String, Vec<String>) {
     run.log();
     // It breaks the law again: a seed decides everything.
     let _ = guarded(&mut run, settings.span);
-    run.take_log()
+    caught(plan.seed, || run.take_log()).unwrap_or_default()
 }

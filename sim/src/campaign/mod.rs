@@ -30,7 +30,11 @@ use self::run::{Arena, Run};
 use crate::fault::{Fault, FaultInfo};
 use crate::simulation::{Defect, Sight, Trouble};
 
+/// The law that a world does not panic.
+const PANIC: &str = "panic";
+
 /// What is done to sights before they are judged, to see that a law can be broken.
+#[doc(hidden)]
 pub type Tap<'t> = dyn FnMut(&mut Vec<Sight>) + 't;
 
 /// What a campaign can be set to.
@@ -63,8 +67,10 @@ pub struct Figures {
     pub resumes: u64,
     /// The same time for each shard, added up.
     pub shard_time: Duration,
-    /// How much of that a law of delivery was waived, since bytes had been damaged.
+    /// How much of that a law was waived at most, since bytes had been damaged.
     pub waived: Duration,
+    /// How many transports had to be cut after all, for bytes whose damage nobody could see.
+    pub resets: u64,
     /// The longest it took until all was well again.
     pub recovery: Duration,
     /// Faults by name, with how often they struck.
@@ -78,6 +84,7 @@ impl Figures {
         self.time += other.time;
         self.shard_time += other.shard_time;
         self.waived += other.waived;
+        self.resets += other.resets;
         self.recovery = self.recovery.max(other.recovery);
         self.events += other.events;
         self.identifies += other.identifies;
@@ -101,7 +108,7 @@ impl Figures {
         all.filter(|name| self.struck.get(name).copied().unwrap_or(0) < least).collect()
     }
 
-    /// Returns the share of shard time in which a law of delivery was waived.
+    /// Returns the share of shard time in which a law was waived for damaged bytes, at most.
     #[must_use]
     pub fn waived_share(&self) -> f64 {
         let all = self.shard_time.as_secs_f64();
@@ -118,7 +125,7 @@ impl Figures {
 }
 
 /// What became of one seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The seed.
     pub seed: u64,
@@ -131,7 +138,7 @@ pub struct Outcome {
 }
 
 /// A law that was broken, and what led to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Violation {
     /// The law, and how it was broken.
     pub breach: Breach,
@@ -161,9 +168,19 @@ impl fmt::Display for Violation {
 /// ```
 #[must_use]
 pub fn run_seed(seed: u64, settings: &Settings) -> Outcome {
-    let plan = Plan::draw(seed, settings.span);
+    let begun = caught(seed, || {
+        let plan = Plan::draw(seed, settings.span);
+        let world = plan.to_string();
+        (plan, world)
+    });
+    let (plan, world) = match begun {
+        Ok(begun) => begun,
+        Err(breach) => {
+            let violation = Violation { breach, ..Violation::default() };
+            return Outcome { seed, violation: Some(violation), ..Outcome::default() };
+        }
+    };
     let (figures, breach) = attempt(&plan, settings.span, |_| {});
-    let world = plan.to_string();
     let violation = breach.map(|breach| minimise::violation(plan, breach, settings));
     Outcome { seed, world, figures, violation }
 }
@@ -172,6 +189,7 @@ pub fn run_seed(seed: u64, settings: &Settings) -> Outcome {
 ///
 /// # Errors
 /// The law that was broken.
+#[doc(hidden)]
 pub fn run_tapped<'t>(
     seed: u64,
     settings: &Settings,
@@ -198,20 +216,29 @@ fn attempt<'t>(
     span: Duration,
     prepare: impl FnOnce(&mut Run<'_, '_, 't>),
 ) -> (Figures, Option<Breach>) {
-    let mut arenas = arenas(plan);
-    let mut run = Run::new(plan, &mut arenas);
-    prepare(&mut run);
-    let breach = guarded(&mut run, span).err();
-    (run.sum_up(), breach)
+    let whole = || {
+        let mut arenas = arenas(plan);
+        let mut run = Run::new(plan, &mut arenas);
+        prepare(&mut run);
+        let breach = guarded(&mut run, span).err();
+        (run.sum_up(), breach)
+    };
+    caught(plan.seed, whole).unwrap_or_else(|breach| (Figures::default(), Some(breach)))
 }
 
 /// Runs a world; one that panics breaks a law.
 fn guarded(run: &mut Run<'_, '_, '_>, span: Duration) -> Result<(), Breach> {
-    let done = panic::catch_unwind(AssertUnwindSafe(|| run.run(span)));
-    done.unwrap_or_else(|panic| {
+    let done = caught(run.seed(), || run.run(span));
+    done.unwrap_or_else(|breach| Err(Breach { at: run.now(), ..breach }))
+}
+
+/// Does something for a seed; a panic breaks a law.
+fn caught<T>(seed: u64, does: impl FnOnce() -> T) -> Result<T, Breach> {
+    panic::catch_unwind(AssertUnwindSafe(does)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(run.panicked(text.unwrap_or("without a word")))
+        let how = format!("the world of seed {seed}: {}", text.unwrap_or("without a word"));
+        Breach { law: PANIC, how, ..Breach::default() }
     })
 }
 

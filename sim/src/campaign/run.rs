@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::journal::What;
 use crate::options::Options;
 use crate::rng::Rng;
-use crate::simulation::{Defect, Seen, Sight, Simulation, Stuck, Trouble};
+use crate::simulation::{Defect, SLOW, Seen, Sight, Simulation, Stuck, Trouble};
 
 /// How long it may take until all is well again once the faults are over.
 ///
@@ -114,10 +114,12 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         self.simulation.sabotage(defect);
     }
 
-    /// Says that the world panicked.
-    pub(super) fn panicked(&self, text: &str) -> Breach {
-        let (seed, at) = (self.plan.seed, self.simulation.now());
-        Breach { law: "panic", shard: 0, at, how: format!("the world of seed {seed}: {text}") }
+    pub(super) const fn seed(&self) -> u64 {
+        self.plan.seed
+    }
+
+    pub(super) const fn now(&self) -> Instant {
+        self.simulation.now()
     }
 
     /// Writes down what is seen, and records every shard.
@@ -201,6 +203,7 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             let until = self.simulation.now().saturating_add(PATIENCE);
             while self.simulation.now() < until {
                 if self.laws.delivered(self.pool.serial) {
+                    self.laws.settle(self.simulation.now())?;
                     self.figures.recovery = self.simulation.now().saturating_since(begin);
                     return Ok(());
                 }
@@ -208,7 +211,8 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             }
             // Nobody sees that a stream goes on from damaged bytes: that fault is over with the transport.
             for shard in self.laws.damaged() {
-                self.simulation.strike(shard, Trouble::Reset).map_err(bounded)?;
+                let struck = self.simulation.strike(shard, Trouble::Reset).map_err(bounded)?;
+                self.figures.resets += u64::from(struck);
             }
         }
     }
@@ -359,8 +363,10 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
 fn terms(plan: &Plan) -> Terms {
     let Plan { shards, at_once, heartbeat, room, compression, network, .. } = *plan;
     let stream = matches!(compression, Compression::ZlibStream | Compression::ZstdStream);
-    let tight = network.jitter < Duration::from_millis(30) && network.slow == 0;
-    Terms { shards, at_once, heartbeat, room, stream, tight }
+    let slow = if network.slow > 0 { SLOW } else { Duration::ZERO };
+    let (latency, noise) = (network.latency, network.jitter + slow);
+    let compressed = compression != Compression::None;
+    Terms { shards, at_once, heartbeat, room, stream, compressed, latency, noise }
 }
 
 fn options(plan: &Plan) -> Options {

@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use gatewright_core::transcript::Recorded;
-use gatewright_core::{Event, Gone, Input, Instant, Link, Output, Phase, Shard, Stop, Timer};
+use gatewright_core::{
+    Event, Gone, Input, Instant, Link, Output, Phase, Shard, Skipped, Stop, Timer,
+};
 
 use super::frame::{digest, opcode, serial};
 use super::line::{Down, Line};
-use super::sabotage::{Deed, Defect, LATE, Sabotage};
+use super::sabotage::{Deed, Defect, LATE, LATELY, Sabotage};
 use super::{Ending, Seen, Sight, Stuck, Trouble};
 
 /// The most outputs one input may bring about: the fates of a full queue of commands come at once.
@@ -95,24 +97,29 @@ impl<'m> Client<'m> {
 
     /// Returns when the shard is to be called for time alone.
     pub(super) fn call_at(&self, now: Instant) -> Instant {
-        if self.sabotage.defect.is_some() {
-            return self.call_at_amiss();
-        }
         let full = matches!(self.hold, Hold::Full(_));
         let idle = full && self.calls > BUSY_CALLS && now.as_micros() / 1_000_000 == self.second;
-        if idle { self.wait.saturating_add(IDLE_CALL) } else { self.wait }
+        let at = if idle { self.wait.saturating_add(IDLE_CALL) } else { self.wait };
+        if self.sabotage.defect.is_some() { self.amiss(at, now) } else { at }
     }
 
-    /// As [`call_at`](Self::call_at), with a defect.
-    fn call_at_amiss(&self) -> Instant {
+    /// Makes of the moment of a call what a defect makes of it.
+    fn amiss(&self, at: Instant, now: Instant) -> Instant {
         let beat = matches!(self.shard.status().next_timer, Some((_, Timer::Heartbeat)));
         if self.sabotage.given_up {
             Instant::MAX
         } else if beat && self.sabotage.is(Defect::LateHeartbeat) {
-            self.wait.saturating_add(LATE)
+            at.saturating_add(LATE)
+        } else if self.hurries() {
+            at.min(now)
         } else {
-            self.wait
+            at
         }
+    }
+
+    /// Tells whether a defect makes the shard believe that its rest is over.
+    fn hurries(&self) -> bool {
+        self.sabotage.is(Defect::RedialsAtOnce) && self.shard.status().phase == Phase::Resting
     }
 
     /// Tells the shard that time passed.
@@ -124,7 +131,9 @@ impl<'m> Client<'m> {
         if self.calls > MOST_CALLS {
             return Err(Stuck::Spin { shard: self.id, at: now });
         }
-        let looked = self.reads() && !self.trusts_silence();
+        let reads = self.reads() || self.sabotage.is(Defect::JudgesUnread);
+        let looked = reads && !self.trusts_silence(now);
+        let now = if self.hurries() { self.wait.max(now) } else { now };
         self.shard.handle_input(now, if looked { Input::Tick } else { Input::Busy });
         Ok(())
     }
@@ -160,8 +169,11 @@ impl<'m> Client<'m> {
     }
 
     /// Tells whether a defect keeps the shard from finding that a live connection is dead.
-    fn trusts_silence(&self) -> bool {
-        self.sabotage.is(Defect::HoldsDeadLink) && self.shard.status().phase == Phase::Live
+    fn trusts_silence(&self, now: Instant) -> bool {
+        let lately = now.saturating_since(self.heard) < LATELY;
+        let trusts = self.sabotage.is(Defect::HoldsDeadLink)
+            || (lately && self.sabotage.is(Defect::IgnoresMissingAcks));
+        trusts && self.shard.status().phase == Phase::Live
     }
 
     /// Takes a frame that a defect sends in addition.
@@ -219,6 +231,7 @@ impl<'m> Client<'m> {
             Output::Close(code) => Want::Close(self.sabotage.code(code)),
             Output::Event(_) => return self.tell(now, see),
             Output::Wait(until) => {
+                let until = self.sabotage.wait(now, until);
                 self.wait = until;
                 let status = self.shard.status();
                 let (phase, in_phase) = (status.phase, status.in_phase);
@@ -301,7 +314,8 @@ fn sight(event: &Event<'_>) -> Seen {
         Event::Limit(limit) => Seen::Limit(*limit),
         Event::SessionLost { cause } => Seen::Lost { cause: *cause },
         Event::Skipped(skipped) => {
-            Seen::Skipped { kind: skipped.kind, seq: skipped.seq, through: skipped.through }
+            let Skipped { kind, seq, through, length, more, .. } = *skipped;
+            Seen::Skipped { kind, seq, through, length, more }
         }
         other => unknown(other),
     }

@@ -17,6 +17,10 @@ use crate::server::{self, Conn};
 /// Source: RFC 6455 section 7.1.5.
 const NO_CODE: CloseCode = CloseCode(1_005);
 
+/// How long a slow frame keeps the transport at most.
+pub(crate) const SLOW: Duration = Duration::from_micros(SLOW_MICROS);
+const SLOW_MICROS: u64 = 80_000;
+
 /// The most a gateway says at one moment: a flood of requests, or what was replayed, on each connection.
 const MOST_SAID: u32 = 100_000;
 
@@ -239,7 +243,7 @@ impl Simulation<'_> {
         let Some(line) = &mut client.line else { return };
         let slow = self.network.slow > 0 && self.rng.chance(self.network.slow.into());
         if slow {
-            let span = Duration::from_micros(self.rng.range(1, 80_000));
+            let span = Duration::from_micros(self.rng.range(1, SLOW_MICROS));
             line.stall(self.now.saturating_add(span));
         }
         let taken_at = line.takes_at(self.now);
@@ -408,13 +412,12 @@ impl Simulation<'_> {
         line.damaged |= fault.is_none();
         line.split |= fault == Some(&Fault::Split);
         line.lingers |= fault == Some(&Fault::OldConnectionGoesOn);
-        let late = matches!(
-            fault,
-            Some(Fault::Delay(_) | Fault::LateAcks(_) | Fault::Silence | Fault::SwallowAcks)
-        );
-        if late {
-            self.see(shard, Seen::Withheld { link, until: Instant::MAX });
-        }
+        let by = match fault {
+            Some(Fault::Delay(by) | Fault::LateAcks(by)) => *by,
+            Some(Fault::Silence | Fault::SwallowAcks) => Duration::MAX,
+            _ => return,
+        };
+        self.see(shard, Seen::Withheld { link, until: Instant::MAX, by });
     }
 }
 

@@ -25,6 +25,7 @@ use gatewright_core::{
 };
 
 use self::client::Client;
+pub(crate) use self::clockwork::SLOW;
 pub use self::frame::{digest, serial, serial_text};
 pub use self::sabotage::Defect;
 pub use self::seen::{Ending, Seen, Sight};
@@ -191,7 +192,9 @@ impl<'m> Simulation<'m> {
 
     /// Ends the recordings and returns them, by shard.
     pub fn finish_recordings(&mut self) -> Vec<String> {
-        self.clients.iter_mut().filter_map(|client| client.shard.finish()).collect()
+        let finish =
+            |client: &mut Client<'m>| Some(client.sabotage.recording(client.shard.finish()?));
+        self.clients.iter_mut().filter_map(finish).collect()
     }
 
     /// Lets the next thing happen.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatewright_core::CloseCode;
+use gatewright_core::{CloseCode, Instant};
 
 use super::Seen;
 
@@ -14,6 +14,8 @@ const RESUME: u8 = 6;
 pub(super) const LATE: Duration = Duration::from_secs(3);
 /// More frames than a minute may have.
 const FLOOD: u32 = 130;
+/// How long ago something else than an ACK came at most, for a client that looks for nothing more.
+pub(super) const LATELY: Duration = Duration::from_secs(14);
 /// Which events are tampered with: not the first ones.
 const FIRST: u64 = 5;
 
@@ -21,6 +23,8 @@ const FIRST: u64 = 5;
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
+    /// It sends each heartbeat twice.
+    BeatsTooOften,
     /// It closes with 1000, which ends the session.
     ClosesForGood,
     /// It takes what comes late on an old connection for news.
@@ -37,29 +41,50 @@ pub enum Defect {
     GivesUp,
     /// It takes silence for life.
     HoldsDeadLink,
+    /// It goes on without ACKs as long as anything else comes.
+    IgnoresMissingAcks,
     /// It answers no request for a heartbeat.
     IgnoresRequest,
+    /// It takes a transport it does not read for silent.
+    JudgesUnread,
+    /// It keeps an event that has no room in the memory given.
+    KeepsTooMuch,
     /// Its heartbeats are late.
     LateHeartbeat,
-    /// It loses a command without a word.
-    LosesCommand,
     /// It leaves a connection for no reason.
     LeavesForNothing,
+    /// It loses a command without a word.
+    LosesCommand,
+    /// It has no defect: nothing is to be found.
+    None,
+    /// It records something else than what happened.
+    RecordsAmiss,
+    /// It waits for nothing between two connections.
+    RedialsAtOnce,
     /// It hands a command out twice.
     RepeatsCommand,
     /// It delivers an event twice.
     RepeatsEvent,
+    /// It skips an event there is room for.
+    SkipsForNothing,
     /// It does not deliver an event.
     SwallowsEvent,
+    /// It delivers nothing that has no number, or that came before.
+    SwallowsUnnumbered,
     /// It delivers an event before the one that came first.
     SwapsEvents,
+    /// It wants to be called at once, again and again.
+    WaitsForNothing,
+    /// It does not want to be called again.
+    WaitsForever,
     /// It resumes from an earlier number.
     WrongResumeSeq,
 }
 
 impl Defect {
-    /// All there are.
-    pub const ALL: [Self; 17] = [
+    /// All there are to be found.
+    pub const ALL: [Self; 27] = [
+        Self::BeatsTooOften,
         Self::ClosesForGood,
         Self::DeliversOldNews,
         Self::EagerIdentify,
@@ -68,14 +93,23 @@ impl Defect {
         Self::ForgetsLoss,
         Self::GivesUp,
         Self::HoldsDeadLink,
+        Self::IgnoresMissingAcks,
         Self::IgnoresRequest,
+        Self::JudgesUnread,
+        Self::KeepsTooMuch,
         Self::LateHeartbeat,
-        Self::LosesCommand,
         Self::LeavesForNothing,
+        Self::LosesCommand,
+        Self::RecordsAmiss,
+        Self::RedialsAtOnce,
         Self::RepeatsCommand,
         Self::RepeatsEvent,
+        Self::SkipsForNothing,
         Self::SwallowsEvent,
+        Self::SwallowsUnnumbered,
         Self::SwapsEvents,
+        Self::WaitsForNothing,
+        Self::WaitsForever,
         Self::WrongResumeSeq,
     ];
 }
@@ -137,6 +171,7 @@ impl Sabotage {
             Defect::WrongResumeSeq if op == RESUME => lower_seq(data),
             Defect::LosesCommand if command => return Deed::Lose,
             Defect::RepeatsCommand if command => self.again = Some((data.to_vec(), 1)),
+            Defect::BeatsTooOften if op == HEARTBEAT => self.again = Some((data.to_vec(), 1)),
             Defect::FloodsSends if op == HEARTBEAT => self.again = Some((data.to_vec(), FLOOD)),
             Defect::EarlyCommand if matches!(op, IDENTIFY | RESUME) => {
                 self.again = self.spare.clone().map(|data| (data, 1));
@@ -154,6 +189,23 @@ impl Sabotage {
         if self.is(Defect::ClosesForGood) { CloseCode::NORMAL } else { code }
     }
 
+    /// Returns when to call the shard, which wants to be called then.
+    pub(super) fn wait(&self, now: Instant, until: Instant) -> Instant {
+        match self.defect {
+            Some(Defect::WaitsForNothing) => now,
+            Some(Defect::WaitsForever) => Instant::MAX,
+            _ => until,
+        }
+    }
+
+    /// Returns what is recorded.
+    pub(super) fn recording(&self, recording: String) -> String {
+        match self.defect {
+            Some(Defect::RecordsAmiss) => recording.replacen("\"READY\" 1", "\"READY\" 2", 1),
+            _ => recording,
+        }
+    }
+
     /// Tells an event, or something else; says whether the connection is to be left.
     pub(super) fn tell(&mut self, seen: Seen, mut see: impl FnMut(Seen)) -> bool {
         let Some(defect) = self.defect else {
@@ -168,6 +220,11 @@ impl Sabotage {
         match defect {
             Defect::ForgetsLoss if matches!(seen, Seen::Lost { .. }) => {}
             Defect::SwallowsEvent if now => self.done = true,
+            Defect::SwallowsUnnumbered if is_odd(&seen) => {}
+            Defect::KeepsTooMuch | Defect::SkipsForNothing if now => {
+                self.done = true;
+                see(remembered_amiss(seen, defect));
+            }
             Defect::RepeatsEvent if now => {
                 self.done = true;
                 see(seen.clone());
@@ -188,6 +245,20 @@ impl Sabotage {
             }
         }
         false
+    }
+}
+
+/// Tells whether an event has no number, or came before.
+const fn is_odd(seen: &Seen) -> bool {
+    matches!(seen, Seen::Dispatch { seq: None, .. } | Seen::Duplicate { .. })
+}
+
+/// Makes more of an event than there is room for, or skips it.
+fn remembered_amiss(seen: Seen, defect: Defect) -> Seen {
+    let Seen::Dispatch { kind, seq, serial, .. } = seen else { return seen };
+    match defect {
+        Defect::KeepsTooMuch => Seen::Dispatch { kind, seq, serial, bytes: usize::MAX },
+        _ => Seen::Skipped { kind, seq, through: seq, length: 200, more: 0 },
     }
 }
 

@@ -165,6 +165,10 @@ pub enum Seen {
         seq: Option<u64>,
         /// The sequence number of the last one.
         through: Option<u64>,
+        /// The length of the first one.
+        length: u64,
+        /// How many more there are.
+        more: u32,
     },
     /// A message that was damaged on its way was handed to the shard.
     Spoiled {
@@ -191,11 +195,13 @@ pub enum Seen {
         /// When the latest message was handed to it.
         heard: Instant,
     },
-    /// From now on a transport comes late with, or keeps back, what it carries.
+    /// From now on a transport comes late with what it carries, or the gateway with what it says.
     Withheld {
         /// The transport.
         link: Link,
-        /// Until when.
+        /// Until when; the end of time for what lasts as long as the transport.
         until: Instant,
+        /// By how much at most; the most there is for what never comes.
+        by: Duration,
     },
 }

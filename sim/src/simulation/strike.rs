@@ -1,5 +1,7 @@
 //! Making things go wrong.
 
+use std::time::Duration;
+
 use gatewright_core::{Gone, Input, Instant, Link};
 
 use super::client::Hold;
@@ -74,11 +76,11 @@ impl Simulation<'_> {
         match trouble {
             Trouble::Blackhole(span) => {
                 line.dig(now.saturating_add(span));
-                withheld = Some(now.saturating_add(span));
+                withheld = Some((now.saturating_add(span), span));
             }
             Trouble::Stall(span) => {
                 line.stall(now.saturating_add(span));
-                withheld = Some(now.saturating_add(span));
+                withheld = Some((now.saturating_add(span), span));
             }
             Trouble::Corrupt => {
                 line.corrupt = true;
@@ -101,13 +103,13 @@ impl Simulation<'_> {
                 line.push_up(now, net, rng, Up::Closed(None));
                 line.deaf_gateway = true;
                 line.deafen_shard();
-                withheld = Some(Instant::MAX);
+                withheld = Some((Instant::MAX, Duration::MAX));
             }
             _ => return false,
         }
         self.see(shard, Seen::Struck(trouble));
-        if let Some(until) = withheld {
-            self.see(shard, Seen::Withheld { link, until });
+        if let Some((until, by)) = withheld {
+            self.see(shard, Seen::Withheld { link, until, by });
         }
         true
     }

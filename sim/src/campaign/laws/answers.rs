@@ -9,16 +9,15 @@ use std::time::Duration;
 use gatewright_core::{Instant, Phase};
 
 use super::Verdict;
-use super::track::Facts;
+use super::track::{Facts, HEARTBEAT};
 use crate::simulation::Seen;
-
-/// The opcode of a heartbeat.
-const HEARTBEAT: u8 = 1;
 
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     /// Whether an answer is owed in the drain at hand.
     owed: bool,
+    /// Whether it is what was seen last that asks for it.
+    fresh: bool,
     /// The requests of the last minute that were to be answered.
     asked: VecDeque<Instant>,
     /// The heartbeats of the last minute.
@@ -32,13 +31,13 @@ impl Answers {
 
     /// Judges before the frame that is seen counts as flying.
     pub(super) fn see(&mut self, at: Instant, seen: &Seen, facts: &Facts) -> Verdict {
+        let fresh = core::mem::take(&mut self.fresh);
         match seen {
             Seen::Asked { .. } => self.ask(at, facts),
             Seen::Connect { .. } => *self = Self::default(),
             // The damage to a message is told behind what stood in it.
-            Seen::Close { .. } | Seen::Disconnected { .. } | Seen::Spoiled { .. } => {
-                self.owed = false;
-            }
+            Seen::Spoiled { .. } => self.owed &= !fresh,
+            Seen::Close { .. } | Seen::Disconnected { .. } => self.owed = false,
             Seen::Send { op: HEARTBEAT, .. } => {
                 self.owed = false;
                 return self.count(at, facts);
@@ -63,7 +62,9 @@ impl Answers {
         forget(&mut self.asked, at);
         if self.asked.len() < Self::MOST && facts.greeted.is_some() {
             self.asked.push_back(at);
-            self.owed = facts.damaged.is_none() && !facts.regrouped;
+            let readable = !facts.is_damaged(at) && !facts.regrouped;
+            self.fresh = readable && !self.owed;
+            self.owed |= readable;
         }
     }
 
@@ -73,7 +74,7 @@ impl Answers {
         let interval = facts.interval().unwrap_or(Self::SPAN).max(Duration::from_secs(1));
         let beats = Self::SPAN.as_millis() / interval.as_millis();
         let most = usize::try_from(beats).unwrap_or(0) + 1 + Self::MOST;
-        if self.sent.len() > most && facts.damaged.is_none() {
+        if self.sent.len() > most {
             return Err(format!("more than {most} heartbeats in a minute"));
         }
         Ok(())

@@ -5,11 +5,8 @@ use std::time::Duration;
 use gatewright_core::Instant;
 
 use super::Verdict;
-use super::track::{Facts, Track};
+use super::track::{Facts, HEARTBEAT, Track};
 use crate::simulation::Seen;
-
-/// The opcode of a heartbeat.
-const HEARTBEAT: u8 = 1;
 
 /// The least time a shard tells its caller to wait, by which a heartbeat may come late.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
@@ -62,7 +59,7 @@ impl Beats {
 
     /// Takes the interval the gateway told, which the shard has to tell as well.
     fn begin(&mut self, at: Instant, said: Duration, facts: &Facts) -> Verdict {
-        let told = facts.interval().filter(|_| facts.damaged.is_none()).unwrap_or(said);
+        let told = facts.interval().unwrap_or(said);
         self.up = Some(Beat { interval: told, due: at.saturating_add(told) });
         if told == said {
             return Ok(());

@@ -49,7 +49,7 @@ fn is_over(at: Instant, facts: &Facts) -> bool {
 
 /// Tells whether what was seen on a connection is a reason to leave it.
 fn is_seen(at: Instant, cause: Cause, facts: &Facts) -> bool {
-    let damaged = facts.damaged.is_some();
+    let damaged = facts.is_damaged(facts.over.unwrap_or(at));
     let since = |moment: Option<Instant>, span| {
         moment.is_some_and(|moment| at.saturating_since(moment) >= span)
     };

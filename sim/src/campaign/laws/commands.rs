@@ -122,7 +122,8 @@ impl Commands {
             Fate::Expired => !open.taken && open.expires <= at,
             Fate::Replaced => !open.taken && open.presence && self.latest_presence > Some(id),
             Fate::Dropped => !open.taken && self.stopped,
-            _ => true,
+            // A fate this law knows nothing of has no reason yet.
+            _ => false,
         };
         if right { Ok(()) } else { Err(format!("command {} counts as {fate:?}, and is not", id.0)) }
     }

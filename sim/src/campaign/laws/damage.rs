@@ -22,7 +22,9 @@ pub(super) struct Damage {
     id: bool,
     /// The numbers of the latest dispatch.
     latest: Option<(u64, u64)>,
-    /// For how long it was waived before.
+    /// Until when another law may be waived for the latest damage, at most.
+    until: Instant,
+    /// For how long one was waived before.
     spent: Duration,
 }
 
@@ -51,6 +53,7 @@ impl Damage {
         match seen {
             Seen::Spoiled { link } => {
                 self.since.get_or_insert(at);
+                self.until = at.saturating_add(terms.heartbeat);
                 self.damaged = Some(*link);
                 self.session = true;
                 self.latest = None;
@@ -81,7 +84,7 @@ impl Damage {
     fn end(&mut self, at: Instant) {
         self.latest = None;
         if let Some(since) = self.since.take() {
-            self.spent += at.saturating_since(since);
+            self.spent += at.max(self.until).saturating_since(since);
         }
     }
 }

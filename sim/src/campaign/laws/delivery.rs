@@ -16,8 +16,8 @@ use crate::simulation::Seen;
 
 /// Resumes in a row without RESUMED after which a session may be given up.
 const RESUMES: u32 = 3;
-/// No event of a campaign is larger, a bomb included.
-const LARGEST: usize = 4 * 1024 * 1024;
+/// What a compressed document leaves of the memory: the history it refers to stays.
+const HISTORY: usize = 32 * 1024;
 /// How many dispatches the gateway says again when it does.
 const REPEATED: u32 = 3;
 
@@ -46,6 +46,10 @@ pub(super) struct Delivery {
     /// Dispatches to come that have no number, or had theirs before.
     unnumbered: u32,
     repeated: u32,
+    /// Whether READY or RESUMED was delivered on the transport at hand.
+    live: bool,
+    /// Whether a message of it was damaged, dropped without being told of itself, or came too early to be told.
+    blurred: bool,
 }
 
 impl Delivery {
@@ -56,14 +60,27 @@ impl Delivery {
         self.serial == Some(serial)
     }
 
+    /// Tells whether what has no number, or came again, was delivered as often as the gateway said it.
+    pub(super) fn is_settled(&self) -> Verdict {
+        let Self { unnumbered, repeated, .. } = self;
+        if self.blurred || (*unnumbered, *repeated) == (0, 0) {
+            return Ok(());
+        }
+        Err(format!(
+            "{unnumbered} dispatches without a number and {repeated} said again are missing"
+        ))
+    }
+
     pub(super) fn see(&mut self, seen: &Seen, damage: &Damage, terms: &Terms) -> Verdict {
         match seen {
             Seen::Connect { link, .. } => {
                 self.link = *link;
                 (self.unnumbered, self.repeated, self.owned_up) = (0, 0, false);
+                (self.live, self.blurred) = (false, false);
             }
+            Seen::Spoiled { .. } => self.blurred = true,
             Seen::Limit(Limit::SessionId) => self.owned_up = true,
-            Seen::Gateway { link, what } => return self.hear(*link, what, damage),
+            Seen::Gateway { link, what } => return self.hear(*link, what, damage, terms),
             Seen::Send { op: RESUME, .. } => {
                 self.resumes += 1;
                 self.resumed_from = self.last;
@@ -73,7 +90,7 @@ impl Delivery {
             }
             Seen::Dispatch { kind, seq, serial, .. } => {
                 if *kind == EventKind::Resumed {
-                    self.resumes = 0;
+                    (self.resumes, self.live) = (0, true);
                 }
                 return self.next(*seq, *serial, damage.waives());
             }
@@ -81,10 +98,14 @@ impl Delivery {
             Seen::Gap { expected, found } => {
                 return self.gap(*expected, *found, damage.waives());
             }
-            Seen::Skipped { .. } if terms.room > LARGEST && !damage.waives() => {
-                return Err("a dispatch is skipped, and there is room for it".to_owned());
+            Seen::Skipped { length, .. } if fits(*length, terms) && !damage.waives() => {
+                let room = terms.room;
+                return Err(format!(
+                    "a dispatch of {length} bytes is skipped, and {room} are there"
+                ));
             }
-            Seen::Skipped { kind, seq, through } => {
+            Seen::Skipped { kind, seq, through, more, .. } => {
+                self.blurred |= *more > 0;
                 if *kind == EventKind::Ready {
                     self.begin(Some(1), damage.waives())?;
                     self.last = 0;
@@ -98,12 +119,20 @@ impl Delivery {
     }
 
     /// Takes what the gateway says about a connection.
-    fn hear(&mut self, link: Link, what: &What, damage: &Damage) -> Verdict {
+    fn hear(&mut self, link: Link, what: &What, damage: &Damage, terms: &Terms) -> Verdict {
         match what {
             What::Identified { .. } => (self.dropped_since, self.nameless) = (false, false),
             What::Faulted(Fault::BrokenReady(_)) => self.nameless = true,
-            What::Faulted(Fault::Bomb(_) | Fault::NullSeq) => self.unnumbered += 1,
-            What::Faulted(Fault::LowSeq) => self.repeated += REPEATED,
+            // Nothing inflates where nothing is compressed.
+            What::Faulted(Fault::Bomb(_)) if !terms.compressed => {}
+            What::Faulted(Fault::Bomb(_) | Fault::NullSeq) if link == self.link => {
+                self.unnumbered += 1;
+                self.blurred |= !self.live;
+            }
+            What::Faulted(Fault::LowSeq) if link == self.link => {
+                self.repeated += REPEATED;
+                self.blurred |= !self.live;
+            }
             What::Resumed { from_seq, .. } if link == self.link => {
                 let last = self.resumed_from;
                 if *from_seq != last && !damage.reaches_session() {
@@ -138,7 +167,8 @@ impl Delivery {
         if self.nameless && !self.owned_up && !waived {
             return Err("a session without id begins, and that is not told".to_owned());
         }
-        let Self { link, dropped_since, nameless, owned_up, unnumbered, repeated, .. } = *self;
+        let Self { link, dropped_since, nameless, owned_up, unnumbered, repeated, blurred, .. } =
+            *self;
         *self = Self {
             begun: true,
             last: seq.unwrap_or(0),
@@ -148,6 +178,8 @@ impl Delivery {
             owned_up,
             unnumbered,
             repeated,
+            live: true,
+            blurred,
             dropped: dropped_since,
             dropped_since,
             ..Self::default()
@@ -209,6 +241,9 @@ impl Delivery {
         if !waived {
             return Err(format!("a gap from {expected} to {found}, and the gateway left none"));
         }
+        if expected != self.last + 1 || found <= expected {
+            return Err(format!("a gap from {expected} to {found} after {}", self.last));
+        }
         self.serial = None;
         self.last = found.saturating_sub(1);
         Ok(())
@@ -234,6 +269,12 @@ impl Delivery {
         self.dropped = false;
         Ok(())
     }
+}
+
+/// Tells whether a document has room in the memory given.
+fn fits(length: u64, terms: &Terms) -> bool {
+    let history = if terms.compressed { HISTORY } else { 0 };
+    usize::try_from(length).is_ok_and(|length| length <= terms.room.saturating_sub(history))
 }
 
 /// Tells whether only a client that lost count is refused a Resume for this.

@@ -5,12 +5,9 @@ use std::collections::VecDeque;
 use gatewright_core::Link;
 
 use super::Verdict;
-use super::track::{IDENTIFY, RESUME};
+use super::track::{HEARTBEAT, IDENTIFY, RESUME};
 use crate::journal::What;
 use crate::simulation::Seen;
-
-/// The opcode of a heartbeat.
-const HEARTBEAT: u8 = 1;
 
 /// The frames of the transport at hand that the gateway has not told of.
 ///

@@ -44,9 +44,16 @@ impl SendLimit {
 /// Never two Identifies of one bucket within 5 s.
 #[derive(Debug)]
 pub(super) struct IdentifyPace {
-    latest: Vec<Option<Instant>>,
+    latest: Vec<Sent>,
     /// Until when a network kept an Identify back, of whichever shard.
-    withheld: Instant,
+    withheld: Option<Instant>,
+}
+
+/// The latest Identify of a bucket, and how long after the one before it was sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    at: Option<Instant>,
+    apart: Option<Duration>,
 }
 
 impl IdentifyPace {
@@ -54,21 +61,20 @@ impl IdentifyPace {
     const SPAN: Duration = Duration::from_secs(5);
 
     pub(super) fn new(at_once: u32) -> Self {
-        let latest = (0..at_once.max(1)).map(|_| None).collect();
-        Self { latest, withheld: Instant::ZERO }
+        let latest = (0..at_once.max(1)).map(|_| Sent::default()).collect();
+        Self { latest, withheld: None }
     }
 
     pub(super) fn see(&mut self, shard: u32, at: Instant, seen: &Seen, terms: &Terms) -> Verdict {
         match seen {
             Seen::Send { op: IDENTIFY, .. } => self.send(shard, at),
             Seen::Withheld { until, .. } if *until < Instant::MAX => {
-                self.withheld = self.withheld.max(*until);
+                self.withheld = self.withheld.max(Some(*until));
                 Ok(())
             }
             Seen::Gateway { what: What::IdentifyRefused(why), .. }
                 if *why == "a second Identify of one bucket within 5 s"
-                    && terms.tight
-                    && self.withheld.saturating_add(Self::SPAN * 2) < at =>
+                    && !self.is_excused(shard, at, terms) =>
             {
                 Err(format!("the gateway refuses an Identify: {why}"))
             }
@@ -76,10 +82,23 @@ impl IdentifyPace {
         }
     }
 
+    /// Tells whether the network brought two Identifies of a bucket closer together than they were sent.
+    fn is_excused(&self, shard: u32, at: Instant, terms: &Terms) -> bool {
+        let withheld = |until: Instant| until.saturating_add(Self::SPAN * 2) >= at;
+        let near = self.latest.get(self.bucket(shard)).and_then(|sent| sent.apart);
+        let near = near.is_some_and(|apart| apart < Self::SPAN + terms.noise);
+        near || self.withheld.is_some_and(withheld)
+    }
+
+    fn bucket(&self, shard: u32) -> usize {
+        usize::try_from(shard).unwrap_or(0) % self.latest.len().max(1)
+    }
+
     fn send(&mut self, shard: u32, at: Instant) -> Verdict {
-        let bucket = usize::try_from(shard).unwrap_or(0) % self.latest.len().max(1);
+        let bucket = self.bucket(shard);
         let Some(latest) = self.latest.get_mut(bucket) else { return Ok(()) };
-        match latest.replace(at) {
+        latest.apart = latest.at.map(|before| at.saturating_since(before));
+        match latest.at.replace(at) {
             Some(before) if at.saturating_since(before) < Self::SPAN => {
                 Err(format!("an Identify of bucket {bucket} follows the one at {before}"))
             }

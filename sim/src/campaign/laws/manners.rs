@@ -5,7 +5,7 @@ use std::time::Duration;
 use gatewright_core::{CloseCode, Instant, Link};
 
 use super::damage::Damage;
-use super::track::Track;
+use super::track::{Facts, Track};
 use super::{Terms, Verdict};
 use crate::journal::What;
 use crate::simulation::Seen;
@@ -52,7 +52,9 @@ fn is_excused(
     terms: &Terms,
 ) -> bool {
     let Some(facts) = track.of(link) else { return true };
-    let late = facts.withholds(at);
+    let stalled = |span: Duration| {
+        facts.withheld.is_some_and(|until| until.saturating_add(span + AFTERMATH) >= at)
+    };
     match why {
         // The limit of presences is a consumer's to keep, and those of this campaign do not.
         "more than 5 presence updates in 20 s" => true,
@@ -62,20 +64,31 @@ fn is_excused(
         // The one before may have been kept back; a shard keeps the half to the microsecond.
         "a heartbeat within half an interval of the last one" => {
             let half = facts.interval().unwrap_or_default() / 2;
-            let late = facts.withheld.saturating_add(half + AFTERMATH) >= at;
+            let late = stalled(half);
             // An answer that is late counts as the heartbeat that came in its stead.
             let busy = track.was_busy(at, half * 2);
-            late || busy || !terms.tight || facts.damaged.is_some()
+            // A damaged message may ask for a heartbeat.
+            late || busy || were_apart(facts, half) || facts.is_damaged(at)
         }
         // What was kept back arrives at once, and counts for a minute.
-        "more than 120 payloads in 60 s" => facts.withheld.saturating_add(MINUTE + AFTERMATH) >= at,
+        "more than 120 payloads in 60 s" => stalled(MINUTE),
         "no reconnect within 5 s of being asked to" => {
-            late || track.was_busy(at, AFTERMATH) || facts.damaged.is_some() || is_deaf(link, track)
+            let late = AFTERMATH.saturating_sub(terms.round_trip());
+            facts.delays(at, late)
+                || track.was_busy(at, AFTERMATH)
+                || facts.is_damaged(at)
+                || is_deaf(link, track)
         }
         // It was sent before the shard could hear that the session is over.
         "a command before READY or RESUMED" => facts.invalid || facts.detached,
         _ => false,
     }
+}
+
+/// Tells whether the latest two heartbeats were handed out so far apart: the network brought them together.
+fn were_apart(facts: &Facts, span: Duration) -> bool {
+    let [latest, before] = facts.beats;
+    latest.zip(before).is_some_and(|(latest, before)| latest.saturating_since(before) >= span)
 }
 
 /// Tells whether the shard can hear nothing any more on a connection the gateway believes in.

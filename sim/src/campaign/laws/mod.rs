@@ -1,5 +1,6 @@
 //! The laws a client keeps whatever happens, each judged by what is seen of it and nothing else.
 
+mod acks;
 mod answers;
 mod beats;
 mod causes;
@@ -10,6 +11,7 @@ mod delivery;
 mod frames;
 mod limits;
 mod manners;
+mod rests;
 mod track;
 mod zombies;
 
@@ -18,6 +20,7 @@ use std::time::Duration;
 
 use gatewright_core::Instant;
 
+use self::acks::Acks;
 use self::answers::Answers;
 use self::beats::Beats;
 use self::causes::Causes;
@@ -28,12 +31,13 @@ use self::delivery::Delivery;
 use self::frames::Frames;
 use self::limits::{IdentifyPace, PayloadSize, Room, SendLimit};
 use self::manners::Manners;
+use self::rests::Rests;
 use self::track::Track;
 use self::zombies::Zombies;
 use crate::simulation::{Seen, Sight};
 
 /// A law that was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breach {
     /// The name of the law.
     pub law: &'static str,
@@ -65,8 +69,18 @@ pub(super) struct Terms {
     pub(super) room: usize,
     /// Whether a whole connection is one compressed stream.
     pub(super) stream: bool,
-    /// Whether the network keeps the time between two messages.
-    pub(super) tight: bool,
+    /// Whether it is compressed at all.
+    pub(super) compressed: bool,
+    /// How long a message takes at least when nothing is wrong, and how much longer it may take.
+    pub(super) latency: Duration,
+    pub(super) noise: Duration,
+}
+
+impl Terms {
+    /// The longest that there and back takes when nothing is wrong.
+    fn round_trip(&self) -> Duration {
+        (self.latency + self.noise) * 2
+    }
 }
 
 /// All laws that are judged while the world runs.
@@ -85,9 +99,9 @@ struct OfShard {
     answers: Answers,
     beats: Beats,
     commands: Commands,
-    deadlines: Deadlines,
     delivery: Delivery,
     frames: Frames,
+    rests: Rests,
     send_limit: SendLimit,
 }
 
@@ -109,23 +123,34 @@ impl Laws {
         };
         let shard = usize::try_from(sight.shard).ok().and_then(|at| self.shards.get_mut(at));
         let Some(shard) = shard else { return Ok(()) };
+        // What ends it is still judged as it was.
+        let lasted = shard.damage.waives();
         shard.damage.see(at, seen, terms);
-        shard.track.see(at, seen);
+        shard.track.see(at, seen, lasted || shard.damage.waives());
         let (track, damage) = (&shard.track, &shard.damage);
+        breach(Acks::NAME, Acks::see(at, seen, track, terms))?;
         breach(Answers::NAME, shard.answers.see(at, seen, &track.now))?;
         breach(Beats::NAME, shard.beats.see(at, seen, track))?;
         breach(Causes::NAME, Causes::see(at, seen, track))?;
         breach(Commands::NAME, shard.commands.see(at, seen))?;
-        breach(Deadlines::NAME, shard.deadlines.see(at, seen, track))?;
+        breach(Deadlines::NAME, Deadlines::see(at, seen, track))?;
         breach(Delivery::NAME, shard.delivery.see(seen, damage, terms))?;
         breach(Frames::NAME, shard.frames.see(seen))?;
         breach(Manners::NAME, Manners::see(at, seen, track, damage, terms))?;
+        breach(Rests::NAME, shard.rests.see(at, seen, track))?;
         breach(SendLimit::NAME, shard.send_limit.see(at, seen))?;
         breach(Zombies::NAME, Zombies::see(at, seen, track, terms))?;
         breach(PayloadSize::NAME, PayloadSize::see(seen))?;
         breach(Room::NAME, Room::see(seen, terms))?;
         breach(IdentifyPace::NAME, self.identify_pace.see(sight.shard, at, seen, terms))?;
         breach("waits", wait(at, seen))
+    }
+
+    /// Judges what has to be so once the last event was delivered.
+    pub(super) fn settle(&self, at: Instant) -> Result<(), Breach> {
+        (0..).zip(&self.shards).try_for_each(|(shard, of)| {
+            of.delivery.is_settled().map_err(|how| Breach { law: Delivery::NAME, shard, at, how })
+        })
     }
 
     /// Returns for how long, over all shards, a law of delivery was waived.
@@ -159,10 +184,15 @@ impl Laws {
     }
 }
 
-/// A shard never wants to be called at once: a mistake costs wake-ups, not a spin.
+/// A shard never wants to be called at once: a mistake costs wake-ups, not a spin. It always wants to be
+/// called again, at the latest after the longest wait there is.
 fn wait(at: Instant, seen: &Seen) -> Verdict {
     const LEAST: Duration = Duration::from_millis(1);
+    const MOST: Duration = Duration::from_secs(600);
     match seen {
+        Seen::Wait { until, .. } if *until > at.saturating_add(MOST) => {
+            Err(format!("it wants to be called at {until}, more than 600 s from now"))
+        }
         Seen::Wait { until, .. } if *until < at.saturating_add(LEAST) => {
             Err(format!("it wants to be called at {until}, less than 1 ms from now"))
         }

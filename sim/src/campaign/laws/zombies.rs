@@ -21,33 +21,39 @@ impl Zombies {
         match seen {
             Seen::Disconnected { link, cause: cause @ (Cause::Zombie | Cause::MissedAcks) } => {
                 let dead = track.of(*link).is_some_and(|facts| {
-                    facts
-                        .over
-                        .is_some_and(|over| facts.withholds(over) || lacks_ack(facts, over, terms))
+                    facts.over.is_some_and(|over| is_late(facts, over, terms))
                 });
                 if dead { Ok(()) } else { Err(format!("{cause}, though nothing was withheld")) }
             }
             // The gateway's own verdict over the shard.
             Seen::Gateway { link, what: What::MissedHeartbeat } if track.now.link == *link => {
-                missed(at, track, terms.heartbeat)
+                missed(at, track, terms)
             }
             _ => Ok(()),
         }
     }
 }
 
-/// A damaged message may have been an ACK, or claim to be so long that what follows seems part of it.
-fn lacks_ack(facts: &Facts, at: Instant, terms: &Terms) -> bool {
-    let within = facts.interval().unwrap_or_default() * 4;
-    facts.damaged.is_some_and(|moment| terms.stream || at.saturating_since(moment) <= within)
+/// Tells whether an ACK can have missed the moment it was looked for, half an interval after its heartbeat.
+fn is_late(facts: &Facts, over: Instant, terms: &Terms) -> bool {
+    let patience = facts.interval().unwrap_or_default() / 2;
+    facts.delays(over, patience.saturating_sub(terms.round_trip())) || lacks_ack(facts, over)
+}
+
+/// A damaged message may have been the ACK of the latest heartbeat, or seem to go on in the next ones.
+fn lacks_ack(facts: &Facts, over: Instant) -> bool {
+    let interval = facts.interval().unwrap_or_default();
+    let lately = |hurt| over.saturating_since(hurt) <= interval;
+    facts.is_damaged(over) || facts.hurt.is_some_and(lately)
 }
 
 /// A heartbeat that never came is the client's fault, unless it could not know or not send.
-fn missed(at: Instant, track: &Track, usual: Duration) -> Verdict {
+fn missed(at: Instant, track: &Track, terms: &Terms) -> Verdict {
     let facts = &track.now;
-    let slower = facts.interval().is_none_or(|told| told > usual);
+    let slower = facts.interval().is_none_or(|told| told > terms.heartbeat);
     let over = facts.over.is_some() || facts.greeted.is_none();
-    let dead = facts.withholds(at) || facts.damaged.is_some();
+    let late = terms.heartbeat / 4;
+    let dead = facts.delays(at, late) || facts.is_damaged(at);
     if slower || over || dead || track.was_busy(at, HOLD) {
         Ok(())
     } else {
