@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use gatewright_core::{Compression, Encoding, Intents, ShardId};
 use gatewright_sim::Fault;
 
+use crate::cache::CacheArgs;
 use crate::faults;
 use crate::replay::Until;
 
@@ -51,6 +52,10 @@ pub(crate) enum Task {
     ///
     /// It ends with 0 if the core does what was recorded, line by line; with --timeline it draws the session.
     Replay(ReplayArgs),
+    /// Applies payloads to a cache, and shows what it holds then.
+    ///
+    /// Each line is what a gateway sends, {"op":0,"t":"...","d":{...}}; other opcodes are skipped.
+    Cache(CacheArgs),
 }
 
 /// The flags of `watch`.
@@ -197,6 +202,12 @@ pub(crate) struct ReplayArgs {
     /// Draws the session: states, heartbeats, reconnects, events and bytes.
     #[arg(long, value_name = "OUT.svg")]
     pub(crate) timeline: Option<PathBuf>,
+    /// Shows what a cache of the events holds at the end.
+    #[arg(long)]
+    pub(crate) cache: bool,
+    /// Writes that as one JSON object, and nothing else.
+    #[arg(long, requires = "cache")]
+    pub(crate) json: bool,
 }
 
 /// The simulated world.

@@ -23,6 +23,8 @@ pub(crate) struct Lines {
     from: BufReader<Box<dyn Read>>,
     line: Vec<u8>,
     number: u64,
+    /// The longest first line.
+    first: u64,
 }
 
 impl Lines {
@@ -40,14 +42,19 @@ impl Lines {
     }
 
     pub(crate) fn new(from: impl Read + 'static) -> Self {
-        Self { from: BufReader::new(Box::new(from)), line: Vec::new(), number: 0 }
+        Self { from: BufReader::new(Box::new(from)), line: Vec::new(), number: 0, first: FIRST }
+    }
+
+    /// Lets the first line be as long as any, where that is no header.
+    pub(crate) fn of_any_length(self) -> Self {
+        Self { first: LONGEST, ..self }
     }
 
     /// Returns the next line with its line feed, cut behind the longest that may be.
     pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
         self.line.clear();
         self.number += 1;
-        let longest = if self.number == 1 { FIRST } else { LONGEST };
+        let longest = if self.number == 1 { self.first } else { LONGEST };
         self.from.by_ref().take(longest).read_until(b'\n', &mut self.line)?;
         Ok(Some(self.line.as_slice()).filter(|line| !line.is_empty()))
     }

@@ -3,6 +3,7 @@
 #[macro_use]
 mod say;
 mod args;
+mod cache;
 mod campaign;
 mod client;
 mod clock;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Task::Redact(args) => redact::run(&args),
         Task::Simulate(args) => simulate::run(&args),
         Task::Replay(args) => replay::run(&args),
+        Task::Cache(args) => cache::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use gatewright_core::Instant;
+use gatewright_core::cache::Settings;
 use gatewright_core::transcript::{Problem, Replay, ReplayError};
 
 use crate::args::ReplayArgs;
+use crate::cache::Told;
 use crate::lines::{self, Lines};
 use crate::timeline::{self, Timeline};
 
@@ -52,7 +54,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<()> {
         bail!("--timeline would overwrite the recording: give the picture another name");
     }
     let mut lines = Lines::open(&args.file)?;
-    let mut play = Play::new(lines::name(&args.file), args.until);
+    let mut play = Play::new(lines::name(&args.file), args);
     let done = play.all(&mut lines);
     if let Some(path) = &args.timeline
         && play.replay.shard().is_some()
@@ -75,6 +77,8 @@ struct Play {
     until: Option<Until>,
     replay: Replay,
     timeline: Timeline,
+    /// A cache of the events, and whether all of it is told as JSON.
+    cache: Option<(Told, bool)>,
     /// The latest lines with their numbers, cut.
     latest: VecDeque<(u64, String)>,
     line: u64,
@@ -84,12 +88,13 @@ struct Play {
 }
 
 impl Play {
-    fn new(name: String, until: Option<Until>) -> Self {
+    fn new(name: String, args: &ReplayArgs) -> Self {
         Self {
             name,
-            until,
+            until: args.until,
             replay: Replay::new(),
             timeline: Timeline::default(),
+            cache: args.cache.then(|| (Told::new(Settings::default()), args.json)),
             latest: VecDeque::new(),
             line: 0,
             stopped: false,
@@ -113,7 +118,12 @@ impl Play {
             }
             self.line += 1;
             match self.replay.line(line) {
-                Ok(played) => self.timeline.hear(&self.replay, &played),
+                Ok(played) => {
+                    self.timeline.hear(&self.replay, &played);
+                    if let Some((cache, _)) = &mut self.cache {
+                        cache.hear(&self.replay, &played);
+                    }
+                }
                 Err(error) => {
                     self.timeline.note(format!("Up to line {}, which is wrong.", error.line));
                     return Err(self.error(&error));
@@ -200,14 +210,19 @@ impl Play {
 
     /// Says what was played.
     fn report(self) -> anyhow::Result<()> {
-        let Self { name, replay, timeline, stopped, until, .. } = self;
+        let Self { name, replay, timeline, stopped, until, cache, .. } = self;
+        if let Some((cache, true)) = cache {
+            return cache.dump();
+        }
         report::played(&name, &replay, &timeline, stopped);
         if until.is_some()
             && let Some(shard) = replay.shard()
         {
             report::state(&replay, &shard.status());
         }
-        Ok(())
+        let Some((cache, _)) = cache else { return Ok(()) };
+        say!("");
+        cache.show()
     }
 }
 
