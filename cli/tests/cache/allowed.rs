@@ -1,0 +1,208 @@
+//! The differences that are meant, each with the reason: a fault of hikari by its number, or a decision by its name.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::stream::{Stream, text};
+
+/// A stream, and both dumps.
+#[derive(Debug)]
+pub(crate) struct Case<'d> {
+    pub(crate) name: &'d str,
+    pub(crate) flags: &'d str,
+    pub(crate) ours: &'d Value,
+    pub(crate) theirs: &'d Value,
+    pub(crate) stream: &'d Stream,
+}
+
+impl Case<'_> {
+    fn lacks(&self, component: &str) -> bool {
+        let names = self.flags.split("--components ").nth(1);
+        let names = names.map_or("ALL", |names| names.split(' ').next().unwrap());
+        let has = names.split(',').any(|name| name == component || name == "ALL");
+        !has || names.split(',').any(|name| name.strip_prefix('-') == Some(component))
+    }
+
+    /// Tells whether a member is cached as one of the guild.
+    fn is_listed(&self, guild: &str, user: &str) -> bool {
+        self.ours["members"][guild][user]["listed"] == true
+    }
+
+    fn has_left(&self, guild: &str, user: &str) -> bool {
+        self.stream.members.contains(&(guild.to_owned(), user.to_owned()))
+    }
+
+    fn came_empty(&self, guild: &Value, list: &str) -> bool {
+        self.stream.empty.contains(&(text(guild), list.to_owned()))
+    }
+}
+
+/// An entry that differs.
+#[derive(Debug)]
+pub(crate) struct Difference<'d> {
+    pub(crate) path: Vec<&'d str>,
+    pub(crate) ours: Option<&'d Value>,
+    pub(crate) theirs: Option<&'d Value>,
+}
+
+impl<'d> Difference<'d> {
+    /// Returns the row that hikari has and the cache has not.
+    fn missing(&self) -> Option<&'d Value> {
+        self.theirs.filter(|_| self.ours.is_none())
+    }
+
+    /// Returns both values of a field.
+    fn both(&self) -> Option<(&'d Value, &'d Value)> {
+        self.ours.zip(self.theirs)
+    }
+
+    fn section(&self) -> &'d str {
+        self.path.first().copied().unwrap_or_default()
+    }
+
+    fn field(&self) -> &'d str {
+        self.path.last().copied().unwrap_or_default()
+    }
+
+    /// Returns the guild and the user that name a row.
+    fn member(&self) -> (&'d str, &'d str) {
+        let part = |at: usize| self.path.get(at).copied().unwrap_or_default();
+        (part(1), part(2))
+    }
+}
+
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+        write!(f, "{} is {}, not {}", self.path.join("."), shown(self.ours), shown(self.theirs))
+    }
+}
+
+/// A reason, and what it allows.
+type Allowed = (&'static str, fn(&Case<'_>, &Difference<'_>) -> bool);
+
+/// Entries that may differ; the first reason that fits is taken.
+pub(crate) const ALLOWED: &[Allowed] = &[
+    ("trap 38: what belongs to a guild goes with it", |case, it| {
+        it.missing().is_some_and(|row| case.stream.left.contains(&text(&row["guild_id"])))
+    }),
+    ("C-F16: what belongs to a channel goes with it", |case, it| {
+        let of_channel = ["invites", "messages", "threads", "voice_states"].contains(&it.section());
+        it.missing().is_some_and(|row| {
+            of_channel && case.stream.channels.contains(&text(&row["channel_id"]))
+        })
+    }),
+    ("C-F16: a presence goes with its member", |case, it| {
+        let (guild, user) = it.member();
+        let is_gone = !case.is_listed(guild, user) && case.has_left(guild, user);
+        it.section() == "presences" && it.missing().is_some() && is_gone
+    }),
+    ("C-F16: a role that is deleted is no member's", |case, it| {
+        let Some((Value::Array(ours), Value::Array(theirs))) = it.both() else { return false };
+        let mut more = theirs.iter().filter(|role| !ours.contains(role));
+        let fits = more.all(|role| case.stream.roles.contains(&text(role)));
+        it.field() == "roles" && fits && ours.iter().all(|role| theirs.contains(role))
+    }),
+    ("C-F14: a list that comes empty empties the table", |case, it| {
+        let is_empty = |row: &Value| case.came_empty(&row["guild_id"], it.section());
+        it.missing().is_some_and(is_empty)
+    }),
+    ("C-F8: the first numbers of a guild are not the last", |_, it| {
+        let fields = ["joined_at", "large", "member_count"];
+        it.section() == "guilds" && it.both().is_some() && fields.contains(&it.field())
+    }),
+    ("C-F9: of all members only the bot's own, always", |case, it| {
+        let of_people = ["members", "users", "voice_states"].contains(&it.section());
+        case.flags.contains("--only-my-member") && of_people && it.theirs.is_some()
+    }),
+    ("C-F1, C-F3: a user stays as long as it is referred to", |case, it| {
+        let is_user = it.section() == "users" && it.path.len() == 2 && it.theirs.is_none();
+        let is_lost = |row: &Value| case.theirs["users"].get(text(&row["author_id"])).is_none();
+        let row = it.path.get(1).map_or(&Value::Null, |id| &case.theirs["messages"][id]);
+        is_user || (it.field() == "author_username" && is_lost(row))
+    }),
+    ("C-F2, C-F6: a user goes with what referred to it", |_, it| {
+        it.section() == "users" && it.path.len() == 2 && it.missing().is_some()
+    }),
+    ("C-F2, C-F15: a member goes with what referred to it", |_, it| {
+        it.section() == "members" && it.missing().is_some_and(|row| row["listed"] == false)
+    }),
+    ("D-patch: what does not come stays", |_, it| {
+        let Some((ours, theirs)) = it.both() else { return false };
+        let is_unknown = theirs.is_null() || theirs == "undefined";
+        let is_patched = match it.section() {
+            "guilds" => it.field() == "premium_subscription_count",
+            "me" => ["locale", "premium_type"].contains(&it.field()),
+            "members" => ["is_deaf", "is_mute", "is_pending"].contains(&it.field()),
+            _ => false,
+        };
+        is_patched && is_unknown && !ours.is_null() && ours != "undefined"
+    }),
+    ("D-patch: an edit tells of the message that is answered too", |case, it| {
+        let message = it.path.get(1).copied().unwrap_or_default();
+        it.section() == "messages"
+            && it.field() == "embeds"
+            && case.stream.requoted.contains(message)
+    }),
+    ("D-quoted: a message that is answered tells of users too", |case, it| {
+        let user = it.path.get(1).copied().unwrap_or_default();
+        it.section() == "users" && it.both().is_some() && case.stream.quoted.contains(user)
+    }),
+    ("D-reactions: reactions are followed", |_, it| {
+        it.section() == "messages" && it.field() == "reactions"
+    }),
+    ("D-thread-count: the members of a thread are counted", |_, it| {
+        it.section() == "threads" && it.field() == "member_count" && it.both().is_some()
+    }),
+    ("D-thread-member: the bot stays in a thread that changes", |_, it| {
+        let lost = it.both().is_some_and(|(ours, theirs)| ours.is_array() && theirs.is_null());
+        it.section() == "threads" && it.field() == "own_member" && lost
+    }),
+    ("D-presence-emoji: an emoji is shown as each presence tells it", |_, it| {
+        let blank = |list: &Value| {
+            let mut list = list.clone();
+            for one in list.as_array_mut().into_iter().flatten() {
+                let id = one["emoji"]["id"].take();
+                one["emoji"] = id;
+            }
+            list
+        };
+        it.field() == "activities"
+            && it.both().is_some_and(|(ours, theirs)| blank(ours) == blank(theirs))
+    }),
+    ("D-unknown: channels of types to come are kept", |_, it| {
+        let is_unknown = |row: &Value| row["type"].as_u64() > Some(16);
+        it.section() == "channels" && it.theirs.is_none() && it.ours.is_some_and(is_unknown)
+    }),
+    ("D-kept: members that others refer to are shown without the component", |case, it| {
+        let is_kept = it.ours.is_some_and(|row| row["listed"] == false);
+        it.section() == "members" && it.theirs.is_none() && is_kept && case.lacks("MEMBERS")
+    }),
+    ("open: a voice state in GUILD_CREATE has no member without the component", |case, it| {
+        let is_so = it.both().is_some_and(|(ours, _)| *ours == false || ours.is_null());
+        let fields = ["has_member", "member_nick"];
+        it.section() == "voice_states"
+            && fields.contains(&it.field())
+            && is_so
+            && case.lacks("MEMBERS")
+    }),
+    ("open: an outage empties a guild that is not kept itself", |case, it| {
+        let is_away = |row: &Value| case.stream.away.contains(&text(&row["guild_id"]));
+        case.lacks("GUILDS") && it.missing().is_some_and(is_away)
+    }),
+];
+
+/// Orders that may differ.
+pub(crate) const UNORDERED: &[Allowed] = &[
+    ("C-F4: an invite that came twice is in the view once", |_, it| {
+        it.field().starts_with("invites") && it.theirs.is_some_and(Value::is_object)
+    }),
+    ("C-F7: a channel without its category is shown before all", |_, it| {
+        it.field() == "channels" && it.theirs.is_some_and(Value::is_object)
+    }),
+    ("D-place: a row that comes again keeps its place", |case, it| {
+        let guild = it.path.get(1).copied().unwrap_or_default();
+        case.stream.again.contains(guild) || guild.is_empty()
+    }),
+];

@@ -1,0 +1,1 @@
+//! Streams beside this file, each with the dump that is wanted.
