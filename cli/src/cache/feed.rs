@@ -23,7 +23,9 @@ pub(crate) fn run(args: &CacheArgs) -> anyhow::Result<()> {
     let skipped = feed(args, &mut told)?;
     if skipped.opcodes + skipped.calls > 0 {
         let Skipped { opcodes, calls } = skipped;
-        anstream::eprintln!("gatewright: skipped {opcodes} of other opcodes, {calls} calls");
+        anstream::eprintln!(
+            "gatewright: skipped {opcodes} payloads of other opcodes, {calls} calls"
+        );
     }
     if !args.json {
         return told.show();

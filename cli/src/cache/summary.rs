@@ -27,9 +27,11 @@ pub(super) fn show(told: &Told) -> anyhow::Result<()> {
         guilds channels threads roles emojis stickers members users presences voice_states invites messages
         stages scheduled_events sounds dm_channels
     }
+    let memory = cache.memory();
+    say!("\n{} bytes, {} of them in use", count(memory.bytes), count(memory.used));
     if told.refused + told.broken > 0 {
         let (refused, broken) = (grouped(told.refused), grouped(told.broken));
-        say!("\n{refused} rows had no room, {broken} objects were not as documented");
+        say!("{refused} rows had no room, {broken} objects were not as documented");
     }
     guilds(told)
 }

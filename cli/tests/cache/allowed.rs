@@ -87,6 +87,9 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     ("trap 38: what belongs to a guild goes with it", |case, it| {
         it.missing().is_some_and(|row| case.stream.left.contains(&text(&row["guild_id"])))
     }),
+    ("D-ready: a guild that a new session does not list was left", |case, it| {
+        it.missing().is_some_and(|row| case.stream.unlisted.contains(&text(&row["guild_id"])))
+    }),
     ("C-F16: what belongs to a channel goes with it", |case, it| {
         let of_channel = ["invites", "messages", "threads", "voice_states"].contains(&it.section());
         it.missing().is_some_and(|row| {
@@ -118,9 +121,10 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     }),
     ("C-F1, C-F3: a user stays as long as it is referred to", |case, it| {
         let is_user = it.section() == "users" && it.path.len() == 2 && it.theirs.is_none();
-        let is_lost = |row: &Value| case.theirs["users"].get(text(&row["author_id"])).is_none();
         let row = it.path.get(1).map_or(&Value::Null, |id| &case.theirs["messages"][id]);
-        is_user || (it.field() == "author_username" && is_lost(row))
+        let user = case.theirs["users"].get(text(&row["author_id"]));
+        let is_old = user.is_none_or(|user| Some(&user["username"]) == it.ours);
+        is_user || (it.field() == "author_username" && is_old)
     }),
     ("C-F2, C-F6: a user goes with what referred to it", |_, it| {
         it.section() == "users" && it.path.len() == 2 && it.missing().is_some()
@@ -138,6 +142,11 @@ pub(crate) const ALLOWED: &[Allowed] = &[
             _ => false,
         };
         is_patched && is_unknown && !ours.is_null() && ours != "undefined"
+    }),
+    ("D-patch: an edit tells of its author's membership too", |case, it| {
+        let (guild, user) = it.member();
+        let edited = case.stream.editors.contains(&(guild.to_owned(), user.to_owned()));
+        it.section() == "members" && it.both().is_some() && edited
     }),
     ("D-patch: an edit tells of the message that is answered too", |case, it| {
         let message = it.path.get(1).copied().unwrap_or_default();
@@ -186,10 +195,6 @@ pub(crate) const ALLOWED: &[Allowed] = &[
             && fields.contains(&it.field())
             && is_so
             && case.lacks("MEMBERS")
-    }),
-    ("open: an outage empties a guild that is not kept itself", |case, it| {
-        let is_away = |row: &Value| case.stream.away.contains(&text(&row["guild_id"]));
-        case.lacks("GUILDS") && it.missing().is_some_and(is_away)
     }),
 ];
 

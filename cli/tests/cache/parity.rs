@@ -256,7 +256,9 @@ fn by_guild(case: &Case<'_>, section: &str) -> Value {
             guilds.push(guild);
         }
     }
-    let of_guild = |guild: &str| theirs.iter().filter(|id| rows[*id]["guild_id"] == *guild).cloned().collect::<Vec<_>>();
+    let of_guild = |guild: &str| {
+        theirs.iter().filter(|id| rows[*id]["guild_id"] == *guild).cloned().collect::<Vec<_>>()
+    };
     guilds.iter().flat_map(|guild| of_guild(guild)).collect::<Vec<_>>().into()
 }
 

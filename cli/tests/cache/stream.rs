@@ -9,8 +9,8 @@ use serde_json::Value;
 pub(crate) struct Stream {
     /// Guilds that were left, and are not here again.
     pub(crate) left: BTreeSet<String>,
-    /// Guilds that are in an outage at the end.
-    pub(crate) away: BTreeSet<String>,
+    /// Guilds that a later READY does not list, and that are not here again.
+    pub(crate) unlisted: BTreeSet<String>,
     /// Channels and threads that were deleted.
     pub(crate) channels: BTreeSet<String>,
     pub(crate) roles: BTreeSet<String>,
@@ -18,8 +18,10 @@ pub(crate) struct Stream {
     pub(crate) members: BTreeSet<(String, String)>,
     /// The lists of each guild that came empty, the last time they came.
     pub(crate) empty: BTreeSet<(String, String)>,
-    /// Guilds that came more than once.
+    /// Guilds of which rows came more than once.
     pub(crate) again: BTreeSet<String>,
+    /// Members that an edited message tells of: guild and user.
+    pub(crate) editors: BTreeSet<(String, String)>,
     /// Users that referenced messages tell of.
     pub(crate) quoted: BTreeSet<String>,
     /// Messages that an edit of another one tells of.
@@ -46,16 +48,22 @@ impl Stream {
         match name {
             "GUILD_CREATE" if d["unavailable"] != true => {
                 self.left.remove(&id);
-                self.away.remove(&id);
+                self.unlisted.remove(&id);
                 *self.guilds.entry(id.clone()).or_default() += 1;
                 self.hear_lists(&id, d);
             }
-            "GUILD_UPDATE" => {
-                self.away.remove(&id);
-                self.hear_lists(&id, d);
+            "READY" => {
+                let listed: BTreeSet<_> = d["guilds"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|guild| text(&guild["id"]))
+                    .collect();
+                self.unlisted
+                    .extend(self.guilds.keys().filter(|id| !listed.contains(*id)).cloned());
             }
-            "GUILD_DELETE" if d["unavailable"] == true => drop(self.away.insert(id)),
-            "GUILD_DELETE" => drop(self.left.insert(id)),
+            "GUILD_UPDATE" => self.hear_lists(&id, d),
+            "GUILD_DELETE" if d["unavailable"] != true => drop(self.left.insert(id)),
             "CHANNEL_DELETE" | "THREAD_DELETE" => drop(self.channels.insert(id)),
             "THREAD_MEMBERS_UPDATE" if d["removed_member_ids"].is_array() => {
                 self.channels.insert(id);
@@ -64,9 +72,13 @@ impl Stream {
             "GUILD_MEMBER_REMOVE" => {
                 self.members.insert((text(&d["guild_id"]), text(&d["user"]["id"])));
             }
+            "GUILD_MEMBERS_CHUNK" => {
+                *self.guilds.entry(text(&d["guild_id"])).or_default() += 1;
+            }
             "MESSAGE_CREATE" => self.hear_users(&d["referenced_message"]),
             "MESSAGE_UPDATE" => {
                 self.requoted.insert(text(&d["referenced_message"]["id"]));
+                self.editors.insert((text(&d["guild_id"]), text(&d["author"]["id"])));
                 self.hear_users(&d["referenced_message"]);
             }
             _ => {}
