@@ -26,6 +26,10 @@ pub(crate) struct Stream {
     pub(crate) quoted: BTreeSet<String>,
     /// Messages that an edit of another one tells of.
     pub(crate) requoted: BTreeSet<String>,
+    /// How many members each guild has.
+    pub(crate) counts: BTreeMap<String, u64>,
+    /// The bot.
+    pub(crate) me: String,
     guilds: BTreeMap<String, usize>,
 }
 
@@ -45,6 +49,7 @@ impl Stream {
 
     fn hear(&mut self, name: &str, d: &Value) {
         let id = text(&d["id"]);
+        self.count(name, d);
         match name {
             "GUILD_CREATE" if d["unavailable"] != true => {
                 self.left.remove(&id);
@@ -53,6 +58,7 @@ impl Stream {
                 self.hear_lists(&id, d);
             }
             "READY" => {
+                self.me = text(&d["user"]["id"]);
                 let listed: BTreeSet<_> = d["guilds"]
                     .as_array()
                     .unwrap()
@@ -81,6 +87,19 @@ impl Stream {
                 self.editors.insert((text(&d["guild_id"]), text(&d["author"]["id"])));
                 self.hear_users(&d["referenced_message"]);
             }
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, name: &str, d: &Value) {
+        let guild = if name.starts_with("GUILD_MEMBER_") { &d["guild_id"] } else { &d["id"] };
+        let count = self.counts.entry(text(guild)).or_default();
+        match name {
+            "GUILD_CREATE" | "GUILD_UPDATE" => {
+                *count = d["member_count"].as_u64().unwrap_or(*count)
+            }
+            "GUILD_MEMBER_ADD" => *count += 1,
+            "GUILD_MEMBER_REMOVE" => *count = count.saturating_sub(1),
             _ => {}
         }
     }
