@@ -2,6 +2,7 @@
 
 mod allowed;
 mod parity;
+mod recorded;
 mod stream;
 mod streams;
 
