@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use gatewright_core::cache::{Components, Settings};
+use gatewright_core::cache::{Components, Eviction, Kind, MemberPolicy, Settings};
 
 /// The flags of `cache`.
 #[derive(Debug, Parser)]
@@ -41,9 +41,11 @@ impl CacheArgs {
     pub(super) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.components = self.components;
-        settings.max_messages = self.max_messages;
-        settings.max_dm_channels = self.max_dm_channel_ids;
-        settings.only_my_member = self.only_my_member;
+        settings.limits.set(Kind::Message, self.max_messages, Eviction::Oldest);
+        settings.limits.set(Kind::DmChannel, self.max_dm_channel_ids, Eviction::Oldest);
+        if self.only_my_member {
+            settings.members = MemberPolicy::Own;
+        }
         settings
     }
 }
