@@ -17,6 +17,7 @@ use crate::decode::packed::{self, Name, Unpacked, Writer};
 use crate::decode::{Cursor, DecodeError, Expected, Key};
 
 mod complete;
+mod members;
 mod message;
 mod patch;
 mod reactions;
@@ -133,7 +134,10 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         cursor: &mut Cursor<'_>,
         absent: Absent,
     ) -> Result<Option<u32>, DecodeError> {
-        if !self.keeps(kind) || kind == Kind::Member && !self.wants_member(owner, *cursor)? {
+        if kind == Kind::Member && !self.keeps_all_members() {
+            return self.some_member(owner, cursor, absent);
+        }
+        if !self.keeps(kind) {
             return cursor.skip().map(|()| None);
         }
         let frame = self.begin(kind, owner);
@@ -406,8 +410,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             return Ok(None);
         }
         // Where those in voice are kept, this is one.
-        let listed =
-            self.keeps(Kind::Member) && matches!(self.settings.members, MemberPolicy::InVoice);
+        let in_voice = matches!(self.settings.members, MemberPolicy::InVoice);
+        let listed = in_voice && self.keeps(Kind::Member);
         let frame = Frame { listed, ..self.begin(Kind::Member, guild) };
         let member = self.row_of(frame, cursor, Absent::Stays)?;
         self.hold(member)

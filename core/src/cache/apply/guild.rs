@@ -5,7 +5,6 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
 use super::super::rows::Witness;
-use super::super::settings::MemberPolicy;
 use super::{enter, id_of};
 use crate::decode::packed::Unpacked;
 use crate::decode::{Cursor, DecodeError, Key};
@@ -31,7 +30,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads who is in voice before all else, where it decides which members are kept.
     fn voice_states_first(&mut self, guild: u32, cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let mut states = cursor;
-        let first = matches!(self.settings.members, MemberPolicy::InVoice);
+        let first = self.keeps(Kind::VoiceState) && !self.keeps_all_members();
         if first && enter(&mut states, "voice_states")? {
             self.rows(Kind::VoiceState, guild, &mut states)?;
         }

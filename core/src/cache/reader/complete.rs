@@ -3,11 +3,10 @@
 use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
 use super::super::rows::Witness;
-use super::super::settings::MemberPolicy;
-use super::{Absent, Frame, MEMBER, Reader, refer};
+use super::members::id_in;
+use super::{Absent, Frame, Reader};
+use crate::decode::Cursor;
 use crate::decode::packed::{self, Name, Unpacked};
-use crate::decode::{Cursor, DecodeError};
-use crate::{GuildId, UserId};
 
 const ACTIVITIES: Name = Name::of("activities");
 const EMOJIS: Name = Name::of("emojis");
@@ -46,29 +45,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
     }
 
-    /// Tells whether the member a cursor stands before is one that is kept.
-    pub(super) fn wants_member(
-        &self,
-        guild: u32,
-        mut member: Cursor<'_>,
-    ) -> Result<bool, DecodeError> {
-        let policy = self.settings.members;
-        if matches!(policy, MemberPolicy::All) {
-            return Ok(true);
-        }
-        let Some(id) = id_in(&mut member, Some("user"))? else { return Ok(false) };
-        Ok(match policy {
-            MemberPolicy::All => true,
-            MemberPolicy::If(wanted) => wanted(GuildId(self.records.key(guild)), UserId(id)),
-            MemberPolicy::InVoice => self.is_in_voice(guild, id),
-            MemberPolicy::Own => self.own == Some(id),
-        })
-    }
-
-    pub(super) fn is_in_voice(&self, guild: u32, user: u64) -> bool {
-        self.records.find_listed(Kind::VoiceState, guild, user).is_some()
-    }
-
     /// Adds the references that a row's fields imply.
     pub(super) fn complete(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most rows refer to what is in them")]
@@ -79,20 +55,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Kind::Message => self.refer_by_id(frame, STICKER_ITEMS, None, Kind::Sticker, STICKERS),
             Kind::VoiceState => self.refer_to_member(frame),
             _ => Ok(()),
-        }
-    }
-
-    /// Lets a voice state that came without its member refer to the one that is there.
-    pub(in super::super) fn refer_to_member(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
-        if frame.fields.range(MEMBER).is_some() {
-            return Ok(());
-        }
-        let user = frame.key.and_then(|key| self.records.find(Kind::User, NONE, key));
-        let member =
-            user.and_then(|user| self.records.find(Kind::Member, frame.owner, user.into()));
-        match member {
-            Some(_) => refer(&mut frame.fields, &mut self.out, MEMBER, member),
-            None => Ok(()),
         }
     }
 
@@ -125,24 +87,4 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.out.advance(len);
         frame.fields.wrote(name, start..start + len)
     }
-}
-
-/// Reads the id of an object, or of an object in it, and passes it.
-fn id_in(cursor: &mut Cursor<'_>, within: Option<&str>) -> Result<Option<u64>, DecodeError> {
-    let (mut inside, mut found) = (*cursor, None);
-    cursor.skip()?;
-    if inside.null()? {
-        return Ok(None);
-    }
-    let mut members = inside.object()?;
-    while let Some(key) = inside.key(&mut members)? {
-        match within {
-            Some(name) if key.is(name) => return id_in(&mut inside, None),
-            None if key.is("id") => {
-                found = if inside.null()? { None } else { Some(inside.snowflake()?) };
-            }
-            _ => inside.skip()?,
-        }
-    }
-    Ok(found)
 }
