@@ -29,6 +29,14 @@ impl Case<'_> {
         self.ours["members"][guild][user]["listed"] == true
     }
 
+    /// Returns the message of a dump that an entry is of.
+    fn message<'d>(&self, it: &Difference<'_>, dump: &'d Value) -> &'d Value {
+        match it.path[..] {
+            ["messages", id, ..] => &dump["messages"][id],
+            _ => &Value::Null,
+        }
+    }
+
     fn has_left(&self, guild: &str, user: &str) -> bool {
         self.stream.members.contains(&(guild.to_owned(), user.to_owned()))
     }
@@ -88,13 +96,17 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         it.missing().is_some_and(|row| case.stream.left.contains(&text(&row["guild_id"])))
     }),
     ("D-ready: a guild that a new session does not list was left", |case, it| {
-        it.missing().is_some_and(|row| case.stream.unlisted.contains(&text(&row["guild_id"])))
+        let key = if it.section() == "guilds" { "id" } else { "guild_id" };
+        it.missing().is_some_and(|row| case.stream.unlisted.contains(&text(&row[key])))
     }),
     ("C-F16: what belongs to a channel goes with it", |case, it| {
         let of_channel = ["invites", "messages", "threads", "voice_states"].contains(&it.section());
-        it.missing().is_some_and(|row| {
+        let is_gone = it.missing().is_some_and(|row| {
             of_channel && case.stream.channels.contains(&text(&row["channel_id"]))
-        })
+        });
+        let answered = &case.message(it, case.theirs)["referenced_message_id"];
+        let is_of_answered = it.field().starts_with("referenced_") && it.ours == Some(&Value::Null);
+        is_gone || is_of_answered && case.ours["messages"].get(text(answered)).is_none()
     }),
     ("C-F16: a presence goes with its member", |case, it| {
         let (guild, user) = it.member();
@@ -122,15 +134,18 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     }),
     ("C-F9: of all members only the bot's own, always", |case, it| {
         let of_people = ["members", "users", "voice_states"].contains(&it.section());
+        let of_people = of_people || it.field() == "member_nick";
         let is_other = !it.path.contains(&case.stream.me.as_str());
         case.flags.contains("--only-my-member") && of_people && it.theirs.is_some() && is_other
     }),
     ("C-F1, C-F3: a user stays as long as it is referred to", |case, it| {
         let is_user = it.section() == "users" && it.path.len() == 2 && it.theirs.is_none();
-        let row = it.path.get(1).map_or(&Value::Null, |id| &case.theirs["messages"][id]);
-        let user = case.theirs["users"].get(text(&row["author_id"]));
-        let is_old = user.is_none_or(|user| Some(&user["username"]) == it.ours);
-        is_user || (it.field() == "author_username" && is_old)
+        let user = match it.field() {
+            "author_username" => text(&case.message(it, case.theirs)["author_id"]),
+            "username" if it.section() == "members" => it.member().1.to_owned(),
+            _ => return is_user,
+        };
+        case.theirs["users"].get(user).is_none_or(|user| Some(&user["username"]) == it.ours)
     }),
     ("C-F2, C-F6: a user goes with what referred to it", |_, it| {
         it.section() == "users" && it.path.len() == 2 && it.missing().is_some()
@@ -142,7 +157,7 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         let Some((ours, theirs)) = it.both() else { return false };
         let is_unknown = theirs.is_null() || theirs == "undefined";
         let is_patched = match it.section() {
-            "guilds" => it.field() == "premium_subscription_count",
+            "guilds" => ["premium_subscription_count", "widget_enabled"].contains(&it.field()),
             "me" => ["locale", "premium_type"].contains(&it.field()),
             "members" => ["is_deaf", "is_mute", "is_pending"].contains(&it.field()),
             _ => false,
@@ -150,15 +165,24 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         is_patched && is_unknown && !ours.is_null() && ours != "undefined"
     }),
     ("D-patch: an edit tells of its author's membership too", |case, it| {
-        let (guild, user) = it.member();
-        let edited = case.stream.editors.contains(&(guild.to_owned(), user.to_owned()));
-        it.section() == "members" && it.both().is_some() && edited
+        let message = case.message(it, case.ours);
+        let (guild, user) = match (it.section(), it.field()) {
+            ("members", _) | ("voice_states", "member_nick") => {
+                (it.member().0.to_owned(), it.member().1.to_owned())
+            }
+            ("messages", "member_nick") => {
+                (text(&message["guild_id"]), text(&message["author_id"]))
+            }
+            _ => return false,
+        };
+        it.both().is_some() && case.stream.editors.contains(&(guild, user))
     }),
-    ("D-patch: an edit tells of the message that is answered too", |case, it| {
-        let message = it.path.get(1).copied().unwrap_or_default();
-        it.section() == "messages"
-            && it.field() == "embeds"
-            && case.stream.requoted.contains(message)
+    ("D-patch, C-F12: an edit tells all that it carries", |case, it| {
+        let id = text(&case.message(it, case.ours)["id"]);
+        let is_of_answered = ["content", "edited_timestamp", "embeds", "referenced_content"];
+        let requoted = is_of_answered.contains(&it.field()) && case.stream.requoted.contains(&id);
+        let emptied = it.ours.is_some_and(|ours| ours.as_array().is_some_and(Vec::is_empty));
+        it.section() == "messages" && (requoted || it.field() == "mentions" && emptied)
     }),
     ("D-quoted: a message that is answered tells of users too", |case, it| {
         let user = it.path.get(1).copied().unwrap_or_default();
@@ -171,8 +195,8 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         it.section() == "threads" && it.field() == "member_count" && it.both().is_some()
     }),
     ("D-thread-member: the bot stays in a thread that changes", |_, it| {
-        let lost = it.both().is_some_and(|(ours, theirs)| ours.is_array() && theirs.is_null());
-        it.section() == "threads" && it.field() == "own_member" && lost
+        let is_member = it.theirs.is_some() && it.ours.is_some_and(Value::is_array);
+        it.section() == "threads" && it.field() == "own_member" && is_member
     }),
     ("D-presence-emoji: an emoji is shown as each presence tells it", |_, it| {
         let blank = |list: &Value| {
