@@ -137,6 +137,8 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+#[cfg(all(feature = "std", not(test)))]
+extern crate std;
 #[cfg(test)]
 #[macro_use]
 extern crate std;

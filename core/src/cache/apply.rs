@@ -14,6 +14,7 @@ mod community;
 pub(super) mod guild;
 mod messages;
 mod people;
+mod sweep;
 
 const MEMBER: Name = Name::of("member");
 

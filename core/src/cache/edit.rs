@@ -1,6 +1,7 @@
 //! Changes that no event tells: rows are put in, changed and removed table by table.
 
 use core::marker::PhantomData;
+use core::time::Duration;
 
 use super::Cache;
 use super::change::{Applied, Observer, Told};
@@ -12,6 +13,7 @@ use super::table::{
     ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, VoiceStates,
 };
 use crate::decode::{Cursor, DecodeError};
+use crate::model::UnixMillis;
 use crate::{ChannelId, GuildId, UserId};
 
 /// A table to be changed.
@@ -213,6 +215,23 @@ impl<M: Memory> Edit<'_, DmChannels, M> {
 }
 
 impl<M: Memory> Cache<M> {
+    /// Removes what is out of date at `now`: messages that were sent, and threads that were archived, more than
+    /// `max_age` ago, and invites that do not hold any more.
+    ///
+    /// A message's id tells when it was sent. The threads' messages go with them.
+    pub fn sweep(
+        &mut self,
+        now: UnixMillis,
+        max_age: Duration,
+        observer: &mut impl Observer<M>,
+    ) -> Applied {
+        let max_age = i64::try_from(max_age.as_millis()).unwrap_or(i64::MAX);
+        self.change(observer, |reader| {
+            reader.sweep(now.0, now.0.saturating_sub(max_age));
+            Ok(())
+        })
+    }
+
     /// Removes everything, whatever is switched on; the observer hears of every row that goes.
     pub fn clear(&mut self, observer: &mut impl Observer<M>) -> Applied {
         let applied = self.change(observer, |reader| {

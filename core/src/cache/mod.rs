@@ -54,6 +54,8 @@ mod records;
 mod row;
 mod rows;
 mod settings;
+#[cfg(feature = "std")]
+mod shared;
 mod statistics;
 mod table;
 mod view;
@@ -70,6 +72,8 @@ pub use memory::CacheMemory;
 pub use owned::{Collected, OwnedChange, OwnedRow};
 pub use row::Row;
 pub use settings::{Components, Eviction, Limit, Limits, MemberPolicy, Settings};
+#[cfg(feature = "std")]
+pub use shared::SharedCache;
 pub use statistics::{MemoryStatistics, TableStatistics};
 pub use table::*;
 pub use view::{Iter, View};
@@ -92,6 +96,12 @@ impl<M: Memory> Cache<M> {
     /// An event that is not well-formed is counted in [`Applied::broken`]; what came before the fault is done.
     pub fn apply(&mut self, event: &Dispatch<'_>, observer: &mut impl Observer<M>) -> Applied {
         self.change(observer, |reader| reader.apply(event))
+    }
+
+    /// Returns all tables to be read, as an observer gets them.
+    #[must_use]
+    pub const fn tables(&self) -> Tables<'_, M> {
+        Tables::of(&self.records)
     }
 
     /// Returns how many guilds READY announced that are not here yet; [`Arrivals`] makes an event of it.
@@ -173,7 +183,7 @@ tables! {
     voice_states, voice_states_mut: VoiceStates;
 }
 
-/// The tables of a cache, to be read while it is changed.
+/// The tables of a cache, to be read: by an observer while it is changed, by a function that is lent them.
 #[derive(Debug)]
 pub struct Tables<'c, M: Memory>(&'c Records<M>);
 
@@ -185,6 +195,12 @@ impl<'c, M: Memory> Tables<'c, M> {
     /// Returns the users.
     #[must_use]
     pub const fn users(self) -> View<'c, Users, M> {
+        View::all(self.0)
+    }
+
+    /// Returns a table by its type.
+    #[must_use]
+    pub const fn table<T: Table>(self) -> View<'c, T, M> {
         View::all(self.0)
     }
 

@@ -20,6 +20,7 @@ use crate::model::{Guild, Member, Role, User};
 use crate::{Dispatch, Encoding};
 
 mod random;
+mod sweep;
 mod trouble;
 
 /// Writes a line for each row that changed: `+` new, `~` changed, `-` gone.
