@@ -108,10 +108,10 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         let is_of_answered = it.field().starts_with("referenced_") && it.ours == Some(&Value::Null);
         is_gone || is_of_answered && case.ours["messages"].get(text(answered)).is_none()
     }),
-    ("C-F16: a presence goes with its member", |case, it| {
+    ("C-F16: a presence and a voice state go with their member", |case, it| {
         let (guild, user) = it.member();
         let is_gone = !case.is_listed(guild, user) && case.has_left(guild, user);
-        it.section() == "presences" && it.missing().is_some() && is_gone
+        ["presences", "voice_states"].contains(&it.section()) && it.missing().is_some() && is_gone
     }),
     ("C-F16: a role that is deleted is no member's", |case, it| {
         let Some((Value::Array(ours), Value::Array(theirs))) = it.both() else { return false };

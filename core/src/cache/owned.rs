@@ -8,11 +8,11 @@ use super::change::{Change, Observer};
 use super::family::Memory;
 use super::kind::{Kind, NONE};
 use super::records::Records;
-use super::row::Row;
+use super::row::{Row, show};
 use super::rows::user_of;
 use super::table::Table;
 use crate::decode::packed::{self, Name};
-use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer};
+use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw};
 
 const GUILD_ID: Name = Name::of("guild_id");
 const USER: Name = Name::of("user");
@@ -67,13 +67,15 @@ impl<T> Clone for OwnedRow<T> {
 
 impl<T: Table> fmt::Debug for OwnedRow<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cursor().fmt(f)
+        show(self.cursor(), f)
     }
 }
 
 impl<T: Table> PartialEq for OwnedRow<T> {
+    /// Compares values, in whatever order the members of objects came.
     fn eq(&self, other: &Self) -> bool {
         self.members == other.members
+            || matches!((self.decode::<Raw<'_>>(), other.decode::<Raw<'_>>()), (Ok(own), Ok(other)) if own == other)
     }
 }
 

@@ -12,7 +12,7 @@ use super::table::{
     Table, Users, VoiceStates,
 };
 use crate::decode::packed::{self, Name};
-use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer};
+use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw};
 use crate::{GuildId, UserId};
 
 /// A row of a table, as it is; or as it was, where a change tells of it.
@@ -258,6 +258,14 @@ impl<T, M: Memory> Copy for Row<'_, T, M> {}
 
 impl<T: Table, M: Memory> fmt::Debug for Row<'_, T, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.cursor(), f)
+        show(self.cursor(), f)
+    }
+}
+
+/// Shows what stands behind a cursor.
+pub(super) fn show(mut cursor: Cursor<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match cursor.decode::<Raw<'_>>() {
+        Ok(value) => fmt::Debug::fmt(&value, f),
+        Err(error) => write!(f, "<{error}>"),
     }
 }

@@ -124,8 +124,8 @@ tables! {
     DmChannels: DmChannel, Dm => DmChannel;
     /// Emojis of guilds.
     Emojis: Emoji, EmojiId => Emoji;
-    /// Guilds.
-    Guilds: Guild, GuildId => Guild;
+    /// Guilds, read as GUILD_CREATE tells of them, without the lists that are tables of their own.
+    Guilds: Guild, GuildId => GuildCreate;
     /// Invites, by their codes.
     Invites: Invite, Code => InviteCreate;
     /// The bot's own user, in one row.

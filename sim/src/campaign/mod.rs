@@ -12,6 +12,7 @@
     )
 )]
 
+mod caches;
 mod laws;
 mod minimise;
 mod plan;
@@ -71,6 +72,8 @@ pub struct Figures {
     pub waived: Duration,
     /// How many transports had to be cut after all, for bytes whose damage nobody could see.
     pub resets: u64,
+    /// How many caches were compared with the world at the end.
+    pub caches: u64,
     /// The longest it took until all was well again.
     pub recovery: Duration,
     /// Faults by name, with how often they struck.
@@ -85,6 +88,7 @@ impl Figures {
         self.shard_time += other.shard_time;
         self.waived += other.waived;
         self.resets += other.resets;
+        self.caches += other.caches;
         self.recovery = self.recovery.max(other.recovery);
         self.events += other.events;
         self.identifies += other.identifies;

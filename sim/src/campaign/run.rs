@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use gatewright_core::cache::Settings;
 use gatewright_core::transcript::replay;
 use gatewright_core::{
     Compression, Config, GuildId, Inflater, Instant, Intents, Memory, SendLog, Shard, ShardId, Zlib,
@@ -11,7 +12,7 @@ use gatewright_core::{
 use super::laws::{Breach, Laws, Terms};
 use super::plan::{Blow, Plan};
 use super::traffic::{Pool, command};
-use super::{Figures, Tap};
+use super::{Figures, Tap, caches};
 use crate::fault::Fault;
 use crate::journal::What;
 use crate::options::Options;
@@ -66,6 +67,10 @@ pub(super) struct Run<'p, 'm, 't> {
     tap: Option<&'t mut Tap<'t>>,
     log: Option<String>,
     figures: Figures,
+    /// Whether events came that are not as the gateway sent them, or did not come.
+    marred: bool,
+    /// Whether a session was lost, so that what happened between it and the next one is not told of messages.
+    broken_off: bool,
 }
 
 impl<'p, 'm, 't> Run<'p, 'm, 't> {
@@ -101,6 +106,8 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             tap: None,
             log: None,
             figures: Figures::default(),
+            marred: false,
+            broken_off: false,
         }
     }
 
@@ -143,7 +150,13 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         if self.plan.recorded {
             self.record();
         }
-        self.hour(span).and_then(|()| self.recover()).and_then(|()| self.replay())
+        if self.plan.generated {
+            self.simulation.keep(Settings::default());
+        }
+        self.hour(span)
+            .and_then(|()| self.recover())
+            .and_then(|()| self.compare_caches())
+            .and_then(|()| self.replay())
     }
 
     /// Returns what happened.
@@ -215,6 +228,33 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
                 self.figures.resets += u64::from(struck);
             }
         }
+    }
+
+    /// Compares what is cached with the world, unless something on the way to it was damaged or too long.
+    ///
+    /// The world goes on: there is a moment at which all that it told is there.
+    fn compare_caches(&mut self) -> Result<(), Breach> {
+        const PATIENCE: Duration = Duration::from_secs(120);
+        let end = self.simulation.now().saturating_add(PATIENCE);
+        if !self.plan.generated || self.marred {
+            return Ok(());
+        }
+        for id in 0..self.plan.shards {
+            let shard = ShardId::new(id, self.plan.shards);
+            loop {
+                let world = self.simulation.server().world();
+                let Some(cache) = self.simulation.cache(id) else { return Ok(()) };
+                let Err(how) = caches::compare(cache, world, shard, !self.broken_off) else {
+                    break;
+                };
+                if self.simulation.now() > end {
+                    return Err(Breach { law: "cache", shard: id, at: self.simulation.now(), how });
+                }
+                self.go_on(end.saturating_add(PATIENCE))?;
+            }
+            self.figures.caches += 1;
+        }
+        Ok(())
     }
 
     /// Plays what was recorded through fresh shards, if this run is one to check for that.
@@ -331,7 +371,10 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
     /// Counts a fault of the gateway that struck.
     fn count(&mut self, what: &What) {
         match what {
-            What::Damaged => self.figures.count(&Fault::Corrupt.info().name()),
+            What::Damaged => {
+                self.marred = true;
+                self.figures.count(&Fault::Corrupt.info().name());
+            }
             What::Faulted(Fault::Bomb(_)) if self.plan.compression == Compression::None => {}
             What::Faulted(Fault::Join) if self.plan.compression != Compression::ZlibStream => {}
             What::Faulted(fault) if *fault != Fault::Corrupt => {
@@ -351,6 +394,8 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         for Sight { seen, .. } in sights {
             match seen {
                 Seen::Dispatch { .. } => self.figures.events += 1,
+                Seen::Gap { .. } | Seen::Skipped { .. } => self.marred = true,
+                Seen::Lost { .. } => self.broken_off = true,
                 Seen::Gateway { what, .. } => self.count(what),
                 Seen::Struck(trouble) => self.figures.count(trouble.name()),
                 _ => {}

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use gatewright_core::cache::{Cache, Heap};
 use gatewright_core::transcript::Recorded;
 use gatewright_core::{
     Event, Gone, Input, Instant, Link, Output, Phase, Shard, Skipped, Stop, Timer,
@@ -61,6 +62,8 @@ pub(super) struct Client<'m> {
     /// When the latest message was handed over.
     heard: Instant,
     pub(super) sabotage: Sabotage,
+    /// What the events told, if somebody wants to know.
+    pub(super) cache: Option<Box<Cache<Heap>>>,
     /// The second of the latest calls for time alone, and how many there were.
     second: u64,
     calls: u32,
@@ -81,6 +84,7 @@ impl<'m> Client<'m> {
             wait: Instant::ZERO,
             heard: Instant::ZERO,
             sabotage: Sabotage::default(),
+            cache: None,
             second: 0,
             calls: 0,
         }
@@ -281,6 +285,9 @@ impl<'m> Client<'m> {
 
     /// Takes an event, which the consumer may hold.
     fn tell(&mut self, now: Instant, see: &mut impl FnMut(Seen)) -> ControlFlow<Option<Want>> {
+        if let (Some(cache), Event::Dispatch(dispatch)) = (&mut self.cache, self.shard.event()) {
+            cache.apply(&dispatch, &mut ());
+        }
         if self.sabotage.tell(sight(&self.shard.event()), &mut *see) {
             self.shard.handle_input(now, Input::Closed(self.link, Gone::Dropped));
         }

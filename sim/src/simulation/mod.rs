@@ -19,6 +19,7 @@ mod trouble;
 use std::fmt;
 use std::time::Duration;
 
+use gatewright_core::cache::{Cache, Heap, Settings};
 use gatewright_core::transcript::RecordError;
 use gatewright_core::{
     Command, CommandError, CommandId, Encoding, IdentifyGate, Instant, Link, Phase, Shard, Status,
@@ -180,6 +181,20 @@ impl<'m> Simulation<'m> {
             steps: 0,
             runaway: false,
         }
+    }
+
+    /// Keeps what the events of every shard tell, from now on.
+    pub fn keep(&mut self, settings: Settings) {
+        for client in &mut self.clients {
+            client.cache = Some(Box::new(Cache::new(settings)));
+        }
+    }
+
+    /// Returns what the events of a shard told, if that is kept.
+    #[must_use]
+    pub fn cache(&self, shard: u32) -> Option<&Cache<Heap>> {
+        let client = self.clients.get(usize::try_from(shard).ok()?)?;
+        client.cache.as_deref()
     }
 
     /// Records every shard from now on.

@@ -27,7 +27,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         })
     }
 
-    /// Removes a member and its presence.
+    /// Removes a member, its presence and its voice state: who left is neither there nor in voice.
     pub(super) fn member_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut user = event.cursor();
         if !enter(&mut user, "user")? {
@@ -36,8 +36,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let id = id_of(user)?;
         self.in_guild(event, |reader, guild| {
             reader.count(guild, MEMBER_COUNT, -1);
-            if let Some(presence) = reader.records.find_listed(Kind::Presence, guild, id) {
-                reader.remove(presence);
+            for kind in [Kind::Presence, Kind::VoiceState] {
+                if let Some(row) = reader.records.find_listed(kind, guild, id) {
+                    reader.remove(row);
+                }
             }
             reader.remove_member(guild, id);
             Ok(())

@@ -71,16 +71,19 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let start = self.out.len();
         let (packed, mut out) = self.out.split();
         let mut cursor = Cursor::packed(packed.get(range).unwrap_or_default());
-        if cursor.null()? {
-            return frame.fields.put(&mut self.out, name, |out| out.null());
-        }
-        let mut items = cursor.list()?;
         let rows = out.begin_rows()?;
-        while cursor.item(&mut items)? {
-            let id = id_in(&mut cursor, within)?;
-            if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {
-                out.add_row(row)?;
+        if !cursor.null()? {
+            let mut items = cursor.list()?;
+            while cursor.item(&mut items)? {
+                let id = id_in(&mut cursor, within)?;
+                if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {
+                    out.add_row(row)?;
+                }
             }
+        }
+        if out.len() == rows {
+            // There are none: it is taken away if there were some.
+            return frame.fields.put(&mut self.out, name, |out| out.null());
         }
         out.end(rows)?;
         let len = out.len();

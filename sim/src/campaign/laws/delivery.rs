@@ -131,7 +131,8 @@ impl Delivery {
             }
             What::Faulted(Fault::LowSeq) if link == self.link => {
                 self.repeated += REPEATED;
-                self.blurred |= !self.live;
+                // A session that said less cannot say so much again.
+                self.blurred |= !self.live || self.last < u64::from(REPEATED);
             }
             What::Resumed { from_seq, .. } if link == self.link => {
                 let last = self.resumed_from;

@@ -1,0 +1,218 @@
+//! What a cache holds, beside the world it is of.
+
+use std::collections::BTreeMap;
+
+use gatewright_core::cache::{
+    Cache, Channels, Emojis, Heap, Members, OwnedRow, Presences, Roles, Settings, Sounds, Stickers,
+    Table, Tables, Threads, VoiceStates,
+};
+use gatewright_core::decode::{Field, Seq};
+use gatewright_core::{Dispatch, Encoding, GuildId, Intents, MessageId, RoleId, ShardId, model};
+
+use crate::world::{Reaction, World};
+
+/// Compares the cache of a shard with the guilds of the world, and with their messages if those were told without a
+/// break; tells the first difference.
+pub(super) fn compare(
+    cache: &Cache<Heap>,
+    world: &World,
+    shard: ShardId,
+    messages: bool,
+) -> Result<(), String> {
+    let guilds: Vec<_> = world.guilds_of(shard).collect();
+    let known: Vec<_> = cache.guilds().iter().map(|guild| guild.key()).collect();
+    if known.len() != guilds.len() || !guilds.iter().all(|guild| known.contains(guild)) {
+        return Err(format!("the guilds {known:?}, not {guilds:?}"));
+    }
+    let fresh = fresh(world, &guilds);
+    for guild in guilds {
+        compare_guild(cache.tables(), fresh.tables(), guild)?;
+        if messages {
+            compare_messages(cache.tables(), world, guild)?;
+        }
+    }
+    Ok(())
+}
+
+/// Fills a cache with the guilds as a new session gets them.
+fn fresh(world: &World, guilds: &[GuildId]) -> Cache<Heap> {
+    let mut cache = Cache::new(Settings::default());
+    for guild in guilds {
+        let d = world.guild_create_for(*guild, Intents::DOCUMENTED, 250).unwrap_or_default();
+        if let Ok(event) = Dispatch::new("GUILD_CREATE", None, Encoding::Json, d.as_bytes()) {
+            cache.apply(&event, &mut ());
+        }
+    }
+    cache
+}
+
+fn compare_guild(
+    ours: Tables<'_, Heap>,
+    fresh: Tables<'_, Heap>,
+    guild: GuildId,
+) -> Result<(), String> {
+    let count = |tables: Tables<'_, Heap>| {
+        let row = tables.guilds().get(guild)?;
+        let guild = row.read().ok()?;
+        Some((guild.name.map(|name| name.to_string()), guild.member_count, row.is_available()))
+    };
+    if count(ours) != count(fresh) {
+        return Err(format!("guild {guild} is {:?}, not {:?}", count(ours), count(fresh)));
+    }
+    compare_table::<Channels>(ours, fresh, guild, same_channel)?;
+    compare_table::<Emojis>(ours, fresh, guild, same_row)?;
+    compare_table::<Members>(ours, fresh, guild, same_member)?;
+    compare_table::<Presences>(ours, fresh, guild, same_row)?;
+    compare_table::<Roles>(ours, fresh, guild, same_row)?;
+    compare_table::<Sounds>(ours, fresh, guild, same_row)?;
+    compare_table::<Stickers>(ours, fresh, guild, same_row)?;
+    compare_table::<Threads>(ours, fresh, guild, same_channel)?;
+    compare_table::<VoiceStates>(ours, fresh, guild, same_state)
+}
+
+/// Compares the rows of a guild, whatever their order.
+fn compare_table<T: Table>(
+    ours: Tables<'_, Heap>,
+    fresh: Tables<'_, Heap>,
+    guild: GuildId,
+    same: impl Fn(&OwnedRow<T>, &OwnedRow<T>, Tables<'_, Heap>) -> bool,
+) -> Result<(), String>
+where
+    for<'k> T::Key<'k>: std::fmt::Debug,
+{
+    let rows = |tables: Tables<'_, Heap>| -> BTreeMap<String, OwnedRow<T>> {
+        let rows = tables.table::<T>().in_guild(guild);
+        rows.iter().map(|row| (format!("{:?}", row.key()), row.into_owned())).collect()
+    };
+    let (tables, ours, fresh) = (fresh, rows(ours), rows(fresh));
+    let table = std::any::type_name::<T>();
+    for (key, row) in &fresh {
+        match ours.get(key) {
+            None => return Err(format!("{table} {key} of guild {guild} is missing: {row:?}")),
+            Some(own) if !same(own, row, tables) => {
+                return Err(format!("{table} {key} of guild {guild} is {own:?}, not {row:?}"));
+            }
+            Some(_) => {}
+        }
+    }
+    match ours.keys().find(|key| !fresh.contains_key(*key)) {
+        Some(key) => Err(format!("{table} {key} of guild {guild} is there no more")),
+        None => Ok(()),
+    }
+}
+
+/// Tells whether a channel is as it is in a new session, but for what messages in it change, and for what is left of
+/// roles that are deleted: no event of the channel's tells of either.
+fn same_channel<T>(own: &OwnedRow<T>, fresh: &OwnedRow<T>, tables: Tables<'_, Heap>) -> bool
+where
+    T: for<'c> Table<Model<'c> = model::Channel<'c>>,
+{
+    let (Ok(mut own), Ok(mut fresh)) = (own.read(), fresh.read()) else { return false };
+    let overwrites = |channel: &model::Channel<'_>| -> Vec<_> {
+        let all = channel.permission_overwrites.iter().flatten();
+        all.filter(|one| tables.roles().contains(RoleId(one.id))).collect()
+    };
+    let same = overwrites(&own) == overwrites(&fresh);
+    for channel in [&mut own, &mut fresh] {
+        channel.last_message_id = Field::Absent;
+        channel.permission_overwrites = Seq::default();
+        (channel.message_count, channel.total_message_sent) = (None, None);
+    }
+    same && own == fresh
+}
+
+/// Tells whether a member is as it is in a new session, but for roles that are deleted.
+fn same_member(
+    own: &OwnedRow<Members>,
+    fresh: &OwnedRow<Members>,
+    tables: Tables<'_, Heap>,
+) -> bool {
+    let (Ok(mut own), Ok(mut fresh)) = (own.read(), fresh.read()) else { return false };
+    let roles = |member: &model::Member<'_>| -> Vec<_> {
+        member.roles.iter().flatten().filter(|role| tables.roles().contains(*role)).collect()
+    };
+    let same = roles(&own) == roles(&fresh);
+    (own.roles, fresh.roles) = (Seq::default(), Seq::default());
+    same && own == fresh
+}
+
+/// Tells whether a voice state is as it is in a new session; its member is a row of its own.
+fn same_state(
+    own: &OwnedRow<VoiceStates>,
+    fresh: &OwnedRow<VoiceStates>,
+    _: Tables<'_, Heap>,
+) -> bool {
+    let (Ok(mut own), Ok(mut fresh)) = (own.read(), fresh.read()) else { return false };
+    let both = own.member.is_some() == fresh.member.is_some();
+    (own.member, fresh.member) = (None, None);
+    both && own == fresh
+}
+
+fn same_row<T: Table>(own: &OwnedRow<T>, fresh: &OwnedRow<T>, _: Tables<'_, Heap>) -> bool {
+    own == fresh
+}
+
+/// Compares the messages that are cached and that the world has still.
+fn compare_messages(ours: Tables<'_, Heap>, world: &World, guild: GuildId) -> Result<(), String> {
+    let Some(world) = world.guild(guild) else { return Ok(()) };
+    for message in &world.messages {
+        let Some(row) = ours.messages().get(MessageId(message.id)) else { continue };
+        let own = row.read().map_err(|error| error.to_string())?;
+        let content = own.content.map(|content| content.to_string()).unwrap_or_default();
+        let mut reactions: Vec<_> = own.reactions.iter().flatten().map(|one| named(&one)).collect();
+        let mut wanted: Vec<_> = message.reactions.iter().map(wanted).collect();
+        reactions.sort();
+        wanted.sort();
+        if (&content, &reactions) != (&message.content, &wanted) {
+            return Err(format!(
+                "message {} is {content:?} {reactions:?}, not {:?} {wanted:?}",
+                message.id, message.content
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Names an emoji, and says how often it was given.
+fn named(reaction: &model::Reaction<'_>) -> (String, u64) {
+    let (id, name) = (reaction.emoji.id, reaction.emoji.name);
+    let name = name.map(|name| name.to_string()).unwrap_or_default();
+    (id.map_or(name, |id| id.to_string()), reaction.count.unwrap_or(0).into())
+}
+
+fn wanted(reaction: &Reaction) -> (String, u64) {
+    let name = reaction.emoji_id.map_or_else(|| reaction.emoji.clone(), |id| id.to_string());
+    (name, reaction.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use gatewright_core::Memory;
+
+    use super::super::plan::Plan;
+    use super::super::run::{Arena, Run};
+
+    #[test]
+    fn a_cache_is_as_the_world_once_faults_are_over() {
+        const SPAN: Duration = Duration::from_secs(480);
+        let mut compared = 0;
+        for seed in 0..16 {
+            let mut plan = Plan::draw(seed, SPAN);
+            (plan.generated, plan.recorded) = (true, false);
+            if !plan.lent {
+                plan.room = 64 * 1_024 * 1_024;
+            }
+            assert!(plan.room >= Memory::MIN_PAYLOAD);
+            let lent = if plan.lent { plan.shards } else { 0 };
+            let mut arenas: Vec<_> = (0..lent).map(|_| Arena::new()).collect();
+            let mut run = Run::new(&plan, &mut arenas);
+            if let Err(breach) = run.run(SPAN) {
+                panic!("seed {seed}: {breach:?}");
+            }
+            compared += run.sum_up().caches;
+        }
+        assert!(compared >= 12, "{compared}");
+    }
+}
