@@ -137,6 +137,15 @@ impl<M: Memory> Records<M> {
         self.enlist(row);
     }
 
+    /// Moves a row to the end of the lists of another owner.
+    pub(super) fn move_to(&mut self, row: u32, owner: u32) {
+        self.delist(row);
+        let old = self.owner(row);
+        self.set_owner(row, owner);
+        self.enlist(row);
+        self.drop_if_empty(old);
+    }
+
     /// Puts a row that was kept back into its lists.
     pub(super) fn readmit(&mut self, row: u32) {
         if !self.is(row, Mark::Kept) {

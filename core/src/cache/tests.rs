@@ -19,6 +19,7 @@ use crate::decode::{Cursor, Decode, DecodeError};
 use crate::model::{Guild, Member, Role, User};
 use crate::{Dispatch, Encoding};
 
+mod answers;
 mod random;
 mod sweep;
 mod trouble;

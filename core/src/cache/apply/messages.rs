@@ -35,7 +35,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Some(id) => self.guild(id.0),
             None => Some(NONE),
         };
-        let Some(room) = guild.and_then(|guild| self.room(guild, channel)) else { return Ok(()) };
+        let room = match guild {
+            None | Some(NONE) => guild.and_then(|guild| self.room(guild, channel)),
+            // To empty the channel may take away the last that was in the guild.
+            Some(guild) => self.holding(guild, |reader| reader.room(guild, channel)),
+        };
+        let Some(room) = room else { return Ok(()) };
         self.holding(room, |reader| reader.message(room, message, Absent::Goes, true).map(drop))
     }
 
@@ -48,6 +53,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if found.is_some() {
             // It was in another guild, or in none.
             self.clear_room(channel);
+            if let Some(room) = self.records.find(Kind::Room, NONE, channel) {
+                // Messages that others answer are still in it.
+                self.records.move_to(room, guild);
+                return Some(room);
+            }
         }
         let room = self.records.admit(Kind::Room, guild, channel, b"");
         if room.is_none() {

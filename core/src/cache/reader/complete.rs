@@ -4,7 +4,8 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
 use super::super::rows::Witness;
 use super::members::id_in;
-use super::{Absent, Frame, Reader};
+use super::message::REFERENCED_MESSAGE;
+use super::{Absent, Frame, Reader, refer};
 use crate::decode::Cursor;
 use crate::decode::packed::{self, Name, Unpacked};
 
@@ -52,9 +53,21 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Kind::Presence => {
                 self.refer_by_id(frame, ACTIVITIES, Some("emoji"), Kind::Emoji, EMOJIS)
             }
-            Kind::Message => self.refer_by_id(frame, STICKER_ITEMS, None, Kind::Sticker, STICKERS),
+            Kind::Message => {
+                self.refer_to_older(frame)?;
+                self.refer_by_id(frame, STICKER_ITEMS, None, Kind::Sticker, STICKERS)
+            }
             Kind::VoiceState => self.refer_to_member(frame),
             _ => Ok(()),
+        }
+    }
+
+    /// Lets a message answer none that is not older, so that none answers itself in the end.
+    fn refer_to_older(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
+        let answered = frame.fields.row(&self.out, REFERENCED_MESSAGE);
+        match answered.filter(|row| Some(self.records.key(*row)) >= frame.key) {
+            Some(_) => refer(&mut frame.fields, &mut self.out, REFERENCED_MESSAGE, None),
+            None => Ok(()),
         }
     }
 
@@ -77,6 +90,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             while cursor.item(&mut items)? {
                 let id = id_in(&mut cursor, within)?;
                 if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {
+                    // What goes to make room for this row may be the last that refers to it.
+                    self.held.push(row).map_err(|_| Unpacked::Full)?;
+                    self.records.retain(row);
                     out.add_row(row)?;
                 }
             }
