@@ -46,6 +46,7 @@ mod kind;
 mod memory;
 #[cfg(feature = "alloc")]
 mod owned;
+mod permissions;
 #[expect(unnameable_types, reason = "parts of a family")]
 mod pool;
 mod reader;
@@ -70,6 +71,7 @@ pub use kind::Kind;
 pub use memory::CacheMemory;
 #[cfg(feature = "alloc")]
 pub use owned::{Collected, OwnedChange, OwnedRow};
+pub use permissions::PermissionsError;
 pub use row::Row;
 pub use settings::{Components, Eviction, Limit, Limits, MemberPolicy, Settings};
 #[cfg(feature = "std")]

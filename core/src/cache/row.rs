@@ -103,7 +103,6 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     }
 
     /// Returns the records, its row there, and the members it reads.
-    #[cfg(feature = "alloc")]
     pub(super) const fn parts(&self) -> (&'c Records<M>, u32, &'c [u8]) {
         (self.records, self.row, self.members)
     }
