@@ -37,6 +37,8 @@
 mod apply;
 mod arrival;
 mod change;
+#[cfg(feature = "alloc")]
+mod display;
 mod edit;
 #[expect(unnameable_types, reason = "nobody else makes a family")]
 mod family;
