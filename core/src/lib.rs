@@ -154,6 +154,7 @@ mod encode;
 mod encoding;
 mod envelope;
 mod event;
+mod fnv;
 mod gate;
 mod heartbeat;
 mod id;

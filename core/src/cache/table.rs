@@ -8,7 +8,7 @@ use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, DecodeError};
 use crate::{
     ChannelId, EmojiId, GuildId, MessageId, RoleId, ScheduledEventId, SoundId, StageInstanceId,
-    StickerId, UserId, model,
+    StickerId, UserId, fnv, model,
 };
 
 /// A table of the cache; the types that stand for one have no values.
@@ -163,10 +163,7 @@ fn code_in(fields: &[u8]) -> &str {
 
 /// Makes the key of an invite from its code.
 pub(super) fn hash_of_code(code: &[u8]) -> u64 {
-    // FNV-1a, 64 bits.
-    code.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
-    })
+    fnv::steps(fnv::BASIS, code)
 }
 
 /// The channel of direct messages with a user.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::mask::Masks;
 use crate::event::{Connected, Disconnected, Dispatch, Skipped};
 use crate::ports::{Frame, Gone, Input, Leave, Output, Purpose};
-use crate::{CommandError, CommandId, Event, Instant, outbox};
+use crate::{CommandError, CommandId, Event, Instant, fnv, outbox};
 
 /// How many bytes are written as base64 at once: a multiple of three.
 const CHUNK: usize = 48;
@@ -276,13 +276,7 @@ impl Display for Digest<'_> {
         let (name, data) = (Quoted(self.0.name(), self.1), self.0.data());
         let payload = Payload { text: false, bytes: data, token: self.1 };
         let seq = Maybe(self.0.seq().and_then(NonZeroU64::new));
-        write!(f, "{name} {seq} {} {:016x}", data.len(), fnv_1a(payload.masked()))
+        let hash = payload.masked().fold(fnv::BASIS, fnv::step);
+        write!(f, "{name} {seq} {} {hash:016x}", data.len())
     }
-}
-
-/// Source: Fowler, Noll, Vo, *FNV-1a*, 64 bits.
-fn fnv_1a(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    })
 }
