@@ -59,6 +59,7 @@ mod rows;
 mod settings;
 #[cfg(feature = "std")]
 mod shared;
+mod snapshot;
 mod statistics;
 mod table;
 mod view;
@@ -78,6 +79,7 @@ pub use row::Row;
 pub use settings::{Components, Eviction, Limit, Limits, MemberPolicy, Settings};
 #[cfg(feature = "std")]
 pub use shared::SharedCache;
+pub use snapshot::SnapshotError;
 pub use statistics::{MemoryStatistics, TableStatistics};
 pub use table::*;
 pub use view::{Iter, View};

@@ -177,6 +177,21 @@ impl<M: Memory> Records<M> {
         self.tallies.get(kind as usize)
     }
 
+    /// Begins to count anew, for kinds of which rows are missing or not.
+    pub(super) fn count_anew(&mut self, partial: impl Fn(Kind) -> bool) {
+        for (tally, kind) in self.tallies.iter_mut().zip(Kind::ALL) {
+            *tally = Tally::new();
+            tally.partial = partial(kind);
+        }
+    }
+
+    /// Counts rows of a kind there was no place for.
+    pub(super) fn count_refused(&mut self, kind: Kind, rows: u32) {
+        if let Some(tally) = self.tallies.get_mut(kind as usize) {
+            tally.refused = tally.refused.saturating_add(rows);
+        }
+    }
+
     /// Counts something of a kind.
     pub(super) fn count_of(&mut self, kind: Kind, which: impl FnOnce(&mut Tally) -> &mut u32) {
         if let Some(tally) = self.tallies.get_mut(kind as usize) {

@@ -51,6 +51,8 @@ pub struct MemoryStatistics {
 pub(super) struct Tally {
     hits: AtomicU32,
     misses: AtomicU32,
+    /// Whether rows were missing before anything was counted.
+    pub(super) partial: bool,
     pub(super) added: u32,
     pub(super) changed: u32,
     pub(super) removed: u32,
@@ -64,6 +66,7 @@ impl Tally {
         Self {
             hits: AtomicU32::new(0),
             misses: AtomicU32::new(0),
+            partial: false,
             added: 0,
             changed: 0,
             removed: 0,
@@ -82,7 +85,7 @@ impl Tally {
 
     /// Tells whether every row that was told of is there, or was removed because that was told.
     pub(super) const fn is_whole(&self) -> bool {
-        self.evicted == 0 && self.refused == 0 && self.broken == 0
+        !self.partial && self.evicted == 0 && self.refused == 0 && self.broken == 0
     }
 }
 

@@ -22,10 +22,12 @@
 //! | `96` | length, keys and values: an object whose keys are no names; each key is an integer or text |
 //! | `A0` to `FF` | 0 to 95 bytes of text |
 
+mod check;
 mod made;
 mod names;
 mod write;
 
+pub(crate) use self::check::{named, well_formed};
 pub(crate) use self::made::Made;
 pub(crate) use self::names::Name;
 pub(crate) use self::write::{Unpacked, Writer};
