@@ -171,6 +171,30 @@ fn ids_are_found_without_decoding_the_rest() {
 }
 
 #[test]
+fn the_last_member_is_the_guild_of_the_event_only_where_it_is_one() {
+    for (d, id) in [
+        (r#"{"x":1,"guild_id":"12"}"#, Some(12)),
+        (r#"{"guild_id":"12"}"#, Some(12)),
+        (r#"{"guild_id":"1","guild_id":"12"}"#, Some(12)),
+        (r#"{"guild_id":"0012"}"#, Some(12)),
+        (r#"{"guild_id":""}"#, None),
+        (r#"{"guild_id":"99999999999999999999"}"#, None),
+        (r#"{"x":{"guild_id":"12"}}"#, None),
+        (r#"{"x":",\"guild_id\":\"12"}"#, None),
+        (r#"{",\"guild_id":"12"}"#, None),
+        (r#"{"my_guild_id":"12"}"#, None),
+        (r#"{"guild_id":"1","x":"12"}"#, Some(1)),
+    ] {
+        let found = dispatch("MESSAGE_DELETE", d).guild_id();
+        assert_eq!(found.map(|guild| guild.0), id, "{d}");
+    }
+    assert_eq!(
+        dispatch("GUILD_DELETE", r#"{"id":"1","guild_id":"12"}"#).guild_id(),
+        Some(GuildId(1))
+    );
+}
+
+#[test]
 fn types_stay_small_enough_for_a_stack() {
     let sizes = [
         ("User", size_of::<User<'_>>(), 512),

@@ -1,16 +1,33 @@
 //! The ids a dispatch is about, found without decoding the rest of it.
 
 use crate::decode::{Cursor, DecodeError};
-use crate::{ChannelId, Dispatch, EventKind, GuildId, UserId};
+use crate::{ChannelId, Dispatch, Encoding, EventKind, GuildId, UserId};
 
 impl Dispatch<'_> {
     /// Returns the guild: `guild_id`, or the `id` of `GUILD_CREATE`, `GUILD_UPDATE` and `GUILD_DELETE`.
     ///
-    /// It reads over the first level of `d`.
+    /// It reads over the first level of `d`, unless `guild_id` stands last in it, as it usually does.
     #[must_use]
     pub fn guild_id(&self) -> Option<GuildId> {
         let is_guild = GUILDS.contains(&self.kind);
-        find(self.cursor(), &[if is_guild { "id" } else { "guild_id" }]).map(GuildId)
+        let last = if is_guild { None } else { self.last_guild_id() };
+        let name = if is_guild { "id" } else { "guild_id" };
+        last.or_else(|| find(self.cursor(), &[name])).map(GuildId)
+    }
+
+    /// Reads the last member of JSON if it is the guild's id.
+    ///
+    /// Quotes without a backslash before them begin and end texts, so the last two of an object that ends with
+    /// them hold its last value.
+    fn last_guild_id(&self) -> Option<u64> {
+        let json = Some(self.data).filter(|_| self.encoding == Encoding::Json)?;
+        let text = json.strip_suffix(b"\"}")?;
+        let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let start = (text.len() - digits).checked_sub(1)?;
+        let (before, id) = json.split_at_checked(start)?;
+        let before = before.strip_suffix(b"\"guild_id\":")?;
+        let is_key = matches!(before.last(), Some(b',' | b'{'));
+        if is_key { Cursor::trusted(Encoding::Json, id).snowflake().ok() } else { None }
     }
 
     /// Returns the channel or thread: `channel_id`, or the `id` of the dispatches about one.
