@@ -24,20 +24,42 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         listed: bool,
     ) -> Result<Option<u32>, DecodeError> {
         let mut frame = Frame { listed, ..self.begin(Kind::Message, room) };
-        let start = cursor;
         let read = self
-            .read(&mut frame, &mut cursor)
-            .and_then(|()| self.member_of_author(&mut frame, start));
+            .read_message(&mut frame, &mut cursor)
+            .and_then(|member| self.member_of_author(&mut frame, member));
         let stored = read.and_then(|()| self.finish(&mut frame, absent));
         Ok(self.end(&frame, stored))
     }
 
+    /// Reads the members of a message; returns where that of the author stands, which is read after it.
+    fn read_message<'e>(
+        &mut self,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'e>,
+    ) -> Result<Option<Cursor<'e>>, Unpacked> {
+        let (mut members, mut member) = (cursor.object()?, None);
+        while let Some(key) = cursor.key(&mut members)? {
+            if key.is("member") && !{ *cursor }.null()? {
+                member = Some(*cursor);
+            }
+            match self.part(frame, cursor, &key)? {
+                Err(Unpacked::Full) => frame.full = true,
+                read => read?,
+            }
+        }
+        Ok(member)
+    }
+
     /// Reads the member of a message, whose user is the author.
-    fn member_of_author(&mut self, frame: &mut Frame, message: Cursor<'_>) -> Result<(), Unpacked> {
+    fn member_of_author(
+        &mut self,
+        frame: &mut Frame,
+        member: Option<Cursor<'_>>,
+    ) -> Result<(), Unpacked> {
         let author = frame.fields.row(&self.out, AUTHOR);
         let guild = self.records.owner(frame.owner);
         let Some(author) = author.filter(|_| guild != NONE) else { return Ok(()) };
-        let Some(mut cursor) = member_in(message)? else { return Ok(()) };
+        let Some(mut cursor) = member else { return Ok(()) };
         let member =
             Frame { listed: false, key: Some(author.into()), ..self.begin(Kind::Member, guild) };
         let member = self.row_of(member, &mut cursor, Absent::Stays)?;
@@ -102,19 +124,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ) -> Result<(), DecodeError> {
         self.message(self.records.owner(row), cursor, Absent::Stays, false).map(drop)
     }
-}
-
-/// Finds the member in a message; nothing if there is none, or null.
-fn member_in(mut message: Cursor<'_>) -> Result<Option<Cursor<'_>>, DecodeError> {
-    let mut found = None;
-    let mut members = message.object()?;
-    while let Some(key) = message.key(&mut members)? {
-        if key.is("member") && !{ message }.null()? {
-            found = Some(message);
-        }
-        message.skip()?;
-    }
-    Ok(found)
 }
 
 /// Reads an object for its id.
