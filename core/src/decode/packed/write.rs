@@ -215,16 +215,13 @@ impl<'b> Writer<'b> {
                 }
             }
             Means::Hash => {
-                if let Some((animated, hash)) =
-                    text.as_str().and_then(|text| read_hash(text.as_bytes()))
-                {
+                if let Some((animated, hash)) = plain(text).and_then(read_hash) {
                     self.push(if animated { ANIMATED } else { HASH })?;
                     return self.extend(&hash);
                 }
             }
             Means::Time => {
-                let time = text.as_str().and_then(|text| timestamp::read_exactly(text.as_bytes()));
-                if let Some(micros) = time {
+                if let Some(micros) = plain(text).and_then(timestamp::read_exactly) {
                     self.push(TIME)?;
                     return self.extend(&micros.to_le_bytes());
                 }
@@ -368,7 +365,12 @@ impl<'b> Writer<'b> {
 
 /// Reads an id that is written again just so.
 fn exact_id(text: Text<'_>) -> Option<u64> {
-    let digits = text.as_str()?;
-    let exact = !digits.starts_with('0') || digits == "0";
-    text.digits().filter(|_| exact && !digits.starts_with('+'))
+    let digits = plain(text)?;
+    let exact = digits == b"0" || !matches!(digits.first(), Some(b'0' | b'+'));
+    text.digits().filter(|_| exact)
+}
+
+/// Returns the bytes of a text that stands as it reads.
+fn plain(text: Text<'_>) -> Option<&[u8]> {
+    if text.is_escaped() { None } else { Some(text.raw()) }
 }
