@@ -231,6 +231,30 @@ impl Kind {
         })
     }
 
+    /// Tells whether fields of a row of this kind may refer to other rows.
+    pub(super) const fn refers(self) -> bool {
+        match self {
+            Self::Emoji
+            | Self::Invite
+            | Self::Message
+            | Self::Presence
+            | Self::ScheduledEvent
+            | Self::Sound
+            | Self::Sticker
+            | Self::VoiceState => true,
+            Self::Channel
+            | Self::DmChannel
+            | Self::Guild
+            | Self::Me
+            | Self::Member
+            | Self::Role
+            | Self::Room
+            | Self::Stage
+            | Self::Thread
+            | Self::User => false,
+        }
+    }
+
     /// Tells whether a row outlives its removal while something refers to it.
     pub(super) const fn is_kept(self) -> bool {
         matches!(self, Self::Emoji | Self::Member | Self::Message | Self::Sticker)

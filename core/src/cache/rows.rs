@@ -254,6 +254,9 @@ impl<M: Memory> Records<M> {
 
     /// Holds what a row refers to.
     fn retain_all(&mut self, row: u32) {
+        if !self.kind(row).refers() {
+            return;
+        }
         let mut references = References::default();
         while let Some(other) = references.next(self.fields(row)) {
             self.retain(other);
@@ -285,7 +288,9 @@ impl<M: Memory> Records<M> {
             let (row, kind, owner) = (dying, self.kind(dying), self.owner(dying));
             dying = self.next(row, Links::OWNED);
             let mut references = References::default();
-            while let Some(other) = references.next(self.fields(row)) {
+            while kind.refers()
+                && let Some(other) = references.next(self.fields(row))
+            {
                 dying = self.let_go_of(other, dying, witness);
             }
             if kind == Kind::Member {

@@ -138,14 +138,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Tells that a row changed whose members were packed before, and releases what they referred to.
     fn tell_changed(&mut self, row: u32, old: usize, was: usize) {
-        let members = self.out.since(old);
+        let (members, kind) = (self.out.since(old), self.records.kind(row));
         if self.records.is_shown(row) {
-            let kind = self.records.kind(row);
             self.records.count_of(kind, |tally| &mut tally.changed);
             let old = Some(members);
             self.witness.hear(self.records, Changed { kind, row, old, stays: true });
         }
-        let before = members.get(members.len().saturating_sub(was)..).unwrap_or_default();
-        self.records.let_go(before, self.witness);
+        if kind.refers() {
+            let before = members.get(members.len().saturating_sub(was)..).unwrap_or_default();
+            self.records.let_go(before, self.witness);
+        }
     }
 }
