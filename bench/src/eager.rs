@@ -6,7 +6,7 @@ use gatewright_core::decode::{Decode, Field, IdMap, Lazy, Seq, Text};
 use gatewright_core::model::{self, Payload};
 use gatewright_core::{ChannelId, Dispatch, MessageId, RoleId, TagId, UserId};
 
-use crate::traffic::Document;
+use gatewright_bench_harness::traffic::Document;
 
 /// Decodes a document whole.
 pub fn read(document: &Document) {

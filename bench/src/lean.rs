@@ -3,7 +3,7 @@
 use gatewright_core::EventKind;
 use gatewright_core::decode::{Cursor, DecodeError, Text};
 
-use crate::traffic::Document;
+use gatewright_bench_harness::traffic::Document;
 
 /// Stands in for storing what was read.
 #[derive(Default)]

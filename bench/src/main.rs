@@ -7,14 +7,13 @@ mod eager;
 mod lean;
 mod shards;
 mod stages;
-mod traffic;
 mod wire;
 
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cpu_time::ThreadTime;
+use gatewright_bench_harness::count::{cg_roi, count, median, time};
+use gatewright_bench_harness::traffic;
 use gatewright_core::Encoding;
 use stages::{Row, Stage};
 
@@ -23,12 +22,6 @@ const COUNTED: u64 = 1_000;
 const TIMED: u64 = 5_000;
 /// How often each row is timed; the median counts.
 const ROUNDS: usize = 7;
-
-/// What is counted: callgrind collects within this function only.
-#[inline(never)]
-fn cg_roi(run: &mut dyn FnMut()) {
-    run();
-}
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -65,13 +58,14 @@ fn layers(only: Option<&str>) -> Result<()> {
             traffic::describe(&traffic::set(set, encoding, TIMED))
         );
     }
-    let times = time(&rows);
+    let times = times(&rows);
     println!(
         "\n| layer | who | set | encoding | instructions an event | a byte | ns an event | MB/s |"
     );
     println!("|---|---|---|---|---:|---:|---:|---:|");
     for ((index, row), (stage, time)) in rows.iter().zip(times) {
-        let (events, bytes, instructions) = count(*index)?;
+        let counted = ["one", &index.to_string(), &COUNTED.to_string()];
+        let (events, bytes, instructions) = count(&counted)?;
         let nanos = time.as_nanos() as f64;
         println!(
             "| {} | {} | {} | {} | {:.0} | {:.2} | {:.0} | {:.0} |",
@@ -89,39 +83,14 @@ fn layers(only: Option<&str>) -> Result<()> {
 }
 
 /// Times all rows in turn, several times, and returns the medians.
-fn time(rows: &[(usize, Row)]) -> Vec<(Stage, Duration)> {
+fn times(rows: &[(usize, Row)]) -> Vec<(Stage, Duration)> {
     let mut stages: Vec<(Stage, Vec<Duration>)> =
         rows.iter().map(|(_, row)| (stages::prepare(row, TIMED), Vec::new())).collect();
     for round in 0..=ROUNDS {
         eprintln!("round {round} of {ROUNDS}");
         for (stage, times) in &mut stages {
-            let start = ThreadTime::now();
-            cg_roi(&mut stage.run);
-            times.push(start.elapsed());
+            times.push(time(&mut stage.run));
         }
     }
-    let median = |(stage, mut times): (Stage, Vec<Duration>)| {
-        // The first round warms up.
-        times.remove(0);
-        times.sort();
-        (stage, times[ROUNDS / 2])
-    };
-    stages.into_iter().map(median).collect()
-}
-
-/// Counts the instructions of a row: events, bytes, instructions.
-fn count(row: usize) -> Result<(f64, f64, f64)> {
-    let this = std::env::current_exe()?;
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*cg_roi*"])
-        .arg(this)
-        .args(["one", &row.to_string(), &COUNTED.to_string()])
-        .output()
-        .context("valgrind is needed to count instructions")?;
-    let (out, log) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let collected = log.split("Collected :").nth(1).and_then(|rest| rest.split_whitespace().next());
-    let mut numbers = out.split_whitespace().map(str::parse::<f64>);
-    let mut number = || numbers.next().context("no count").and_then(|number| Ok(number?));
-    Ok((number()?, number()?, collected.context("callgrind counted nothing")?.parse()?))
+    stages.into_iter().map(|(stage, times)| (stage, median(times))).collect()
 }

@@ -7,8 +7,8 @@ use gatewright_core::decode::Cursor;
 use gatewright_core::internals::{Documents, fast_envelope, resumable_envelope};
 use gatewright_core::{Compression, Encoding};
 
-use crate::traffic::{self, Document};
 use crate::{eager, lean, shards, wire};
+use gatewright_bench_harness::traffic::{self, Document};
 
 /// A layer over a set, prepared.
 pub struct Stage {

@@ -16,7 +16,8 @@ pub struct Document {
 }
 
 impl Document {
-    fn new(name: &'static str, seq: u64, d: &str, encoding: Encoding) -> Self {
+    /// Makes one of the `d` that the world made.
+    pub fn new(name: &'static str, seq: u64, d: &str, encoding: Encoding) -> Self {
         let text = envelope(name, seq, d);
         let (whole, data) = match encoding {
             Encoding::Etf => (to_etf(&text, Dialect::Old), to_etf(d, Dialect::Old).split_off(1)),

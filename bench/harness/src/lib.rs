@@ -1,0 +1,4 @@
+//! What is measured and how it is counted, for all measurements.
+
+pub mod count;
+pub mod traffic;
