@@ -78,12 +78,22 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Err(_) => self.hollow(row, frame),
         }
         if frame.listed && !shown {
-            if self.make_room(frame.kind, frame.owner).is_err() {
-                return self.refuse(frame.kind);
-            }
+            self.show_again(row, frame);
+        }
+    }
+
+    /// Shows a row that was kept for others, if there is room.
+    fn show_again(&mut self, row: u32, frame: &Frame) {
+        // What makes room may be all that refers to it.
+        self.records.retain(row);
+        let room = self.make_room(frame.kind, frame.owner);
+        if room.is_ok() {
             self.records.show(row);
             self.tell_new(row);
+        } else {
+            self.refuse(frame.kind);
         }
+        self.records.let_go_of_row(row, self.witness);
     }
 
     /// Packs the fields a row gets.

@@ -1,0 +1,30 @@
+//! Defects that were found here.
+
+use gatewright_core::cache::{Eviction, Kind, Settings};
+
+use crate::support::{apply, in_both, keys};
+
+fn message(id: u64, channel: u64, answers: Option<u64>) -> String {
+    let answers = answers.map_or(String::new(), |id| {
+        format!(r#", "referenced_message": {{"id": "{id}", "channel_id": "{channel}"}}"#)
+    });
+    format!(
+        r#"{{"id": "{id}", "channel_id": "{channel}", "guild_id": "1", "content": "c", "author": {{"id": "10"}}{answers}}}"#
+    )
+}
+
+#[test]
+fn a_message_that_comes_again_is_not_evicted_with_its_answer() {
+    let mut settings = Settings::default();
+    settings.limits.set(Kind::Message, 1, Eviction::Oldest);
+    in_both!(settings, |cache| {
+        apply(&mut cache, "MESSAGE_CREATE", &message(1, 20, None));
+        apply(&mut cache, "MESSAGE_CREATE", &message(2, 20, Some(1)));
+        assert_eq!(keys(cache.messages().kept()).len(), 1);
+        apply(&mut cache, "MESSAGE_CREATE", &message(1, 20, None));
+        assert_eq!(keys(cache.messages()).iter().map(|id| id.0).collect::<Vec<_>>(), [1]);
+        assert!(cache.messages().kept().is_empty());
+        cache.clear(&mut ());
+        assert_eq!(cache.memory().used, 0);
+    });
+}
