@@ -28,3 +28,18 @@ fn a_message_that_comes_again_is_not_evicted_with_its_answer() {
         assert_eq!(cache.memory().used, 0);
     });
 }
+
+#[test]
+fn a_full_channel_makes_room_before_the_table_does() {
+    let mut settings = Settings::default();
+    settings.limits.set(Kind::Message, 3, Eviction::Oldest);
+    settings.max_messages_per_channel = 1;
+    in_both!(settings, |cache| {
+        for (id, channel) in [(1, 20), (2, 21), (3, 22)] {
+            apply(&mut cache, "MESSAGE_CREATE", &message(id, channel, None));
+        }
+        let applied = apply(&mut cache, "MESSAGE_CREATE", &message(4, 22, None));
+        assert_eq!(applied.evicted, 1);
+        assert_eq!(keys(cache.messages()).iter().map(|id| id.0).collect::<Vec<_>>(), [1, 2, 4]);
+    });
+}

@@ -13,6 +13,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if matches!(kind, Kind::User | Kind::Room) {
             return Ok(());
         }
+        if kind == Kind::Message {
+            self.make_room_in_channel(owner)?;
+        }
         let Limit { rows, eviction } = self.settings.limits.of(kind);
         while self.shown(kind) >= rows {
             if self.remove_stale(kind, owner) {
@@ -21,13 +24,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             let victim = if rows == 0 { None } else { self.victim(kind, owner, eviction) };
             self.evict(victim.ok_or(Unpacked::Full)?);
         }
-        if kind == Kind::Message {
-            while self.records.list(Place::In(owner, 0)).len
-                >= self.settings.max_messages_per_channel
-            {
-                let victim = self.first(Place::In(owner, 0));
-                self.evict(victim.ok_or(Unpacked::Full)?);
-            }
+        Ok(())
+    }
+
+    /// Makes room for one more message in a channel, which may be all the room there has to be.
+    fn make_room_in_channel(&mut self, room: u32) -> Result<(), Unpacked> {
+        let place = Place::In(room, 0);
+        while self.records.list(place).len >= self.settings.max_messages_per_channel {
+            let victim = self.first(place);
+            self.evict(victim.ok_or(Unpacked::Full)?);
         }
         Ok(())
     }
