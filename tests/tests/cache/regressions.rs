@@ -2,7 +2,7 @@
 
 use gatewright_core::cache::{Eviction, Kind, Settings};
 
-use crate::support::{apply, in_both, keys};
+use crate::support::{apply, in_both, keys, object};
 
 fn message(id: u64, channel: u64, answers: Option<u64>) -> String {
     let answers = answers.map_or(String::new(), |id| {
@@ -41,5 +41,18 @@ fn a_full_channel_makes_room_before_the_table_does() {
         let applied = apply(&mut cache, "MESSAGE_CREATE", &message(4, 22, None));
         assert_eq!(applied.evicted, 1);
         assert_eq!(keys(cache.messages()).iter().map(|id| id.0).collect::<Vec<_>>(), [1, 2, 4]);
+    });
+}
+
+#[test]
+fn a_guild_that_is_put_in_replaces_the_rows_it_lists() {
+    in_both!(Settings::default(), |cache| {
+        cache.guilds_mut().insert(
+            object(r#"{"id": "1", "roles": [{"id": "2"}, {"id": "3"}], "emojis": [{"id": "4"}]}"#),
+            &mut (),
+        );
+        cache.guilds_mut().insert(object(r#"{"id": "1", "roles": [{"id": "3"}]}"#), &mut ());
+        assert_eq!(keys(cache.roles()).iter().map(|id| id.0).collect::<Vec<_>>(), [3]);
+        assert_eq!(cache.emojis().len(), 1, "what is not listed stays");
     });
 }

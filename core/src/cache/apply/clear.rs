@@ -5,6 +5,7 @@ use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::channels::{CHANNEL_ID, PARENT_ID};
+use super::guild::{Extent, Lists, lists_in};
 use super::{enter, id_of};
 use crate::GuildId;
 use crate::decode::{Cursor, DecodeError};
@@ -78,7 +79,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         absent: Absent,
     ) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
-        self.within(id, |reader, guild| reader.guild_row(guild, id, cursor, absent).map(drop))
+        self.within(id, |reader, guild| {
+            let lists = if absent == Absent::Goes { lists_in(cursor)? } else { Lists::new() };
+            lists.iter().for_each(|kind| reader.doubt(*kind, guild));
+            let read = reader.guild_row(guild, id, cursor, absent);
+            let whole = read == Ok(Extent::All);
+            lists.iter().for_each(|kind| reader.settle(*kind, guild, whole));
+            read.map(drop)
+        })
     }
 
     pub(in super::super) fn insert_message(

@@ -188,6 +188,23 @@ pub(in super::super) const SUBTREE: [(&str, Kind); 11] = [
     ("voice_states", Kind::VoiceState),
 ];
 
+/// Lists of a guild.
+pub(super) type Lists = heapless::Vec<Kind, { SUBTREE.len() }>;
+
+/// Returns the lists that an object of a guild has.
+pub(super) fn lists_in(mut guild: Cursor<'_>) -> Result<Lists, DecodeError> {
+    let mut lists = Lists::new();
+    let mut members = guild.object()?;
+    while let Some(key) = guild.key(&mut members)? {
+        // One that comes twice is there already.
+        if let Some(kind) = listed(&key).filter(|kind| !lists.contains(kind)) {
+            lists.push(kind).unwrap_or_default();
+        }
+        guild.skip()?;
+    }
+    Ok(lists)
+}
+
 fn listed(key: &Key<'_>) -> Option<Kind> {
     SUBTREE.iter().find(|(name, _)| key.is(name)).map(|(_, kind)| *kind)
 }
