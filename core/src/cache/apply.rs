@@ -99,7 +99,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 self.resumed();
                 Ok(())
             }
-            EventKind::UserUpdate => self.own_user(event.cursor()),
+            EventKind::UserUpdate => self.own_user(event.cursor(), Absent::Stays),
             EventKind::InviteCreate => self.one(event, Kind::Invite, Absent::Goes),
             EventKind::InviteDelete => self.invite_delete(event),
             EventKind::StageInstanceCreate | EventKind::StageInstanceUpdate => {

@@ -195,7 +195,12 @@ impl<M: Memory> Edit<'_, Guilds, M> {
 impl<M: Memory> Edit<'_, Me, M> {
     /// Puts the bot's own user in, in place of the one there may be.
     pub fn insert(&mut self, user: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
-        self.cache.change(observer, |reader| reader.own_user(user))
+        self.cache.change(observer, |reader| reader.own_user(user, Absent::Goes))
+    }
+
+    /// Changes what an object has of the bot's own user, or puts it in; what the object lacks stays.
+    pub fn update(&mut self, user: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
+        self.cache.change(observer, |reader| reader.own_user(user, Absent::Stays))
     }
 }
 

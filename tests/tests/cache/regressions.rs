@@ -56,3 +56,13 @@ fn a_guild_that_is_put_in_replaces_the_rows_it_lists() {
         assert_eq!(cache.emojis().len(), 1, "what is not listed stays");
     });
 }
+
+#[test]
+fn the_bots_own_user_is_replaced_when_it_is_put_in() {
+    in_both!(Settings::default(), |cache| {
+        cache.me_mut().insert(object(r#"{"id": "9", "username": "a", "avatar": "x"}"#), &mut ());
+        cache.me_mut().insert(object(r#"{"id": "9", "username": "b"}"#), &mut ());
+        let me = cache.me().unwrap().read().unwrap();
+        assert!(me.avatar.is_absent(), "{me:?}");
+    });
+}

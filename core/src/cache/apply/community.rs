@@ -19,7 +19,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let (mut user, mut guilds) = (event.cursor(), event.cursor());
         (self.records.session.began, self.records.session.cold) = (true, false);
         if enter(&mut user, "user")? {
-            self.own_user(user)?;
+            self.own_user(user, Absent::Stays)?;
         }
         if !enter(&mut guilds, "guilds")? || guilds.null()? {
             return Ok(());
@@ -40,14 +40,18 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads the bot's own user, of which there is one.
-    pub(in super::super) fn own_user(&mut self, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    pub(in super::super) fn own_user(
+        &mut self,
+        mut cursor: Cursor<'_>,
+        absent: Absent,
+    ) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         let other = self.first(Place::Root(Root::Me));
         if let Some(other) = other.filter(|row| self.records.key(*row) != id) {
             self.remove(other);
         }
         self.own = Some(id);
-        self.row(Kind::Me, NONE, &mut cursor, Absent::Stays).map(drop)
+        self.row(Kind::Me, NONE, &mut cursor, absent).map(drop)
     }
 
     /// Makes places for guilds that are announced.
