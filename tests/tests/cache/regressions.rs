@@ -66,3 +66,18 @@ fn the_bots_own_user_is_replaced_when_it_is_put_in() {
         assert!(me.avatar.is_absent(), "{me:?}");
     });
 }
+
+#[test]
+fn the_messages_of_the_threads_of_a_channel_go_with_it() {
+    in_both!(Settings::default(), |cache| {
+        apply(&mut cache, "CHANNEL_CREATE", r#"{"id": "20", "guild_id": "1", "type": 0}"#);
+        apply(
+            &mut cache,
+            "THREAD_CREATE",
+            r#"{"id": "21", "guild_id": "1", "parent_id": "20", "type": 11}"#,
+        );
+        apply(&mut cache, "MESSAGE_CREATE", &message(5, 21, None));
+        apply(&mut cache, "CHANNEL_DELETE", r#"{"id": "20", "guild_id": "1", "type": 0}"#);
+        assert_eq!((cache.threads().len(), cache.messages().len()), (0, 0));
+    });
+}

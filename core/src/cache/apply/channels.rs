@@ -88,13 +88,24 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let id = id_of(event.cursor())?;
         self.in_guild(event, |reader, guild| {
             reader.delete(Kind::Channel, id);
-            reader.clear_where(Kind::Thread, guild, PARENT_ID, id);
+            reader.clear_threads_of(guild, id);
             reader.clear_where(Kind::Invite, guild, CHANNEL_ID, id);
             reader.clear_where(Kind::VoiceState, guild, CHANNEL_ID, id);
             reader.clear_where(Kind::Stage, guild, CHANNEL_ID, id);
             reader.clear_room(id);
             Ok(())
         })
+    }
+
+    /// Removes the threads of a channel and what is in them.
+    fn clear_threads_of(&mut self, guild: u32, channel: u64) {
+        self.each(Kind::Thread, guild, |reader, row| {
+            if reader.is_of(row, PARENT_ID, channel) {
+                let thread = reader.records.key(row);
+                reader.remove(row);
+                reader.clear_room(thread);
+            }
+        });
     }
 
     /// Removes a thread and what is in it.
