@@ -107,6 +107,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     ) -> Self {
         let own = records.list(Place::Root(Root::Me)).head;
         let own = (own != NONE).then(|| records.key(own));
+        let own = records.session.own.or(own);
         let (out, held, losses) = (Writer::new(scratch), heapless::Vec::new(), Losses::default());
         let (news, sight, answered) = (None, None, false);
         Self { records, out, witness, held, losses, settings, own, news, sight, answered }

@@ -19,6 +19,8 @@ const USED: u32 = 1 << 30;
 /// What is known of the session that the rows are of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Session {
+    /// The id of the bot's own user, whether it has a row or not.
+    pub(super) own: Option<u64>,
     /// How many guilds were announced and did not come yet.
     pub(super) awaited: u32,
     /// Whether its beginning was seen, or what it left to a snapshot.
@@ -28,7 +30,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    const NEW: Self = Self { awaited: 0, began: false, cold: false };
+    const NEW: Self = Self { own: None, awaited: 0, began: false, cold: false };
 }
 
 /// All rows.

@@ -1,6 +1,6 @@
 //! Defects that were found here.
 
-use gatewright_core::cache::{Eviction, Kind, Settings};
+use gatewright_core::cache::{Components, Eviction, Kind, MemberPolicy, Settings};
 
 use crate::support::{apply, in_both, keys, object};
 
@@ -79,5 +79,26 @@ fn the_messages_of_the_threads_of_a_channel_go_with_it() {
         apply(&mut cache, "MESSAGE_CREATE", &message(5, 21, None));
         apply(&mut cache, "CHANNEL_DELETE", r#"{"id": "20", "guild_id": "1", "type": 0}"#);
         assert_eq!((cache.threads().len(), cache.messages().len()), (0, 0));
+    });
+}
+
+#[test]
+fn who_the_bot_is_is_known_without_its_row() {
+    let mut settings = Settings::default();
+    settings.components = Components::all() - Components::ME;
+    settings.members = MemberPolicy::Own;
+    in_both!(settings, |cache| {
+        apply(
+            &mut cache,
+            "READY",
+            r#"{"v": 10, "user": {"id": "9"}, "guilds": [{"id": "1", "unavailable": true}]}"#,
+        );
+        apply(
+            &mut cache,
+            "GUILD_CREATE",
+            r#"{"id": "1", "members": [{"user": {"id": "9"}}, {"user": {"id": "8"}}]}"#,
+        );
+        assert_eq!(keys(cache.members()).iter().map(|(_, user)| user.0).collect::<Vec<_>>(), [9]);
+        assert!(cache.me().is_none());
     });
 }

@@ -50,7 +50,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if let Some(other) = other.filter(|row| self.records.key(*row) != id) {
             self.remove(other);
         }
-        self.own = Some(id);
+        (self.own, self.records.session.own) = (Some(id), Some(id));
         self.row(Kind::Me, NONE, &mut cursor, absent).map(drop)
     }
 
