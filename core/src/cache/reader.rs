@@ -410,10 +410,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         if cursor.null()? || guild == NONE {
             return Ok(None);
         }
-        // Where those in voice are kept, this is one.
-        let in_voice = matches!(self.settings.members, MemberPolicy::InVoice);
-        let listed = in_voice && self.keeps(Kind::Member);
-        let frame = Frame { listed, ..self.begin(Kind::Member, guild) };
+        // Where those in voice are kept, it is shown once the voice state is there.
+        let frame = Frame { listed: false, ..self.begin(Kind::Member, guild) };
         let member = self.row_of(frame, cursor, Absent::Stays)?;
         self.hold(member)
     }

@@ -2,7 +2,7 @@
 
 use gatewright_core::cache::{Components, Eviction, Kind, MemberPolicy, Settings};
 
-use crate::support::{apply, in_both, keys, object};
+use crate::support::{apply, hear, in_both, keys, object};
 
 fn message(id: u64, channel: u64, answers: Option<u64>) -> String {
     let answers = answers.map_or(String::new(), |id| {
@@ -100,5 +100,27 @@ fn who_the_bot_is_is_known_without_its_row() {
         );
         assert_eq!(keys(cache.members()).iter().map(|(_, user)| user.0).collect::<Vec<_>>(), [9]);
         assert!(cache.me().is_none());
+    });
+}
+
+#[test]
+fn a_member_who_is_not_in_voice_is_not_kept_as_one_who_is() {
+    let mut settings = Settings::default();
+    settings.members = MemberPolicy::InVoice;
+    let left = r#"{"guild_id": "1", "user_id": "10", "channel_id": null, "member": {"user": {"id": "10"}, "nick": "n"}}"#;
+    let joined = left.replace("null", "\"20\"");
+    in_both!(settings, |cache| {
+        let told = hear(&mut cache, "VOICE_STATE_UPDATE", left);
+        assert!(told.iter().all(|line| !line.contains("Member")), "{told:?}");
+        assert_eq!((cache.members().len(), cache.users().len()), (0, 0));
+        apply(&mut cache, "VOICE_STATE_UPDATE", &joined);
+        assert_eq!(cache.members().len(), 1);
+        apply(&mut cache, "VOICE_STATE_UPDATE", left);
+        assert_eq!((cache.members().len(), cache.users().len()), (0, 0));
+    });
+    settings.limits.set(Kind::VoiceState, 0, Eviction::Refuse);
+    in_both!(settings, |cache| {
+        apply(&mut cache, "VOICE_STATE_UPDATE", &joined);
+        assert_eq!((cache.voice_states().len(), cache.members().len()), (0, 0));
     });
 }

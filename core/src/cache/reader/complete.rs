@@ -26,13 +26,29 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ) -> Result<Option<u32>, Unpacked> {
         if !self.says_gone(frame) {
             self.complete(frame)?;
-            return self.store(frame, absent).map(Some);
+            let row = self.store(frame, absent)?;
+            if frame.kind == Kind::VoiceState {
+                self.show_member_in_voice(row);
+            }
+            return Ok(Some(row));
         }
         let row = frame.key.and_then(|key| self.records.find_listed(frame.kind, frame.owner, key));
         if let Some(row) = row {
             self.remove(row);
         }
         Ok(None)
+    }
+
+    /// Shows the member of a voice state, where those in voice are kept.
+    fn show_member_in_voice(&mut self, state: u32) {
+        let wanted =
+            self.keeps(Kind::Member) && matches!(self.settings.members, MemberPolicy::InVoice);
+        let member = packed::find(self.records.fields(state), MEMBER).filter(|_| wanted);
+        let member = member.and_then(|member| member.bytes.first_chunk());
+        let member = member.map(|row| u32::from_le_bytes(*row));
+        if let Some(member) = member.filter(|member| !self.records.is_shown(*member)) {
+            self.show_again(member, Kind::Member, self.records.owner(member));
+        }
     }
 
     /// Tells whether a row says that it is gone: somebody is offline, or in no voice channel.

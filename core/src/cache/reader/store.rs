@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::super::family::Memory;
-use super::super::kind::Mark;
+use super::super::kind::{Kind, Mark};
 use super::super::rows::{Changed, Witness};
 use super::{Absent, Frame, Reader};
 use crate::decode::packed::{self, Unpacked};
@@ -78,20 +78,20 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Err(_) => self.hollow(row, frame),
         }
         if frame.listed && !shown {
-            self.show_again(row, frame);
+            self.show_again(row, frame.kind, frame.owner);
         }
     }
 
     /// Shows a row that was kept for others, if there is room.
-    fn show_again(&mut self, row: u32, frame: &Frame) {
+    pub(super) fn show_again(&mut self, row: u32, kind: Kind, owner: u32) {
         // What makes room may be all that refers to it.
         self.records.retain(row);
-        let room = self.make_room(frame.kind, frame.owner);
+        let room = self.make_room(kind, owner);
         if room.is_ok() {
             self.records.show(row);
             self.tell_new(row);
         } else {
-            self.refuse(frame.kind);
+            self.refuse(kind);
         }
         self.records.let_go_of_row(row, self.witness);
     }
