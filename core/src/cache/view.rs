@@ -280,7 +280,10 @@ macro_rules! in_channel {
                 let filter = Filter::Of($name, channel.0);
                 // Where the channel is cached it tells the guild, and only that is gone through.
                 let guild = self.records.find(Kind::Channel, NONE, channel.0);
-                let range = guild.map_or(self.range, |row| Range::Guild(self.records.owner(row)));
+                let range = match guild.filter(|_| self.range == Range::All) {
+                    Some(row) => Range::Guild(self.records.owner(row)),
+                    None => self.range,
+                };
                 Self { range, filter, ..self }
             }
         }

@@ -1,6 +1,7 @@
 //! Defects that were found here.
 
 use gatewright_core::cache::{Components, Eviction, Kind, MemberPolicy, Settings};
+use gatewright_core::{ChannelId, GuildId};
 
 use crate::support::{apply, hear, in_both, keys, object};
 
@@ -122,5 +123,20 @@ fn a_member_who_is_not_in_voice_is_not_kept_as_one_who_is() {
     in_both!(settings, |cache| {
         apply(&mut cache, "VOICE_STATE_UPDATE", &joined);
         assert_eq!((cache.voice_states().len(), cache.members().len()), (0, 0));
+    });
+}
+
+#[test]
+fn a_channel_of_another_guild_has_nothing_in_a_guild() {
+    in_both!(Settings::default(), |cache| {
+        apply(&mut cache, "CHANNEL_CREATE", r#"{"id": "20", "guild_id": "1", "type": 0}"#);
+        apply(
+            &mut cache,
+            "THREAD_CREATE",
+            r#"{"id": "21", "guild_id": "1", "parent_id": "20", "type": 11}"#,
+        );
+        assert_eq!(cache.threads().in_channel(ChannelId(20)).len(), 1);
+        assert_eq!(cache.threads().in_guild(GuildId(1)).in_channel(ChannelId(20)).len(), 1);
+        assert_eq!(cache.threads().in_guild(GuildId(2)).in_channel(ChannelId(20)).len(), 0);
     });
 }
