@@ -173,6 +173,14 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         owner: u32,
         cursor: &mut Cursor<'_>,
     ) -> Result<(), DecodeError> {
+        let read = self.list(kind, owner, cursor);
+        if read.is_err() {
+            self.breaks_off(kind);
+        }
+        read
+    }
+
+    fn list(&mut self, kind: Kind, owner: u32, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
         if cursor.null()? {
             return Ok(());
         }
@@ -306,6 +314,11 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// Counts a row that was not well-formed, or not all of it.
     pub(super) fn breaks(&mut self, kind: Kind) {
         self.losses.broken += 1;
+        self.records.count_of(kind, |tally| &mut tally.broken);
+    }
+
+    /// Counts that something of a table was lost in an event that breaks off.
+    pub(super) fn breaks_off(&mut self, kind: Kind) {
         self.records.count_of(kind, |tally| &mut tally.broken);
     }
 

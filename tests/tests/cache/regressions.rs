@@ -140,3 +140,24 @@ fn a_channel_of_another_guild_has_nothing_in_a_guild() {
         assert_eq!(cache.threads().in_guild(GuildId(2)).in_channel(ChannelId(20)).len(), 0);
     });
 }
+
+#[test]
+fn an_event_that_breaks_off_leaves_no_table_complete_that_it_lists() {
+    in_both!(Settings::default(), |cache| {
+        let applied = apply(
+            &mut cache,
+            "GUILD_CREATE",
+            r#"{"id": "1", "roles": [{"id": "3"}], "emojis": [{"id": "4"}, "#,
+        );
+        assert!(applied.broken > 0);
+        assert!(!cache.emojis().is_complete() && !cache.members().is_complete());
+    });
+    in_both!(Settings::default(), |cache| {
+        apply(
+            &mut cache,
+            "GUILD_MEMBERS_CHUNK",
+            r#"{"guild_id": "1", "members": [{"user": {"id": "4"}}, tru]}"#,
+        );
+        assert!(!cache.members().is_complete());
+    });
+}

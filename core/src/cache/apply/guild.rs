@@ -69,7 +69,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 self.lose_sight(guild);
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                // Which lists would have come, nobody knows.
+                SUBTREE.iter().for_each(|(_, kind)| self.breaks_off(*kind));
+                Err(error.into())
+            }
         };
         self.end(&frame, stored);
         read
