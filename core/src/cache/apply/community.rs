@@ -87,7 +87,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let gone: InviteDelete<'_> = event.decode()?;
-        if let Some(code) = gone.code.as_str() {
+        let mut unescaped = [0; 128];
+        let code = gone.code.as_str().or_else(|| gone.code.copy_to(&mut unescaped));
+        if let Some(code) = code {
             self.delete(Kind::Invite, hash_of_code(code.as_bytes()));
         }
         Ok(())
