@@ -33,6 +33,9 @@
 //! A user is there as long as something refers to it: a member, an emoji, a message. A member, an emoji, a
 //! sticker or a message that is removed while another row refers to it is kept for that row, and in no view but
 //! [`View::kept`].
+//!
+//! `CACHE.md` beside this crate has the whole of it at a glance: the tables, what each event does, and the calls that
+//! stand for those of hikari.
 
 mod apply;
 mod arrival;

@@ -1,6 +1,11 @@
-//! The cache from outside.
+//! The cache from outside: its interface row by row, the traps others fell into, limits, policies and bad input.
 
-#[expect(dead_code, reason = "more tests are to come")]
 mod support;
 
+#[expect(clippy::too_many_lines, reason = "one row of the table after the other")]
+mod interface;
+mod news;
 mod regressions;
+mod settings;
+mod traps;
+mod trouble;
