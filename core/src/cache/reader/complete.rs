@@ -3,9 +3,10 @@
 use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
 use super::super::rows::Witness;
+use super::super::settings::MemberPolicy;
 use super::members::id_in;
 use super::message::REFERENCED_MESSAGE;
-use super::{Absent, Frame, Reader, refer};
+use super::{Absent, Frame, MEMBER, Reader, refer};
 use crate::decode::Cursor;
 use crate::decode::packed::{self, Name, Unpacked};
 
