@@ -26,7 +26,7 @@ struct Live {
 impl Live {
     /// Adds what something leaves on the heap.
     fn add(&mut self, run: &mut dyn FnMut()) {
-        let region = Region::new(&ALLOCATOR);
+        let region = Region::new(ALLOCATOR);
         run();
         let change = region.change();
         self.bytes += change.bytes_allocated as i64 - change.bytes_deallocated as i64;
