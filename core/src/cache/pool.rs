@@ -196,11 +196,12 @@ impl<S: Segments> Pool<S> {
     /// Returns what a block holds.
     #[inline]
     pub(super) fn bytes(&self, block: Block) -> &[u8] {
-        let header = self.header(block);
-        let at = block.unit() as usize * UNIT;
-        let end = (at + header.units() as usize * UNIT).saturating_sub(header.unused());
         let segment = self.segments.get(block.segment()).unwrap_or_default();
-        segment.get(at + UNIT..end).unwrap_or_default()
+        let from = segment.get(block.unit() as usize * UNIT..).unwrap_or_default();
+        let Some((header, rest)) = from.split_first_chunk() else { return &[] };
+        let header = Header(u32::from_le_bytes(*header));
+        let len = (header.units() as usize * UNIT).saturating_sub(UNIT + header.unused());
+        rest.get(..len).unwrap_or_default()
     }
 
     /// Returns what a block holds, to be written.

@@ -10,6 +10,10 @@ use super::kind::{Kind, Links, List, Mark, NONE, Place, REFERENCE};
 use super::pool::{Block, Pool};
 use super::statistics::{Tally, count};
 
+mod layout;
+
+use layout::{LONGEST_HEADER, hash, hash_of_record, key_of, kind_of, number_of, owner_of, put};
+
 /// A slot without a row holds the next such slot, marked by this bit.
 const VACANT: u32 = 1 << 31;
 
@@ -72,10 +76,12 @@ impl<M: Memory> Records<M> {
     #[inline]
     pub(super) fn find(&self, kind: Kind, owner: u32, key: u64) -> Option<u32> {
         let of_owner = kind.is_of_owner();
+        let (at, bytes) = (kind.key_at(), key.to_le_bytes());
         self.index.find(hash(kind, if of_owner { owner } else { 0 }, key), |row| {
-            self.kind(row) == kind
-                && self.key(row) == key
-                && (!of_owner || self.owner(row) == owner)
+            let record = self.bytes_of(row);
+            number_of(record) == kind as u8
+                && record.get(at..at + 8) == Some(&bytes)
+                && (!of_owner || owner_of(record) == owner)
         })
     }
 
@@ -213,13 +219,13 @@ impl<M: Memory> Records<M> {
 
     #[inline]
     pub(super) fn kind(&self, row: u32) -> Kind {
-        let number = self.bytes_of(row).first().map_or(0, |byte| byte & 31);
-        Kind::ALL.get(usize::from(number)).copied().unwrap_or(Kind::User)
+        kind_of(self.bytes_of(row))
     }
 
     #[inline]
     pub(super) fn owner(&self, row: u32) -> u32 {
-        if self.kind(row) == Kind::User { NONE } else { self.word(row, 4) }
+        let record = self.bytes_of(row);
+        if number_of(record) == Kind::User as u8 { NONE } else { owner_of(record) }
     }
 
     /// Gives a row that stands in no list another owner.
@@ -252,6 +258,15 @@ impl<M: Memory> Records<M> {
 
     pub(super) fn is(&self, row: u32, mark: Mark) -> bool {
         self.word(row, 0) & (mark as u32) != 0
+    }
+
+    /// Tells whether a row is there for all: a user always, a guild if it is known, any other in its list.
+    #[inline]
+    pub(super) fn is_shown(&self, row: u32) -> bool {
+        let word = self.word(row, 0);
+        let is = |kind: Kind| word & 31 == kind as u32;
+        let place = is(Kind::Room) || is(Kind::Guild) && word & Mark::Known as u32 == 0;
+        !place && word & Mark::Kept as u32 == 0
     }
 
     pub(super) fn mark(&mut self, row: u32, mark: Mark, on: bool) {
@@ -449,43 +464,6 @@ const MOST_REFERENCES: u32 = u32::MAX / REFERENCE;
 #[inline]
 fn block_in(slots: &impl Slots, row: u32) -> Block {
     Block(slots.get(row) & !USED)
-}
-
-/// The longest header: that of a guild.
-const LONGEST_HEADER: usize = Kind::Guild.members_at() + 2 + 8;
-
-fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
-    if let Some(place) = bytes.get_mut(at..at + value.len()) {
-        place.copy_from_slice(value);
-    }
-}
-
-fn kind_of(record: &[u8]) -> Kind {
-    let number = record.first().map_or(0, |byte| byte & 31);
-    Kind::ALL.get(usize::from(number)).copied().unwrap_or(Kind::User)
-}
-
-#[inline]
-fn key_of(record: &[u8]) -> u64 {
-    let key = record.get(kind_of(record).key_at()..).and_then(<[u8]>::first_chunk);
-    key.map_or(0, |key| u64::from_le_bytes(*key))
-}
-
-fn hash_of_record(record: &[u8]) -> u64 {
-    let kind = kind_of(record);
-    let owner = record.get(4..).and_then(<[u8]>::first_chunk);
-    let owner = owner.filter(|_| kind.is_of_owner()).map_or(0, |owner| u32::from_le_bytes(*owner));
-    hash(kind, owner, key_of(record))
-}
-
-/// Mixes what names a row; the same on every platform.
-#[inline]
-const fn hash(kind: Kind, owner: u32, key: u64) -> u64 {
-    let word = key ^ (owner as u64) << 32 ^ (kind as u64) << 56;
-    let wide = (word ^ 0x9E37_79B9_7F4A_7C15) as u128 * 0xD6E8_FEB8_6659_FD93_u128;
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
-    let mixed = (wide >> 64) as u64 ^ wide as u64;
-    mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ mixed >> 32
 }
 
 #[cfg(all(test, feature = "alloc"))]

@@ -41,13 +41,6 @@ impl<M: Memory> Records<M> {
         if owner == NONE || self.kind(row) != Kind::Message { owner } else { self.owner(owner) }
     }
 
-    /// Tells whether a row is there for all: a user always, a guild if it is known, any other in its list.
-    pub(super) fn is_shown(&self, row: u32) -> bool {
-        let kind = self.kind(row);
-        let place = kind == Kind::Room || kind == Kind::Guild && !self.is(row, Mark::Known);
-        !place && !self.is(row, Mark::Kept)
-    }
-
     /// Makes a row one that is shown.
     pub(super) fn show(&mut self, row: u32) {
         if self.kind(row) == Kind::Guild && !self.is(row, Mark::Known) {

@@ -60,7 +60,7 @@ fn compare_guild(
         return Err(format!("guild {guild} is {:?}, not {:?}", count(ours), count(fresh)));
     }
     compare_table::<Channels>(ours, fresh, guild, same_channel)?;
-    compare_table::<Emojis>(ours, fresh, guild, same_row)?;
+    compare_table::<Emojis>(ours, fresh, guild, same_emoji)?;
     compare_table::<Members>(ours, fresh, guild, same_member)?;
     compare_table::<Presences>(ours, fresh, guild, same_row)?;
     compare_table::<Roles>(ours, fresh, guild, same_row)?;
@@ -121,6 +121,18 @@ where
     same && own == fresh
 }
 
+/// Tells whether an emoji is as it is in a new session, but for roles that are deleted.
+fn same_emoji(own: &OwnedRow<Emojis>, fresh: &OwnedRow<Emojis>, tables: Tables<'_, Heap>) -> bool {
+    let (Ok(mut own), Ok(mut fresh)) = (own.read(), fresh.read()) else { return false };
+    let same = existing(own.roles, tables) == existing(fresh.roles, tables);
+    (own.roles, fresh.roles) = (Seq::default(), Seq::default());
+    same && own == fresh
+}
+
+fn existing(roles: Seq<'_, RoleId>, tables: Tables<'_, Heap>) -> Vec<RoleId> {
+    roles.iter().flatten().filter(|role| tables.roles().contains(*role)).collect()
+}
+
 /// Tells whether a member is as it is in a new session, but for roles that are deleted.
 fn same_member(
     own: &OwnedRow<Members>,
@@ -128,10 +140,7 @@ fn same_member(
     tables: Tables<'_, Heap>,
 ) -> bool {
     let (Ok(mut own), Ok(mut fresh)) = (own.read(), fresh.read()) else { return false };
-    let roles = |member: &model::Member<'_>| -> Vec<_> {
-        member.roles.iter().flatten().filter(|role| tables.roles().contains(*role)).collect()
-    };
-    let same = roles(&own) == roles(&fresh);
+    let same = existing(own.roles, tables) == existing(fresh.roles, tables);
     (own.roles, fresh.roles) = (Seq::default(), Seq::default());
     same && own == fresh
 }

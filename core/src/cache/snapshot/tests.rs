@@ -118,6 +118,13 @@ fn full<M: Memory>(mut cache: Cache<M>) -> Cache<M> {
         apply(&mut cache, name, json);
     }
     apply(&mut cache, "GUILD_MEMBER_REMOVE", r#"{"guild_id": "1", "user": {"id": "12"}}"#);
+    // Of somebody who is no member that was told of.
+    apply(
+        &mut cache,
+        "VOICE_STATE_UPDATE",
+        r#"{"guild_id": "1", "user_id": "12", "channel_id": "21", "session_id": "s",
+        "member": {"user": {"id": "12", "username": "eve"}, "roles": []}}"#,
+    );
     cache
 }
 
