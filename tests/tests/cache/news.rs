@@ -204,7 +204,11 @@ fn only_what_changed_is_told() {
     cache.apply(&event("GUILD_CREATE", GUILD), &mut |change: &Change<'_, Heap>| {
         kinds.push(change.kind())
     });
-    assert_eq!(kinds, [Kind::Member, Kind::Presence, Kind::Guild], "of all that came");
+    assert_eq!(
+        kinds,
+        [Kind::Member, Kind::Presence, Kind::VoiceState, Kind::Guild],
+        "of all that came"
+    );
     assert_eq!(apply(&mut cache, "GUILD_CREATE", GUILD), Applied::default());
 
     let mut collected = Collected::default();
