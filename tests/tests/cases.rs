@@ -51,7 +51,7 @@ fn every_case_names_tests_that_exist() {
 #[test]
 fn every_numbered_case_is_listed_once() {
     let cases = fs::read_to_string(root().join("tests/CASES.md")).unwrap();
-    for number in (1..=49).chain([51, 52, 53, 54, 56]) {
+    for number in (1..=54).chain([56]) {
         let rows = cases.lines().filter(|line| line.starts_with(&format!("| {number} |")));
         assert_eq!(rows.count(), 1, "case {number}");
     }
