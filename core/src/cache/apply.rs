@@ -62,7 +62,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::ChannelInfo => self.channel_info(event),
             EventKind::ChannelPinsUpdate => self.pins(event),
             EventKind::ThreadCreate | EventKind::ThreadUpdate => {
-                self.one(event, Kind::Thread, Absent::GoBut(MEMBER))
+                self.one(event, Kind::Thread, Absent::Carries)
             }
             EventKind::ThreadDelete => self.thread_delete(event),
             EventKind::ThreadListSync => self.thread_list_sync(event),
@@ -107,7 +107,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             }
             EventKind::StageInstanceDelete => self.delete_by(event, "id", Kind::Stage),
             EventKind::GuildScheduledEventCreate | EventKind::GuildScheduledEventUpdate => {
-                self.one(event, Kind::ScheduledEvent, Absent::Goes)
+                self.one(event, Kind::ScheduledEvent, Absent::Carries)
             }
             EventKind::GuildScheduledEventDelete => {
                 self.delete_by(event, "id", Kind::ScheduledEvent)

@@ -399,7 +399,7 @@ mod heap {
         }
 
         fn grow(&mut self, bytes: usize) -> bool {
-            let size = self.bytes.max(bytes).max(FIRST).next_power_of_two().min(SEGMENT);
+            let size = self.bytes.max(bytes).clamp(FIRST, SEGMENT).next_power_of_two();
             let left = self.limit.saturating_sub(self.bytes);
             let size = if size > left { left } else { size };
             if size < bytes || self.segments.len() >= SEGMENTS {

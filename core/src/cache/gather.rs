@@ -71,9 +71,7 @@ impl Gathered {
 
     /// Returns the row a field refers to.
     pub(super) fn row(&self, out: &Writer<'_>, name: Name) -> Option<u32> {
-        let value = packed::value(out.slice(self.range(name)?), 0)?;
-        let row = value.bytes.first_chunk().filter(|_| value.tag == packed::ROW)?;
-        Some(u32::from_le_bytes(*row))
+        packed::value(out.slice(self.range(name)?), 0)?.row()
     }
 
     /// Writes the fields sorted by name, and those of `old` that did not come; what is null is left out.

@@ -57,8 +57,8 @@ pub(super) enum Absent {
     Goes,
     /// They stay.
     Stays,
-    /// They go, but for the one of a name.
-    GoBut(Name),
+    /// They go, but for those that the objects of this kind never carry.
+    Carries,
 }
 
 /// A row that is read.
@@ -185,9 +185,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             return Ok(());
         }
         let mut items = cursor.list()?;
-        let absent = if kind == Kind::Thread { Absent::GoBut(MEMBER) } else { Absent::Goes };
         while cursor.item(&mut items)? {
-            self.row(kind, owner, cursor, absent)?;
+            self.row(kind, owner, cursor, Absent::Goes)?;
         }
         Ok(())
     }
@@ -205,12 +204,19 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
 
     /// Removes a member of a guild, if it is there.
     pub(super) fn remove_member(&mut self, guild: u32, user: u64) {
-        let user = self.records.find(Kind::User, NONE, user);
-        let member =
-            user.and_then(|user| self.records.find_listed(Kind::Member, guild, user.into()));
-        if let Some(member) = member {
+        if let Some(member) = self.listed_member(guild, user) {
             self.remove(member);
         }
+    }
+
+    /// Tells whether a member of a guild is there.
+    pub(super) fn has_member(&self, guild: u32, user: u64) -> bool {
+        self.listed_member(guild, user).is_some()
+    }
+
+    fn listed_member(&self, guild: u32, user: u64) -> Option<u32> {
+        let user = self.records.find(Kind::User, NONE, user)?;
+        self.records.find_listed(Kind::Member, guild, user.into())
     }
 
     /// Tells that a row is shown no more.
@@ -242,7 +248,13 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
 
     /// Ends the doubt in all rows of a kind: those that did not come again go if all that are left came.
     pub(super) fn settle(&mut self, kind: Kind, guild: u32, whole: bool) {
-        if whole {
+        if whole && kind == Kind::Channel {
+            self.each(kind, guild, |reader, row| {
+                if reader.records.is(row, Mark::Stale) {
+                    reader.remove_channel(row);
+                }
+            });
+        } else if whole {
             self.clear(kind, guild, true);
         } else {
             self.mark_stale(kind, guild, false);
@@ -269,6 +281,10 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         let row = found.or_else(|| self.records.admit(Kind::Guild, NONE, id, b""));
         if row.is_none() {
             self.refuse(Kind::Guild);
+            // What was to come in it is lost as well, whatever it is.
+            for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Guild) {
+                self.records.count_of(kind, |tally| &mut tally.refused);
+            }
         }
         row
     }
@@ -390,7 +406,9 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             (Kind::Message, message::MENTIONS) => self.users(frame, cursor, name)?,
             (Kind::Message, message::REFERENCED_MESSAGE) => self.referenced(frame, cursor)?,
             (Kind::VoiceState, USER_ID) | (Kind::Sound, SOUND_ID) | (_, ID) => {
-                frame.key = Some(cursor.snowflake()?);
+                // The first one counts, which may be known.
+                let id = cursor.snowflake()?;
+                frame.key = frame.key.or(Some(id));
             }
             (Kind::Presence, USER) => frame.key = Some(id_of(cursor)?),
             (Kind::Member, USER) => frame.key = self.user(cursor)?.map(u64::from),

@@ -5,6 +5,8 @@
 //! Rows stand in lists, doubly linked through their headers, in the order they came; the lists stand in the
 //! header of their owner or beside the records.
 
+use core::ops::Range;
+
 use super::family::{Index, Memory, Slots};
 use super::kind::{Kind, Links, List, Mark, NONE, Place, REFERENCE};
 use super::pool::{Block, Pool};
@@ -123,8 +125,22 @@ impl<M: Memory> Records<M> {
         }
         self.fields_mut(new, header).copy_from_slice(fields);
         self.pool.give(block);
-        self.slots.set(row, new.0);
+        let used = self.slots.get(row) & USED;
+        self.slots.set(row, new.0 | used);
         true
+    }
+
+    /// Takes a part of a row's fields out, which refers to nothing any more.
+    pub(super) fn cut_fields(&mut self, row: u32, part: Range<usize>) {
+        let (block, header) = (self.block(row), self.kind(row).header());
+        let bytes = self.pool.bytes_mut(block);
+        let len = bytes.len();
+        let (start, end) = (header + part.start, header + part.end);
+        if start <= end && end <= len {
+            bytes.copy_within(end.., start);
+            // To make a block smaller always succeeds.
+            self.pool.resize(block, len - (end - start));
+        }
     }
 
     /// Removes a row that stands in no list.
@@ -146,7 +162,9 @@ impl<M: Memory> Records<M> {
         self.pool.clear();
         self.vacant = NONE;
         self.roots = [List::EMPTY; 5];
-        self.session = Session::NEW;
+        // A session that went on told what is not there any more.
+        let Session { own, began, cold, .. } = self.session;
+        self.session = Session { own, cold: cold || began, ..Session::NEW };
         self.known_guilds = 0;
         self.tallies = [const { Tally::new() }; Kind::ALL.len()];
         self.counts = [0; Kind::ALL.len()];

@@ -4,15 +4,15 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::family::Memory;
-use super::kind::{Mark, NONE};
+use super::kind::{Kind, Mark, NONE};
 use super::records::Records;
 use super::rows::user_of;
 use super::table::{
-    Emojis, Guilds, Invites, Members, Messages, Presences, ScheduledEvents, Sounds, Stickers,
-    Table, Users, VoiceStates,
+    Channels, Emojis, Guilds, Invites, Members, Messages, Presences, ScheduledEvents, Sounds,
+    Stickers, Table, Users, VoiceStates,
 };
 use crate::decode::packed::{self, Name};
-use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw};
+use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw, Text};
 use crate::{GuildId, UserId};
 
 /// A row of a table, as it is; or as it was, where a change tells of it.
@@ -81,6 +81,9 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     /// Returns the guild it belongs to; nothing where it belongs to none.
     #[must_use]
     pub fn guild_id(&self) -> Option<GuildId> {
+        if T::KIND == Kind::Guild {
+            return Some(GuildId(self.number()));
+        }
         self.guild_row().map(|guild| GuildId(self.records.key(guild)))
     }
 
@@ -222,6 +225,26 @@ impl<'c, M: Memory> Row<'c, Presences, M> {
     /// Returns the custom emojis its activities show, as far as they were cached when it came.
     pub fn emojis(&self) -> impl Iterator<Item = Row<'c, Emojis, M>> + use<'c, M> {
         self.related_in(const { Name::of("emojis") })
+    }
+}
+
+impl<'c, M: Memory> Row<'c, Channels, M> {
+    /// Returns the status of a voice channel, which no channel object carries.
+    #[must_use]
+    pub fn status(&self) -> Option<Text<'c>> {
+        self.value(const { Name::of("status") })?.text().ok()
+    }
+
+    /// Returns since when somebody is in a voice channel, in seconds since 1970, which no channel object carries.
+    #[must_use]
+    pub fn voice_start_time(&self) -> Option<i64> {
+        self.value(const { Name::of("voice_start_time") })?.i64().ok()
+    }
+
+    /// Returns a cursor that stands before a field.
+    fn value(&self, name: Name) -> Option<Cursor<'c>> {
+        let [_, start, _] = packed::find_member(self.fields(), name)?;
+        self.fields().get(start..).map(Cursor::packed)
     }
 }
 

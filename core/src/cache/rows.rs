@@ -7,7 +7,7 @@
 use super::family::Memory;
 use super::kind::{GUILD_LISTS, Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
-use crate::decode::packed;
+use crate::decode::packed::{self, Name};
 
 /// What is told of each row that is shown and changes: the row, with what it was and what it is.
 ///
@@ -109,10 +109,24 @@ impl<M: Memory> Records<M> {
         self.delist(row);
         self.mark(row, Mark::Stale, false);
         if kind.is_kept() && self.references(row) > 0 {
-            return self.keep(row);
+            self.keep(row);
+            return self.forget_answered(row, witness);
         }
         self.chain(row, NONE);
         self.bury(row, witness);
+    }
+
+    /// Lets a message that is kept go of what it answers: one that is shown keeps one other, and no chain of them.
+    fn forget_answered(&mut self, row: u32, witness: &mut impl Witness<M>) {
+        const ANSWERED: Name = Name::of("referenced_message");
+        let message = self.kind(row) == Kind::Message;
+        let place = packed::find_member(self.fields(row), ANSWERED).filter(|_| message);
+        let Some([at, start, end]) = place else { return };
+        let answered = packed::value(self.fields(row), start).and_then(|value| value.row());
+        self.cut_fields(row, at..end);
+        if let Some(answered) = answered {
+            self.let_go_of_row(answered, witness);
+        }
     }
 
     /// Makes a row that stands in no list one that is kept, and so its owner.
@@ -219,7 +233,8 @@ impl<M: Memory> Records<M> {
         let is_empty = |number| self.list(Place::In(owner, number)).len == 0;
         let kind = self.kind(owner);
         if kind == Kind::Guild {
-            let marked = self.is(owner, Mark::Known) || self.is(owner, Mark::Unavailable);
+            let marks = [Mark::Awaited, Mark::Known, Mark::Unavailable];
+            let marked = marks.into_iter().any(|mark| self.is(owner, mark));
             return !marked && (0..GUILD_LISTS).all(is_empty);
         }
         kind == Kind::Room && is_empty(0)

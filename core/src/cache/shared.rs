@@ -18,6 +18,9 @@ use crate::{Dispatch, GuildId, ShardId, UserId};
 /// all, and for events as long as the closure runs. Nothing that is locked leaves a closure, so that nobody holds it
 /// while a task waits. Clones share the caches.
 ///
+/// A closure or an observer that asks the same shard again waits for itself for ever. If one panics in the middle of a
+/// change, the cache of that shard is emptied, and [cold](Cache::is_cold) until the next READY.
+///
 /// ```
 /// use gatewright_core::cache::{Roles, Settings, SharedCache};
 /// use gatewright_core::{Dispatch, Encoding, GuildId, RoleId, ShardId};
@@ -62,7 +65,7 @@ impl SharedCache {
         change: impl FnOnce(&mut Cache<Heap>) -> R,
     ) -> Option<R> {
         let (_, cache) = self.0.iter().find(|(other, _)| *other == shard)?;
-        // A reader that panicked changed nothing.
+        mend(cache);
         Some(change(&mut cache.write().unwrap_or_else(PoisonError::into_inner)))
     }
 
@@ -111,7 +114,18 @@ impl SharedCache {
         read: impl FnOnce(Tables<'_, Heap>) -> R,
     ) -> Option<R> {
         let (_, cache) = self.0.iter().find(|(shard, _)| is(*shard))?;
+        mend(cache);
         Some(read(cache.read().unwrap_or_else(PoisonError::into_inner).tables()))
+    }
+}
+
+/// Empties a cache in whose change somebody panicked: nobody knows what is left of it.
+fn mend(cache: &RwLock<Cache<Heap>>) {
+    if cache.is_poisoned() {
+        let mut half = cache.write().unwrap_or_else(PoisonError::into_inner);
+        half.records.clear();
+        half.records.session.cold = true;
+        cache.clear_poison();
     }
 }
 
@@ -194,6 +208,25 @@ mod tests {
         let thread = thread::spawn(move || other.read(GuildId(1), |_| panic!("meant")));
         assert!(thread.join().is_err());
         assert_eq!(shared.read(GuildId(1), |tables| tables.roles().len()), Some(1));
+        assert_eq!(shared.read(GuildId(1), |tables| tables.roles().len()), Some(1));
         assert_eq!(role(&shared, ShardId::ONE, GuildId(1), "b").unwrap().changed, 1);
+    }
+
+    #[test]
+    fn a_change_that_panics_empties_the_cache() {
+        let shared = SharedCache::new([ShardId::ONE], Settings::default());
+        role(&shared, ShardId::ONE, GuildId(1), "a").unwrap();
+        let other = shared.clone();
+        let thread = thread::spawn(move || {
+            let d = br#"{"guild_id": "1", "role_id": "7"}"#;
+            let event = Dispatch::new("GUILD_ROLE_DELETE", None, Encoding::Json, d).unwrap();
+            other.apply(ShardId::ONE, &event, &mut |_: &crate::cache::Change<'_, Heap>| {
+                panic!("meant")
+            })
+        });
+        assert!(thread.join().is_err());
+        assert_eq!(shared.read(GuildId(1), |tables| tables.roles().len()), Some(0));
+        assert_eq!(shared.write(ShardId::ONE, |cache| cache.is_cold()), Some(true));
+        assert_eq!(role(&shared, ShardId::ONE, GuildId(1), "b").unwrap().added, 1);
     }
 }

@@ -155,6 +155,7 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
         let owner = || records.owner(row);
         let in_range = match self.range {
             Range::All => true,
+            Range::Guild(NONE) | Range::Room(NONE) => false,
             Range::Guild(guild) if T::KIND == Kind::Message => records.owner(owner()) == guild,
             Range::Guild(place) | Range::Room(place) => owner() == place,
             Range::Kept => return records.is(row, Mark::Kept),

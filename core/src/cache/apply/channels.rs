@@ -2,7 +2,7 @@
 
 use super::super::change::Sight;
 use super::super::family::Memory;
-use super::super::kind::{Kind, Links, Mark, NONE, Place};
+use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::{MEMBER, enter, id_of};
@@ -32,7 +32,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
         self.in_guild(event, |reader, guild| {
             let before = reader.is_hidden(id_of(cursor)?);
-            let row = reader.row(Kind::Channel, guild, &mut cursor, Absent::Goes)?;
+            let row = reader.row(Kind::Channel, guild, &mut cursor, Absent::Carries)?;
             let after = row.and_then(|row| reader.is_hidden(reader.records.key(row)));
             reader.sight = match (before, after) {
                 (Some(true), Some(false)) => Some(Sight::Visible),
@@ -86,15 +86,43 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Removes a channel and what is in it.
     pub(super) fn channel_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let id = id_of(event.cursor())?;
+        if event.guild_id().is_none() {
+            self.dm_delete(id);
+            return Ok(());
+        }
         self.in_guild(event, |reader, guild| {
             reader.delete(Kind::Channel, id);
-            reader.clear_threads_of(guild, id);
-            reader.clear_where(Kind::Invite, guild, CHANNEL_ID, id);
-            reader.clear_where(Kind::VoiceState, guild, CHANNEL_ID, id);
-            reader.clear_where(Kind::Stage, guild, CHANNEL_ID, id);
-            reader.clear_room(id);
+            reader.clear_channel(guild, id);
             Ok(())
         })
+    }
+
+    /// Removes a channel of direct messages, and its messages.
+    fn dm_delete(&mut self, channel: u64) {
+        let mut row = self.first(Place::Root(Root::DmChannels));
+        while let Some(here) = row {
+            row = Some(self.records.next(here, Links::OWNED)).filter(|next| *next != NONE);
+            if self.is_of(here, CHANNEL_ID, channel) {
+                self.remove(here);
+            }
+        }
+        self.clear_room(channel);
+    }
+
+    /// Removes a channel of a guild that did not come again, and what is in it.
+    pub(in super::super) fn remove_channel(&mut self, row: u32) {
+        let (guild, id) = (self.records.owner(row), self.records.key(row));
+        self.remove(row);
+        self.clear_channel(guild, id);
+    }
+
+    /// Removes what is in a channel.
+    fn clear_channel(&mut self, guild: u32, id: u64) {
+        self.clear_threads_of(guild, id);
+        self.clear_where(Kind::Invite, guild, CHANNEL_ID, id);
+        self.clear_where(Kind::VoiceState, guild, CHANNEL_ID, id);
+        self.clear_where(Kind::Stage, guild, CHANNEL_ID, id);
+        self.clear_room(id);
     }
 
     /// Removes the threads of a channel and what is in them.
@@ -119,12 +147,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Replaces the threads of some channels of a guild, or all of it.
     pub(super) fn thread_list_sync(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         self.in_guild(event, |reader, guild| {
-            reader.doubt_threads(guild, event.cursor())?;
             let mut threads = event.cursor();
-            let read = match enter(&mut threads, "threads")? {
-                true => reader.rows(Kind::Thread, guild, &mut threads),
-                false => Ok(()),
-            };
+            let read = reader
+                .doubt_threads(guild, threads)
+                .and_then(|()| enter(&mut threads, "threads"))
+                .and_then(|there| match there {
+                    true => reader.rows(Kind::Thread, guild, &mut threads),
+                    false => Ok(()),
+                });
             reader.settle(Kind::Thread, guild, read.is_ok());
             read?;
             reader.thread_members(event.cursor())
@@ -299,7 +329,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Does something with each row of a guild, which may take it away.
-    pub(super) fn each(&mut self, kind: Kind, guild: u32, mut act: impl FnMut(&mut Self, u32)) {
+    pub(in super::super) fn each(
+        &mut self,
+        kind: Kind,
+        guild: u32,
+        mut act: impl FnMut(&mut Self, u32),
+    ) {
         let Some(number) = kind.list() else { return };
         let mut row = self.records.list(Place::In(guild, number)).head;
         while row != NONE {

@@ -41,20 +41,22 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Some(guild) => self.holding(guild, |reader| reader.room(guild, channel)),
         };
         let Some(room) = room else { return Ok(()) };
-        self.holding(room, |reader| reader.message(room, message, Absent::Goes, true).map(drop))
+        self.holding(room, |reader| reader.message(room, message, Absent::Goes, None).map(drop))
     }
 
     /// Finds a channel as the place of messages, or makes it.
     fn room(&mut self, guild: u32, channel: u64) -> Option<u32> {
-        let found = self.records.find(Kind::Room, NONE, channel);
-        if let Some(room) = found.filter(|room| self.records.owner(*room) == guild) {
-            return Some(room);
-        }
-        if found.is_some() {
-            // It was in another guild, or in none.
-            self.clear_room(channel);
+        if let Some(room) = self.records.find(Kind::Room, NONE, channel) {
+            let owner = self.records.owner(room);
+            // What only the user sees comes without the guild.
+            if guild == NONE || owner == guild {
+                return Some(room);
+            }
+            if owner != NONE {
+                self.clear_room(channel);
+            }
             if let Some(room) = self.records.find(Kind::Room, NONE, channel) {
-                // Messages that others answer are still in it.
+                // It was in none, or messages that others answer are still in it.
                 self.records.move_to(room, guild);
                 return Some(room);
             }

@@ -13,9 +13,13 @@ const MEMBER_COUNT: Name = Name::of("member_count");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn member_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        let mut cursor = event.cursor();
+        let (mut cursor, mut user) = (event.cursor(), event.cursor());
+        let id = if enter(&mut user, "user")? { Some(id_of(user)?) } else { None };
         self.in_guild(event, |reader, guild| {
-            reader.count(guild, MEMBER_COUNT, 1);
+            // One that is there already was counted.
+            if !id.is_some_and(|id| reader.has_member(guild, id)) {
+                reader.count(guild, MEMBER_COUNT, 1);
+            }
             reader.row(Kind::Member, guild, &mut cursor, Absent::Goes).map(drop)
         })
     }

@@ -26,7 +26,13 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         absent: Absent,
     ) -> Result<Option<u32>, Unpacked> {
         if !self.says_gone(frame) {
-            self.complete(frame)?;
+            match self.complete(frame) {
+                Err(Unpacked::Full) => frame.full = true,
+                completed => completed?,
+            }
+            if absent == Absent::Carries {
+                self.carry(frame)?;
+            }
             let row = self.store(frame, absent)?;
             if frame.kind == Kind::VoiceState {
                 self.show_member_in_voice(row);
@@ -50,6 +56,35 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if let Some(member) = member.filter(|member| !self.records.is_shown(*member)) {
             self.show_again(member, Kind::Member, self.records.owner(member));
         }
+    }
+
+    /// Takes over what a row has from events of their own, and no object of its kind carries.
+    fn carry(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
+        const CHANNEL: [Name; 4] = [
+            Name::of("last_message_id"),
+            Name::of("last_pin_timestamp"),
+            Name::of("status"),
+            Name::of("voice_start_time"),
+        ];
+        const THREAD: [Name; 1] = [MEMBER];
+        const EVENT: [Name; 1] = [Name::of("user_count")];
+        #[expect(clippy::wildcard_enum_match_arm, reason = "most rows have nothing else")]
+        let names = match frame.kind {
+            Kind::Channel => &CHANNEL[..],
+            Kind::ScheduledEvent => &EVENT,
+            Kind::Thread => &THREAD,
+            _ => &[],
+        };
+        let row = frame.key.and_then(|key| self.records.find(frame.kind, frame.owner, key));
+        let fields = row.map_or(&[][..], |row| self.records.fields(row));
+        for name in names.iter().copied() {
+            let came = frame.fields.range(name).is_some();
+            if let Some([_, start, end]) = packed::find_member(fields, name).filter(|_| !came) {
+                let value = fields.get(start..end).unwrap_or_default();
+                frame.fields.put(&mut self.out, name, |out| out.extend(value))?;
+            }
+        }
+        Ok(())
     }
 
     /// Tells whether a row says that it is gone: somebody is offline, or in no voice channel.
@@ -82,7 +117,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Lets a message answer none that is not older, so that none answers itself in the end.
     fn refer_to_older(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
         let answered = frame.fields.row(&self.out, REFERENCED_MESSAGE);
-        match answered.filter(|row| Some(self.records.key(*row)) >= frame.key) {
+        let kept = frame.key.and_then(|key| self.records.find(Kind::Message, NONE, key));
+        let kept = kept.is_some_and(|row| !frame.listed && !self.records.is_shown(row));
+        match answered.filter(|row| kept || Some(self.records.key(*row)) >= frame.key) {
             Some(_) => refer(&mut frame.fields, &mut self.out, REFERENCED_MESSAGE, None),
             None => Ok(()),
         }

@@ -73,7 +73,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let user = frame.key.and_then(|key| self.records.find(Kind::User, NONE, key));
         let member =
             user.and_then(|user| self.records.find(Kind::Member, frame.owner, user.into()));
-        match member {
+        // What goes to make room for the state may be the last that refers to it.
+        match self.hold(member)? {
             Some(_) => refer(&mut frame.fields, &mut self.out, MEMBER, member),
             None => Ok(()),
         }

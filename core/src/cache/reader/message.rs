@@ -21,12 +21,19 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         room: u32,
         mut cursor: Cursor<'_>,
         absent: Absent,
-        listed: bool,
+        revised: Option<u32>,
     ) -> Result<Option<u32>, DecodeError> {
-        let mut frame = Frame { listed, ..self.begin(Kind::Message, room) };
-        let read = self
-            .read_message(&mut frame, &mut cursor)
-            .and_then(|member| self.member_of_author(&mut frame, member));
+        let (key, listed) = (revised.map(|row| self.records.key(row)), revised.is_none());
+        let mut frame = Frame { listed, key, ..self.begin(Kind::Message, room) };
+        let read = self.read_message(&mut frame, &mut cursor).and_then(|member| {
+            match self.member_of_author(&mut frame, member) {
+                Err(Unpacked::Full) => {
+                    frame.full = true;
+                    Ok(())
+                }
+                read => read,
+            }
+        });
         let stored = read.and_then(|()| self.finish(&mut frame, absent));
         Ok(self.end(&frame, stored))
     }
@@ -103,7 +110,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let id = id_of(start)?;
         let row = id.and_then(|id| self.records.find(Kind::Message, NONE, id));
         if let Some(row) = row {
-            // Hold it, so that nothing that happens on the way takes it.
             self.hold(Some(row))?;
             self.answered = true;
             let revised = self.revise(row, start);
@@ -122,7 +128,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         row: u32,
         cursor: Cursor<'_>,
     ) -> Result<(), DecodeError> {
-        self.message(self.records.owner(row), cursor, Absent::Stays, false).map(drop)
+        // Hold it, so that nothing that happens on the way takes it.
+        self.records.retain(row);
+        let revised = self.message(self.records.owner(row), cursor, Absent::Stays, Some(row));
+        self.records.let_go_of_row(row, self.witness);
+        revised.map(drop)
     }
 }
 

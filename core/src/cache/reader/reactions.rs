@@ -129,12 +129,13 @@ fn write(
     colors: Option<Cursor<'_>>,
 ) -> Result<(), Unpacked> {
     let Tally { normal, burst, me, me_burst } = tally;
-    if normal + burst == 0 {
+    let count = normal.saturating_add(burst);
+    if count == 0 {
         return Ok(());
     }
     let object = out.begin_object()?;
     out.name(COUNT)?;
-    out.unsigned(normal + burst)?;
+    out.unsigned(count)?;
     out.name(COUNT_DETAILS)?;
     let details = out.begin_object()?;
     for (name, count) in [(BURST, burst), (NORMAL, normal)] {

@@ -6,7 +6,7 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Mark};
 use super::super::rows::{Changed, Witness};
 use super::{Absent, Frame, Reader};
-use crate::decode::packed::{self, Unpacked};
+use crate::decode::packed::Unpacked;
 use crate::decode::{DecodeError, Expected};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
@@ -99,13 +99,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Packs the fields a row gets.
     fn merge(&mut self, row: u32, frame: &Frame, absent: Absent) -> Result<Range<usize>, Unpacked> {
         let old = match absent {
-            Absent::Goes => &[],
+            Absent::Carries | Absent::Goes => &[],
             Absent::Stays => self.records.fields(row),
-            Absent::GoBut(name) => {
-                let fields = self.records.fields(row);
-                let place = packed::find_member(fields, name);
-                place.and_then(|[at, _, end]| fields.get(at..end)).unwrap_or_default()
-            }
         };
         if frame.full { Err(Unpacked::Full) } else { frame.fields.merge(&mut self.out, old) }
     }

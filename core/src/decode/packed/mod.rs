@@ -171,6 +171,12 @@ impl Value<'_> {
         }
     }
 
+    /// Returns the row of the cache, if it is one.
+    pub(crate) fn row(&self) -> Option<u32> {
+        let row = self.bytes.first_chunk().filter(|_| self.tag == ROW)?;
+        Some(u32::from_le_bytes(*row))
+    }
+
     /// Returns the integer, if it is one.
     pub(crate) fn signed(&self) -> Option<i64> {
         match self.tag {

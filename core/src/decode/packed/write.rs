@@ -242,7 +242,12 @@ impl<'b> Writer<'b> {
         let mut items = cursor.list()?;
         let start = self.begin_list()?;
         while cursor.item(&mut items)? {
-            self.value(cursor, name, within)?;
+            // Only the object itself is keyed, not those of a list of its name.
+            if cursor.kind()? == Kind::Object {
+                self.object(cursor, name)?;
+            } else {
+                self.value(cursor, name, within)?;
+            }
         }
         self.end(start)
     }
