@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod cache_model;
 mod chunked_vs_whole;
 mod command_encode;
 mod envelope;
@@ -27,6 +28,7 @@ mod walk;
 mod wire;
 mod zstd;
 
+pub use cache_model::cache_model;
 pub use chunked_vs_whole::chunked_vs_whole;
 pub use command_encode::command_encode;
 pub use envelope::envelope;
@@ -47,7 +49,8 @@ pub use zstd::zstd;
 pub type Property = fn(&[u8]);
 
 /// All properties, by the name of their target and their corpus.
-pub const PROPERTIES: [(&str, Property); 14] = [
+pub const PROPERTIES: [(&str, Property); 15] = [
+    ("cache_model", cache_model),
     ("chunked_vs_whole", chunked_vs_whole),
     ("command_encode", command_encode),
     ("envelope", envelope),

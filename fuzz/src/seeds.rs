@@ -60,6 +60,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         }
         "zstd" => [0, 4].map(|setup| packed(setup, Compression::ZstdStream)).concat(),
         "model_vs_shard" => crate::model::stories(),
+        "cache_model" => (0..36).map(guild_life).collect(),
         "shard" => lives(),
         "command_encode" => (0..8).map(command).collect(),
         _ => (0..24).map(structured).collect(),
@@ -148,6 +149,18 @@ fn lives() -> Vec<Vec<u8>> {
     let lives = (0..16_u8).map(|setup| [&[setup][..], &whole].concat());
     let partings = (5..12).map(|number| [&[0][..], &began, &[4, number, 2, 0, 22], &LOSE].concat());
     lives.chain(partings).collect()
+}
+
+/// Makes a seed of settings, of which some keep all, and of events that begin with two guilds and a READY.
+fn guild_life(seed: u8) -> Vec<u8> {
+    const READY: [u8; 13] = [4, 2, 1, 3, 3, 0, 1, 1, 1, 2, 3, 1, 1];
+    let noise = crate::noise(900 + u64::from(seed), 160 + usize::from(seed) * 8);
+    let settings: &[u8] = match seed % 3 {
+        0 => &[seed / 3, 0, 0, 0, seed],
+        1 => &[seed / 3, 0, 2, 1, 14, 2, 1, seed / 3, 3, 0, seed],
+        _ => &noise[..9],
+    };
+    [settings, &READY, &[0, 0, 255, 255], &noise[..60], &[0, 1, 127, 255], &noise[60..]].concat()
 }
 
 fn command(setup: u8) -> Vec<u8> {

@@ -51,6 +51,7 @@ macro_rules! holds_for_its_corpus {
 }
 
 holds_for_its_corpus! {
+    cache_model
     chunked_vs_whole
     command_encode
     envelope

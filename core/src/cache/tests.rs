@@ -20,6 +20,7 @@ use crate::model::{Guild, Member, Role, User};
 use crate::{Dispatch, Encoding};
 
 mod answers;
+mod found;
 mod random;
 mod sweep;
 mod trouble;

@@ -81,6 +81,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.each_guild(|reader, guild| {
             if reader.records.is(guild, Mark::Stale) {
                 reader.forget(guild);
+                // It stays as a place if what is kept of it is referred to from elsewhere.
+                reader.records.mark(guild, Mark::Stale, false);
             }
         });
     }

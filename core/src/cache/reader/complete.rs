@@ -2,7 +2,7 @@
 
 use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
-use super::super::rows::Witness;
+use super::super::rows::{Witness, user_of};
 use super::super::settings::MemberPolicy;
 use super::members::id_in;
 use super::message::REFERENCED_MESSAGE;
@@ -51,9 +51,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let wanted =
             self.keeps(Kind::Member) && matches!(self.settings.members, MemberPolicy::InVoice);
         let member = packed::find(self.records.fields(state), MEMBER).filter(|_| wanted);
-        let member = member.and_then(|member| member.bytes.first_chunk());
-        let member = member.map(|row| u32::from_le_bytes(*row));
-        if let Some(member) = member.filter(|member| !self.records.is_shown(*member)) {
+        let Some(member) = member.and_then(|member| member.row()) else { return };
+        let user = self.records.key(user_of(self.records.key(member)));
+        if user == self.records.key(state) && !self.records.is_shown(member) {
             self.show_again(member, Kind::Member, self.records.owner(member));
         }
     }
