@@ -6,12 +6,13 @@ use super::model::{
     Absent, Fields, Id, LISTS, Model, Read, References, Table, number, place_of_room,
 };
 use super::reading::{code, id_in, kept, members};
-use super::setup::Policy;
 
 impl Model {
     /// Does what an event tells.
     pub(super) fn apply(&mut self, name: &str, d: &Value) {
-        self.own = self.listed(Table::Me, None).first().map(|id| id.2);
+        if self.own.is_none() {
+            self.own = self.listed(Table::Me, None).first().map(|id| id.2);
+        }
         let guild = id_in(d, "guild_id");
         let id = id_in(d, "id").unwrap_or(0);
         match name {
@@ -26,6 +27,7 @@ impl Model {
             }
             "GUILD_DELETE" => self.guild_delete(id, d),
             "CHANNEL_CREATE" | "CHANNEL_UPDATE" if guild.is_none() => self.dm(id, d),
+            "CHANNEL_DELETE" if guild.is_none() => self.dm_delete(id),
             "MESSAGE_CREATE" => self.message_create(guild.unwrap_or(0), d),
             "MESSAGE_UPDATE" => {
                 let row = (Table::Message, 0, id);
@@ -96,12 +98,12 @@ impl Model {
             "GUILD_MEMBER_UPDATE" => one(Table::Member, Absent::Stay),
             "PRESENCE_UPDATE" => one(Table::Presence, Absent::Go),
             "VOICE_STATE_UPDATE" => one(Table::Voice, Absent::Go),
-            "CHANNEL_CREATE" | "CHANNEL_UPDATE" => one(Table::Channel, Absent::Go),
-            "THREAD_CREATE" | "THREAD_UPDATE" => one(Table::Thread, Absent::GoButMember),
+            "CHANNEL_CREATE" | "CHANNEL_UPDATE" => one(Table::Channel, Absent::Carries),
+            "THREAD_CREATE" | "THREAD_UPDATE" => one(Table::Thread, Absent::Carries),
             "INVITE_CREATE" => one(Table::Invite, Absent::Go),
             "STAGE_INSTANCE_CREATE" | "STAGE_INSTANCE_UPDATE" => one(Table::Stage, Absent::Go),
             "GUILD_SCHEDULED_EVENT_CREATE" | "GUILD_SCHEDULED_EVENT_UPDATE" => {
-                one(Table::Event, Absent::Go);
+                one(Table::Event, Absent::Carries);
             }
             "GUILD_SOUNDBOARD_SOUND_CREATE" | "GUILD_SOUNDBOARD_SOUND_UPDATE" => {
                 one(Table::Sound, Absent::Go);
@@ -115,13 +117,17 @@ impl Model {
                 self.replace(Table::Sound, guild, &d["soundboard_sounds"]);
             }
             "GUILD_MEMBER_ADD" => {
-                self.count_members(guild, 1);
+                let user = id_in(&d["user"], "id");
+                if !user.is_some_and(|user| self.is_shown((Table::Member, guild, user))) {
+                    self.count_members(guild, 1);
+                }
                 self.row(Table::Member, guild, d, Absent::Go);
             }
             "GUILD_MEMBER_REMOVE" => {
                 let user = id_in(&d["user"], "id").unwrap_or(0);
                 self.count_members(guild, -1);
                 self.remove((Table::Presence, guild, user));
+                self.remove((Table::Voice, guild, user));
                 self.remove((Table::Member, guild, user));
             }
             "GUILD_MEMBERS_CHUNK" => {
@@ -170,7 +176,7 @@ impl Model {
         for (_, table) in LISTS {
             self.doubt(table, id);
         }
-        if self.setup.policy == Policy::InVoice {
+        if self.keeps(Table::Voice) && !self.keeps_all_members() {
             self.list(Table::Voice, id, d.get("voice_states"));
         }
         let whole = self.guild_object(id, d, Absent::Go);
@@ -266,7 +272,17 @@ impl Model {
 
     fn channel_delete(&mut self, guild: u64, id: u64) {
         self.remove((Table::Channel, 0, id));
-        self.clear_where(Table::Thread, guild, "parent_id", id);
+        self.clear_channel(guild, id);
+    }
+
+    /// Removes what is in a channel.
+    pub(super) fn clear_channel(&mut self, guild: u64, id: u64) {
+        for thread in self.listed(Table::Thread, Some(guild)) {
+            if self.rows[&thread].fields.get("parent_id").and_then(number) == Some(id) {
+                self.remove(thread);
+                self.clear_room(thread.2);
+            }
+        }
         for table in [Table::Invite, Table::Voice, Table::Stage] {
             self.clear_where(table, guild, "channel_id", id);
         }
@@ -325,6 +341,15 @@ impl Model {
         }
     }
 
+    fn dm_delete(&mut self, channel: u64) {
+        for dm in self.listed(Table::Dm, None) {
+            if self.rows[&dm].fields.get("channel_id").and_then(number) == Some(channel) {
+                self.remove(dm);
+            }
+        }
+        self.clear_room(channel);
+    }
+
     fn message_create(&mut self, guild: u64, d: &Value) {
         let most = self.setup.limit(Table::Message).0.min(self.setup.per_channel);
         let Some(room) = id_in(d, "channel_id").filter(|_| self.keeps(Table::Message) && most > 0)
@@ -335,7 +360,10 @@ impl Model {
             self.place(guild);
         }
         self.held.push((Table::Guild, 0, guild));
-        if self.rooms.get(&room).is_some_and(|of| *of != guild) {
+        // What only its reader sees comes without the guild.
+        let of = self.rooms.get(&room).copied();
+        let guild = of.filter(|of| guild == 0 && *of != 0).unwrap_or(guild);
+        if of.is_some_and(|of| of != guild && of != 0) {
             self.clear_room(room);
         }
         self.rooms.insert(room, guild);

@@ -75,7 +75,8 @@ pub(super) struct Guild {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absent {
     Go,
-    GoButMember,
+    /// They go, but for those that no object of the table carries.
+    Carries,
     Stay,
 }
 
@@ -210,6 +211,8 @@ impl Model {
     pub(super) fn remove(&mut self, id: Id) {
         let Some(row) = self.rows.get_mut(&id).filter(|row| row.shown) else { return };
         (row.shown, row.stale) = (false, false);
+        // One that is kept keeps none in turn.
+        row.references.remove("referenced_message");
         if !matches!(id.0, Table::Emoji | Table::Member | Table::Message | Table::Sticker) {
             self.rows.remove(&id);
         }
@@ -236,6 +239,9 @@ impl Model {
         for id in self.listed(table, Some(guild)) {
             if whole && self.rows.get(&id).is_some_and(|row| row.stale) {
                 self.remove(id);
+                if table == Table::Channel {
+                    self.clear_channel(guild, id.2);
+                }
             } else {
                 self.mark_stale(id, false);
             }
@@ -245,6 +251,14 @@ impl Model {
     /// Makes room for one more row of a table; returns whether there is.
     fn make_room(&mut self, table: Table, owner: u64) -> bool {
         let (most, eviction) = self.setup.limit(table);
+        while table == Table::Message
+            && self.listed(table, Some(owner)).len() >= self.setup.per_channel
+        {
+            let Some(first) = self.listed(table, Some(owner)).first().copied() else {
+                return false;
+            };
+            self.remove(first);
+        }
         loop {
             let shown = match table {
                 Table::Guild => self.guilds.values().filter(|guild| guild.known).count(),
@@ -266,14 +280,6 @@ impl Model {
             } else {
                 self.remove(victim);
             }
-        }
-        while table == Table::Message
-            && self.listed(table, Some(owner)).len() >= self.setup.per_channel
-        {
-            let Some(first) = self.listed(table, Some(owner)).first().copied() else {
-                return false;
-            };
-            self.remove(first);
         }
         true
     }
@@ -314,7 +320,7 @@ impl Model {
         if row.stale {
             (row.stale, row.order) = (false, now);
         }
-        merge(row, read.fields, read.references, read.absent);
+        merge(id.0, row, read.fields, read.references, read.absent);
         if read.listed {
             self.show(id);
         }
@@ -339,7 +345,7 @@ impl Model {
     /// Stores what is known of a guild.
     pub(super) fn store_guild(&mut self, id: u64, fields: Fields, absent: Absent) {
         let Some(guild) = self.guilds.get_mut(&id) else { return };
-        merge_fields(&mut guild.fields, fields, absent);
+        merge_fields(Table::Guild, &mut guild.fields, fields, absent);
         let shows = !guild.known && self.make_room(Table::Guild, 0);
         if let Some(guild) = self.guilds.get_mut(&id).filter(|_| shows) {
             guild.known = true;
@@ -380,7 +386,7 @@ impl Model {
     pub(super) fn patch(&mut self, id: Id, name: &str, value: Value) {
         if let Some(row) = self.rows.get_mut(&id) {
             let fields = Fields::from_iter([(name.to_owned(), value)]);
-            merge_fields(&mut row.fields, fields, Absent::Stay);
+            merge_fields(id.0, &mut row.fields, fields, Absent::Stay);
         }
     }
 }
@@ -390,18 +396,28 @@ pub(super) const fn place_of_room(room: u64) -> Id {
     (Table::Guild, 1, room)
 }
 
-fn merge(row: &mut Row, fields: Fields, references: References, absent: Absent) {
-    merge_fields(&mut row.fields, fields, absent);
+fn merge(table: Table, row: &mut Row, fields: Fields, references: References, absent: Absent) {
+    merge_fields(table, &mut row.fields, fields, absent);
     if absent != Absent::Stay {
         row.references.clear();
     }
     row.references.extend(references);
 }
 
-fn merge_fields(old: &mut Fields, fields: Fields, absent: Absent) {
+/// Returns the fields that come by events of their own.
+const fn carried(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Channel => &["last_pin_timestamp", "status", "voice_start_time"],
+        Table::Event => &["user_count"],
+        Table::Thread => &["member"],
+        _ => &[],
+    }
+}
+
+fn merge_fields(table: Table, old: &mut Fields, fields: Fields, absent: Absent) {
     match absent {
         Absent::Go => old.clear(),
-        Absent::GoButMember => old.retain(|name, _| name == "member"),
+        Absent::Carries => old.retain(|name, _| carried(table).contains(&name.as_str())),
         Absent::Stay => {}
     }
     for (name, value) in fields {

@@ -72,10 +72,36 @@ impl Model {
         object: &Value,
         absent: Absent,
     ) -> Option<Id> {
-        if !self.keeps(table) || table == Table::Member && !self.wants(guild, object) {
+        if table == Table::Member && !self.keeps_all_members() {
+            return self.some_member(guild, object, absent);
+        }
+        if !self.keeps(table) {
             return None;
         }
         self.read(table, guild, object, absent, true)
+    }
+
+    pub(super) fn keeps_all_members(&self) -> bool {
+        self.keeps(Table::Member) && self.setup.policy == Policy::All
+    }
+
+    /// Reads a member where not all are kept; one that is in voice is kept for its voice state.
+    fn some_member(&mut self, guild: u64, object: &Value, absent: Absent) -> Option<Id> {
+        let user = id_in(&object["user"], "id")?;
+        let listed = self.keeps(Table::Member) && self.wants(guild, object);
+        let state = (Table::Voice, guild, user);
+        let in_voice = self.is_shown(state);
+        if !listed && !in_voice {
+            return None;
+        }
+        let member = self.read(Table::Member, guild, object, absent, listed)?;
+        if let Some(row) = self.rows.get_mut(&state).filter(|_| in_voice)
+            && row.references.get("member").is_none_or(Vec::is_empty)
+        {
+            row.references.insert("member", vec![member]);
+        }
+        self.sweep();
+        Some(member)
     }
 
     fn wants(&self, guild: u64, member: &Value) -> bool {
@@ -90,9 +116,8 @@ impl Model {
 
     /// Reads a list of rows of a guild.
     pub(super) fn list(&mut self, table: Table, guild: u64, list: Option<&Value>) {
-        let absent = if table == Table::Thread { Absent::GoButMember } else { Absent::Go };
         for object in items(list) {
-            self.row(table, guild, object, absent);
+            self.row(table, guild, object, Absent::Go);
         }
     }
 
@@ -271,7 +296,8 @@ impl Model {
         }
         let id = (Table::Message, 0, id_in(object, "id")?);
         if let Some(answered) = references.get_mut("referenced_message") {
-            answered.retain(|answered| answered.2 < id.2);
+            let kept = !listed && self.rows.get(&id).is_some_and(|row| !row.shown);
+            answered.retain(|answered| answered.2 < id.2 && !kept);
         }
         self.imply(id, object, &mut references);
         let fields = kept(Table::Message, object);

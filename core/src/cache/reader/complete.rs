@@ -76,6 +76,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             _ => &[],
         };
         let row = frame.key.and_then(|key| self.records.find(frame.kind, frame.owner, key));
+        let row = row.filter(|row| self.records.owner(*row) == frame.owner);
         let fields = row.map_or(&[][..], |row| self.records.fields(row));
         for name in names.iter().copied() {
             let came = frame.fields.range(name).is_some();
