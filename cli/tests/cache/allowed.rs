@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::parity::members;
 use crate::stream::{Stream, text};
 
 /// A stream, and both dumps.
@@ -183,6 +184,19 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         let requoted = is_of_answered.contains(&it.field()) && case.stream.requoted.contains(&id);
         let emptied = it.ours.is_some_and(|ours| ours.as_array().is_some_and(Vec::is_empty));
         it.section() == "messages" && (requoted || it.field() == "mentions" && emptied)
+    }),
+    ("D-answer: a message answers an older one, and one that is kept answers none", |case, it| {
+        let messages = &case.theirs["messages"];
+        let id = it.path.get(1).copied().unwrap_or_default();
+        let newer =
+            |answered: &str, by: &str| answered.parse::<u64>().ok() > by.parse::<u64>().ok();
+        let answers = |row: &Value| text(&row["referenced_message_id"]);
+        let lost = it.missing().is_some()
+            && members(messages).filter(|(_, row)| answers(row) == id).all(|(by, _)| {
+                newer(id, by) || case.ours["messages"][by]["referenced_message_id"].is_null()
+            });
+        let field = ["referenced_content", "referenced_message_id"].contains(&it.field());
+        it.section() == "messages" && (lost || field && newer(&answers(&messages[id]), id))
     }),
     ("D-quoted: a message that is answered tells of users too", |case, it| {
         let user = it.path.get(1).copied().unwrap_or_default();

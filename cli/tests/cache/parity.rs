@@ -262,7 +262,7 @@ fn by_guild(case: &Case<'_>, section: &str) -> Value {
     guilds.iter().flat_map(|guild| of_guild(guild)).collect::<Vec<_>>().into()
 }
 
-fn members(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(crate) fn members(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
     object.as_object().into_iter().flatten()
 }
 

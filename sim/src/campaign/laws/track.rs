@@ -83,6 +83,11 @@ impl Facts {
         self.damaged.is_some_and(|until| at <= until)
     }
 
+    /// Tells whether a message was damaged at most so long ago.
+    pub(super) fn was_damaged(&self, at: Instant, span: Duration) -> bool {
+        self.hurt.is_some_and(|hurt| hurt.saturating_add(span) >= at)
+    }
+
     /// Hears that what is delivered cannot suffer from damage any more.
     fn heal(&mut self) {
         self.damaged = self.hurt.map(|hurt| hurt.saturating_add(DAMAGE));
