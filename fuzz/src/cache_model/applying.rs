@@ -276,13 +276,8 @@ impl Model {
     }
 
     /// Removes what is in a channel.
-    pub(super) fn clear_channel(&mut self, guild: u64, id: u64) {
-        for thread in self.listed(Table::Thread, Some(guild)) {
-            if self.rows[&thread].fields.get("parent_id").and_then(number) == Some(id) {
-                self.remove(thread);
-                self.clear_room(thread.2);
-            }
-        }
+    fn clear_channel(&mut self, guild: u64, id: u64) {
+        self.clear_threads(guild, id, false);
         for table in [Table::Invite, Table::Voice, Table::Stage] {
             self.clear_where(table, guild, "channel_id", id);
         }
@@ -338,6 +333,18 @@ impl Model {
             let (fields, references): (Fields, _) = (kept(Table::Dm, &fields), References::new());
             let id = (Table::Dm, 0, user);
             self.store(Read { id, owner: 0, fields, references, absent: Absent::Go, listed: true });
+        }
+    }
+
+    /// Removes the threads of a channel, or the stale ones among them, and what is in them.
+    pub(super) fn clear_threads(&mut self, guild: u64, channel: u64, stale_only: bool) {
+        for thread in self.listed(Table::Thread, Some(guild)) {
+            let row = &self.rows[&thread];
+            let of_channel = row.fields.get("parent_id").and_then(number) == Some(channel);
+            if of_channel && (row.stale || !stale_only) {
+                self.remove(thread);
+                self.clear_room(thread.2);
+            }
         }
     }
 

@@ -240,7 +240,9 @@ impl Model {
             if whole && self.rows.get(&id).is_some_and(|row| row.stale) {
                 self.remove(id);
                 if table == Table::Channel {
-                    self.clear_channel(guild, id.2);
+                    self.clear_threads(guild, id.2, true);
+                    self.clear_where(Table::Invite, guild, "channel_id", id.2);
+                    self.clear_room(id.2);
                 }
             } else {
                 self.mark_stale(id, false);

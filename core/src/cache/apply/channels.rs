@@ -109,26 +109,29 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.clear_room(channel);
     }
 
-    /// Removes a channel of a guild that did not come again, and what is in it.
+    /// Removes a channel of a guild that did not come again, and what is in it but for rows that did.
     pub(in super::super) fn remove_channel(&mut self, row: u32) {
         let (guild, id) = (self.records.owner(row), self.records.key(row));
         self.remove(row);
-        self.clear_channel(guild, id);
+        self.clear_threads_of(guild, id, true);
+        self.clear_where(Kind::Invite, guild, CHANNEL_ID, id);
+        self.clear_room(id);
     }
 
     /// Removes what is in a channel.
     fn clear_channel(&mut self, guild: u32, id: u64) {
-        self.clear_threads_of(guild, id);
+        self.clear_threads_of(guild, id, false);
         self.clear_where(Kind::Invite, guild, CHANNEL_ID, id);
         self.clear_where(Kind::VoiceState, guild, CHANNEL_ID, id);
         self.clear_where(Kind::Stage, guild, CHANNEL_ID, id);
         self.clear_room(id);
     }
 
-    /// Removes the threads of a channel and what is in them.
-    fn clear_threads_of(&mut self, guild: u32, channel: u64) {
+    /// Removes the threads of a channel and what is in them, or those among them that are stale.
+    fn clear_threads_of(&mut self, guild: u32, channel: u64, stale_only: bool) {
         self.each(Kind::Thread, guild, |reader, row| {
-            if reader.is_of(row, PARENT_ID, channel) {
+            let goes = !stale_only || reader.records.is(row, Mark::Stale);
+            if goes && reader.is_of(row, PARENT_ID, channel) {
                 let thread = reader.records.key(row);
                 reader.remove(row);
                 reader.clear_room(thread);
