@@ -103,11 +103,8 @@ struct Sequences {
     processed: u64,
     /// Whether the two above are those of an earlier session, whose events still wait.
     stale: bool,
-    /// Whether a READY that begins a session waits.
-    ///
-    /// It is one flag for all that wait. A gateway sends one READY a connection; should two of different sessions
-    /// come in one message, the loss of a session is told before the first, which is told as the begin, and the
-    /// second is a duplicate to the caller. The session to resume is that of the second.
+    /// Whether a READY that begins a session waits. Should two of different sessions come in one message, the first is
+    /// told as the begin and the second as a duplicate; the session to resume is that of the second.
     begins: bool,
     /// Whether the READY that waits replaces a session that was not lost before.
     replaces: bool,
