@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use gatewright_bench_harness::traffic::Document;
-use gatewright_core::cache::{Cache, Heap, Kind, Row, Settings, Users, View};
+use gatewright_core::cache::{Cache, Eviction, Heap, Kind, Row, Settings, Users, View};
 use gatewright_core::internals::fast_envelope;
 use gatewright_core::{
     ChannelId, Dispatch, EmojiId, Encoding, GuildId, MessageId, RoleId, StickerId, UserId,
@@ -71,7 +71,7 @@ impl Side for Ours {
     fn new(kept: Kept) -> Self {
         let mut settings = Settings::default();
         settings.components = kept.ours;
-        settings.max_messages = u32::MAX;
+        settings.limits.set(Kind::Message, u32::MAX, Eviction::Refuse);
         settings.max_messages_per_channel = MESSAGES_PER_CHANNEL.into();
         Self(Cache::new(settings))
     }
