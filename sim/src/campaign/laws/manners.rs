@@ -68,7 +68,8 @@ fn is_excused(
             // An answer that is late counts as the heartbeat that came in its stead.
             let busy = track.was_busy(at, half * 2);
             // A damaged message may have asked for a heartbeat, and the next one in turn comes early.
-            late || busy || were_apart(facts, half) || facts.was_damaged(at, half * 2)
+            let damaged = facts.is_damaged(at) || facts.was_damaged(at, half * 2);
+            late || busy || were_apart(facts, half) || damaged
         }
         // What was kept back arrives at once, and counts for a minute.
         "more than 120 payloads in 60 s" => stalled(MINUTE),
