@@ -2,13 +2,13 @@
 
 use core::ops::Range;
 
-use crate::decode::Cursor;
 use crate::decode::packed::{self, Name, Unpacked, Writer};
+use crate::decode::{Cursor, Members};
 
 /// How many fields a row may have.
 const MOST: usize = 64;
 
-/// A field, packed: its name and where its value was written.
+/// A field, packed: its name and where that and its value were written; nowhere if it is null.
 #[derive(Clone, Copy, Debug)]
 struct Field {
     name: Name,
@@ -16,7 +16,13 @@ struct Field {
     end: u32,
 }
 
-/// The fields of one row, in the order they came, the last one of a name.
+impl Field {
+    fn range(&self) -> Range<usize> {
+        to_usize(self.start)..to_usize(self.end)
+    }
+}
+
+/// The fields of one row sorted by name, the last that came of each.
 #[derive(Debug, Default)]
 pub(super) struct Gathered(heapless::Vec<Field, MOST>);
 
@@ -26,6 +32,7 @@ impl Gathered {
     }
 
     /// Packs the value a cursor stands before.
+    #[inline]
     pub(super) fn keep(
         &mut self,
         out: &mut Writer<'_>,
@@ -36,6 +43,7 @@ impl Gathered {
     }
 
     /// Adds a field whose value `write` writes.
+    #[inline]
     pub(super) fn put(
         &mut self,
         out: &mut Writer<'_>,
@@ -43,15 +51,41 @@ impl Gathered {
         write: impl FnOnce(&mut Writer<'_>) -> Result<(), Unpacked>,
     ) -> Result<(), Unpacked> {
         let start = out.len();
+        out.name(name)?;
+        let value = out.len();
         write(out)?;
-        self.wrote(name, start..out.len())
+        if out.byte(value) == packed::NULL {
+            out.cut(start);
+        }
+        self.add(name, start..out.len())
     }
 
-    /// Adds a field whose value was written.
-    pub(super) fn wrote(&mut self, name: Name, range: Range<usize>) -> Result<(), Unpacked> {
+    /// Packs members of an object as long as they stand as usual and it is known whether they are wanted.
+    #[inline]
+    pub(super) fn keep_usual(
+        &mut self,
+        out: &mut Writer<'_>,
+        cursor: &mut Cursor<'_>,
+        members: &mut Members,
+        wanted: impl Fn(Name) -> Option<bool>,
+    ) {
+        out.usual_members(cursor, members, wanted, |name, range| self.add(name, range).is_ok());
+    }
+
+    #[inline]
+    fn add(&mut self, name: Name, range: Range<usize>) -> Result<(), Unpacked> {
         let place = |at| u32::try_from(at).map_err(|_| Unpacked::Full);
         let field = Field { name, start: place(range.start)?, end: place(range.end)? };
         // Names come in much the same order as they are kept.
+        if self.0.last().is_none_or(|last| last.name < name) {
+            return self.0.push(field).map_err(|_| Unpacked::Full);
+        }
+        self.insert(field)
+    }
+
+    #[inline(never)]
+    fn insert(&mut self, field: Field) -> Result<(), Unpacked> {
+        let name = field.name;
         let at = self.0.iter().rposition(|other| other.name <= name);
         match at.and_then(|at| self.0.get_mut(at)) {
             Some(same) if same.name == name => *same = field,
@@ -63,53 +97,86 @@ impl Gathered {
         Ok(())
     }
 
-    /// Returns where the value of a field was written.
-    pub(super) fn range(&self, name: Name) -> Option<Range<usize>> {
+    /// Returns the value of a field that came, packed.
+    pub(super) fn bytes<'o>(&self, out: &'o Writer<'_>, name: Name) -> Option<&'o [u8]> {
         let field = self.0.iter().find(|field| field.name == name)?;
-        Some(to_usize(field.start)..to_usize(field.end))
+        let member = out.slice(field.range());
+        Some(
+            packed::member(member, 0)
+                .map_or(&[packed::NULL], |(_, value)| member.get(value..).unwrap_or_default()),
+        )
+    }
+
+    /// Reads the value of a field that came.
+    pub(super) fn value<'o>(&self, out: &'o Writer<'_>, name: Name) -> Option<packed::Value<'o>> {
+        packed::value(self.bytes(out, name)?, 0)
+    }
+
+    /// Tells whether a field came.
+    pub(super) fn came(&self, name: Name) -> bool {
+        self.0.iter().any(|field| field.name == name)
     }
 
     /// Returns the row a field refers to.
     pub(super) fn row(&self, out: &Writer<'_>, name: Name) -> Option<u32> {
-        packed::value(out.slice(self.range(name)?), 0)?.row()
+        self.value(out, name)?.row()
     }
 
-    /// Writes the fields sorted by name, and those of `old` that did not come; what is null is left out.
+    /// Returns where the fields stand sorted by name, with those of `old` that did not come; what is null is left
+    /// out.
     ///
-    /// Returns where they were written.
+    /// They are written again unless they stand so already.
     pub(super) fn merge(&self, out: &mut Writer<'_>, old: &[u8]) -> Result<Range<usize>, Unpacked> {
-        let (start, mut at) = (out.len(), 0);
-        for field in &self.0 {
-            at = copy_before(out, old, at, field.name)?;
-            let range = to_usize(field.start)..to_usize(field.end);
-            if out.byte(range.start) != packed::NULL {
-                out.name(field.name)?;
-                out.repeat(range)?;
-            }
+        if let Some(piece) = self.in_one_piece()
+            && (old.is_empty() || out.slice(piece.clone()) == old)
+        {
+            return Ok(piece);
         }
+        // What stands together is written in one go.
+        let (start, mut at, mut piece) = (out.len(), 0, 0..0);
+        for field in &self.0 {
+            let (end, next) = before(old, at, field.name);
+            let range = field.range();
+            if range.is_empty() && end == at {
+                // There is nothing to take away.
+            } else if end > at || range.start != piece.end {
+                out.repeat(piece)?;
+                out.extend(old.get(at..end).unwrap_or_default())?;
+                piece = range;
+            } else {
+                piece.end = range.end;
+            }
+            at = next;
+        }
+        out.repeat(piece)?;
         out.extend(old.get(at..).unwrap_or_default())?;
         Ok(start..out.len())
     }
+
+    /// Returns where all fields stand one behind the other, if they do.
+    fn in_one_piece(&self) -> Option<Range<usize>> {
+        let mut ranges = self.0.iter().map(Field::range).filter(|range| !range.is_empty());
+        let mut piece = ranges.next()?;
+        for range in ranges {
+            if range.start != piece.end {
+                return None;
+            }
+            piece.end = range.end;
+        }
+        Some(piece)
+    }
 }
 
-/// Copies members of lower names from a place on, passes one of the same, and returns the place behind.
-fn copy_before(
-    out: &mut Writer<'_>,
-    old: &[u8],
-    mut at: usize,
-    name: Name,
-) -> Result<usize, Unpacked> {
-    let start = at;
+/// Passes members of lower names from a place on: returns where they end, and where one of the same name does.
+fn before(old: &[u8], mut at: usize, name: Name) -> (usize, usize) {
     while let Some((other, value)) = packed::member(old, at) {
         let end = packed::value(old, value).map_or(old.len(), |value| value.end);
         if other >= name {
-            out.extend(old.get(start..at).unwrap_or_default())?;
-            return Ok(if other == name { end } else { at });
+            return (at, if other == name { end } else { at });
         }
         at = end;
     }
-    out.extend(old.get(start..).unwrap_or_default())?;
-    Ok(old.len())
+    (old.len(), old.len())
 }
 
 fn to_usize(at: u32) -> usize {

@@ -59,6 +59,22 @@ pub(super) const fn kept(kind: Kind) -> &'static Names {
     }
 }
 
+/// Fields of which more is made than that they are kept: they name the row, or other rows stand in them.
+pub(super) const MEANT: Names = Names::of(&[
+    "author",
+    "code",
+    "creator",
+    "id",
+    "inviter",
+    "member",
+    "mentions",
+    "referenced_message",
+    "sound_id",
+    "target_user",
+    "user",
+    "user_id",
+]);
+
 const NONE: Names = Names::of(&[]);
 
 const CHANNEL: Names = Names::of(&[

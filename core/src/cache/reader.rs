@@ -7,14 +7,14 @@
 use super::change::{GuildNews, Sight};
 use super::family::Memory;
 use super::gather::Gathered;
-use super::kept::kept;
+use super::kept::{MEANT, kept};
 use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::rows::{Changed, Witness};
 use super::settings::{Components, MemberPolicy, Settings};
 use super::table::hash_of_code;
-use crate::decode::packed::{self, Name, Unpacked, Writer};
-use crate::decode::{Cursor, DecodeError, Expected, Key};
+use crate::decode::packed::{Name, Unpacked, Writer};
+use crate::decode::{Cursor, DecodeError, Expected, Key, Members};
 
 mod complete;
 mod members;
@@ -141,25 +141,25 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         if !self.keeps(kind) {
             return cursor.skip().map(|()| None);
         }
-        let frame = self.begin(kind, owner);
-        self.row_of(frame, cursor, absent)
+        let mut frame = self.begin(kind, owner);
+        self.row_of(&mut frame, cursor, absent)
     }
 
     fn row_of(
         &mut self,
-        mut frame: Frame,
+        frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         absent: Absent,
     ) -> Result<Option<u32>, DecodeError> {
         let start = *cursor;
-        let read = self.read(&mut frame, cursor);
+        let read = self.read(frame, cursor);
         let mut passed = Ok(());
         if read.is_err() {
             *cursor = start;
             passed = cursor.skip();
         }
-        let stored = read.and_then(|()| self.finish(&mut frame, absent));
-        let row = self.end(&frame, stored);
+        let stored = read.and_then(|()| self.finish(frame, absent));
+        let row = self.end(frame, stored);
         passed.map(|()| row)
     }
 
@@ -341,13 +341,26 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// Reads the members of an object.
     fn read(&mut self, frame: &mut Frame, cursor: &mut Cursor<'_>) -> Result<(), Unpacked> {
         let mut members = cursor.object()?;
-        while let Some(key) = cursor.key(&mut members)? {
+        while let Some(key) = self.next(frame, cursor, &mut members)? {
             match self.part(frame, cursor, &key)? {
                 Err(Unpacked::Full) => frame.full = true,
                 read => read?,
             }
         }
         Ok(())
+    }
+
+    /// Keeps members as they come, up to one of which more is made, or that does not stand as usual; returns its key.
+    fn next<'e>(
+        &mut self,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'e>,
+        members: &mut Members,
+    ) -> Result<Option<Key<'e>>, DecodeError> {
+        let kept = kept(frame.kind);
+        let wanted = |name| (!MEANT.has(name)).then(|| kept.has(name));
+        frame.fields.keep_usual(&mut self.out, cursor, members, wanted);
+        cursor.key(members)
     }
 
     /// Reads a member of an object and passes it; one that cannot be kept leaves nothing behind.
@@ -386,7 +399,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         cursor: &mut Cursor<'_>,
         name: Name,
     ) -> Result<(), Unpacked> {
-        if kept(frame.kind).has(name) && name != CODE {
+        if kept(frame.kind).has(name) && !MEANT.has(name) {
             return frame.fields.keep(&mut self.out, cursor, name);
         }
         match (frame.kind, name) {
@@ -395,10 +408,10 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             }
             (Kind::Invite, CODE) => {
                 frame.fields.keep(&mut self.out, cursor, CODE)?;
-                let code = frame.fields.range(CODE).map(|range| self.out.slice(range));
-                let code = code.and_then(|code| packed::value(code, 0));
+                let code = frame.fields.value(&self.out, CODE);
                 frame.key = code.map(|code| hash_of_code(code.bytes));
             }
+            (Kind::Thread, MEMBER) => frame.fields.keep(&mut self.out, cursor, name)?,
             (Kind::Message, message::AUTHOR) => {
                 let author = self.user(cursor)?;
                 refer(&mut frame.fields, &mut self.out, name, author)?;
@@ -442,8 +455,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             return Ok(None);
         }
         // Where those in voice are kept, it is shown once the voice state is there.
-        let frame = Frame { listed: false, ..self.begin(Kind::Member, guild) };
-        let member = self.row_of(frame, cursor, Absent::Stays)?;
+        let mut frame = Frame { listed: false, ..self.begin(Kind::Member, guild) };
+        let member = self.row_of(&mut frame, cursor, Absent::Stays)?;
         self.hold(member)
     }
 
@@ -474,6 +487,9 @@ fn refer(
 
 /// Reads an object for its id.
 fn id_of(cursor: &mut Cursor<'_>) -> Result<u64, DecodeError> {
+    if let Some(id) = cursor.usual_id() {
+        return Ok(id);
+    }
     let (start, mut id) = (*cursor, None);
     let mut members = cursor.object()?;
     while let Some(key) = cursor.key(&mut members)? {

@@ -323,8 +323,8 @@ impl<M: Memory> Records<M> {
             Place::Root(root) => self.roots.get(root as usize).copied().unwrap_or(List::EMPTY),
             Place::In(owner, number) => {
                 let at = Kind::OWN + usize::from(number) * List::LEN;
-                let word = |offset| self.word(owner, at + offset);
-                List { head: word(0), tail: word(4), len: word(8) }
+                let list = self.bytes_of(owner).get(at..).and_then(<[u8]>::first_chunk);
+                list.map_or(List::EMPTY, List::of_bytes)
             }
         }
     }
@@ -388,9 +388,8 @@ impl<M: Memory> Records<M> {
             }
             Place::In(owner, number) => {
                 let at = Kind::OWN + usize::from(number) * List::LEN;
-                self.set_word(owner, at, list.head);
-                self.set_word(owner, at + 4, list.tail);
-                self.set_word(owner, at + 8, list.len);
+                let block = self.block(owner);
+                put(self.pool.bytes_mut(block), at, &list.to_bytes());
             }
         }
     }

@@ -233,7 +233,7 @@ impl<M: Memory> Records<M> {
         let is_empty = |number| self.list(Place::In(owner, number)).len == 0;
         let kind = self.kind(owner);
         if kind == Kind::Guild {
-            let marks = [Mark::Awaited, Mark::Known, Mark::Unavailable];
+            let marks = [Mark::Known, Mark::Awaited, Mark::Unavailable];
             let marked = marks.into_iter().any(|mark| self.is(owner, mark));
             return !marked && (0..GUILD_LISTS).all(is_empty);
         }

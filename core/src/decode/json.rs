@@ -37,9 +37,10 @@ pub(super) fn kind(doc: &[u8], at: usize) -> Result<Kind, DecodeError> {
 }
 
 /// Passes a literal, if it stands there and ends there.
-pub(super) fn literal(doc: &[u8], at: usize, word: &[u8]) -> Option<usize> {
-    let end = at + word.len();
-    let stands = doc.get(at..end) == Some(word) && !is_wordlike(byte(doc, end));
+#[inline]
+pub(super) fn literal<const LEN: usize>(doc: &[u8], at: usize, word: &[u8; LEN]) -> Option<usize> {
+    let end = at + LEN;
+    let stands = block(doc, at) == Some(word) && !is_wordlike(byte(doc, end));
     stands.then_some(end)
 }
 
@@ -48,6 +49,7 @@ fn is_wordlike(byte: u8) -> bool {
 }
 
 /// Returns as many bytes as a block has.
+#[inline]
 fn block<const N: usize>(doc: &[u8], at: usize) -> Option<&[u8; N]> {
     doc.get(at..)?.first_chunk()
 }
@@ -236,10 +238,7 @@ pub(super) fn skip(doc: &[u8], at: usize, depth: u8) -> Result<usize, DecodeErro
 }
 
 fn skip_number(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
-    let mut end = at + 1;
-    while byte(doc, end).is_ascii_digit() {
-        end += 1;
-    }
+    let (_, end) = digits(doc, at);
     if is_wordlike(byte(doc, end)) || byte(doc, at) == b'-' { number_end(doc, at) } else { Ok(end) }
 }
 

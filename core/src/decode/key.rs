@@ -97,6 +97,23 @@ impl<'e> Key<'e> {
         self.word
     }
 
+    /// Tells whether this is the key `name`, of which it has the word.
+    #[inline]
+    pub(crate) fn is_of_word(&self, name: &str) -> bool {
+        let (own, name_bytes) = (self.bytes, name.as_bytes());
+        if self.form != Form::Plain {
+            return self.is(name);
+        }
+        // The word is the whole of a short name; with its first eight bytes, of one of up to sixteen.
+        own.len() == name_bytes.len()
+            && match (own.first_chunk::<8>(), name_bytes.first_chunk()) {
+                (Some(first), Some(other)) => {
+                    first == other && (own.len() <= 16 || own == name_bytes)
+                }
+                _ => true,
+            }
+    }
+
     /// Tells whether this is the key `name`, which has no escapes.
     #[inline]
     #[must_use]

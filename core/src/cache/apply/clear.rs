@@ -6,8 +6,7 @@ use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::channels::{CHANNEL_ID, PARENT_ID};
 use super::guild::{Extent, Lists, lists_in};
-use super::{enter, id_of};
-use crate::GuildId;
+use super::id_of;
 use crate::decode::{Cursor, DecodeError};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
@@ -87,19 +86,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             lists.iter().for_each(|kind| reader.settle(*kind, guild, whole));
             read.map(drop)
         })
-    }
-
-    pub(in super::super) fn insert_message(
-        &mut self,
-        guild: Option<GuildId>,
-        message: Cursor<'_>,
-    ) -> Result<(), DecodeError> {
-        let mut channel = message;
-        if !enter(&mut channel, "channel_id")? {
-            return Ok(());
-        }
-        let channel = channel.snowflake()?;
-        self.new_message(guild, channel, message)
     }
 
     pub(in super::super) fn update_message(

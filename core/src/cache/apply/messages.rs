@@ -2,7 +2,7 @@
 
 use super::super::family::Memory;
 use super::super::kind::{Kind, NONE, Place};
-use super::super::reader::{Absent, Reacted, Reader};
+use super::super::reader::{Reacted, Reader};
 use super::super::rows::Witness;
 use super::enter;
 use crate::decode::{Cursor, DecodeError};
@@ -14,38 +14,27 @@ use crate::{Dispatch, GuildId, MessageId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn message_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        match event.channel_id() {
-            Some(channel) => self.new_message(event.guild_id(), channel.0, event.cursor()),
-            None => event.cursor().skip(),
-        }
+        self.insert_message(event.guild_id(), event.cursor())
     }
 
-    /// Stores a message of a channel.
-    pub(super) fn new_message(
+    /// Stores a message of the channel it names.
+    pub(in super::super) fn insert_message(
         &mut self,
         guild: Option<GuildId>,
-        channel: u64,
-        message: Cursor<'_>,
+        mut message: Cursor<'_>,
     ) -> Result<(), DecodeError> {
         let most = self.settings.limits.of(Kind::Message).rows;
         if !self.keeps(Kind::Message) || most.min(self.settings.max_messages_per_channel) == 0 {
-            return message.clone().skip();
+            return message.skip();
         }
-        let guild = match guild {
-            Some(id) => self.guild(id.0),
-            None => Some(NONE),
-        };
-        let room = match guild {
-            None | Some(NONE) => guild.and_then(|guild| self.room(guild, channel)),
-            // To empty the channel may take away the last that was in the guild.
-            Some(guild) => self.holding(guild, |reader| reader.room(guild, channel)),
-        };
-        let Some(room) = room else { return Ok(()) };
-        self.holding(room, |reader| reader.message(room, message, Absent::Goes, None).map(drop))
+        match guild {
+            Some(id) => self.within(id.0, |reader, guild| reader.new_message(guild, message)),
+            None => self.new_message(NONE, message),
+        }
     }
 
     /// Finds a channel as the place of messages, or makes it.
-    fn room(&mut self, guild: u32, channel: u64) -> Option<u32> {
+    pub(in super::super) fn room(&mut self, guild: u32, channel: u64) -> Option<u32> {
         if let Some(room) = self.records.find(Kind::Room, NONE, channel) {
             let owner = self.records.owner(room);
             // What only the user sees comes without the guild.
@@ -64,9 +53,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let room = self.records.admit(Kind::Room, guild, channel, b"");
         if room.is_none() {
             self.refuse(Kind::Message);
-            if guild != NONE {
-                self.records.drop_if_empty(guild);
-            }
         }
         room
     }

@@ -4,13 +4,12 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
 use super::super::rows::{Witness, user_of};
 use super::super::settings::MemberPolicy;
-use super::members::id_in;
 use super::message::REFERENCED_MESSAGE;
-use super::{Absent, Frame, MEMBER, Reader, refer};
-use crate::decode::Cursor;
-use crate::decode::packed::{self, Name, Unpacked};
+use super::{Absent, Frame, ID, MEMBER, Reader, refer};
+use crate::decode::packed::{self, Name, Unpacked, Writer};
 
 const ACTIVITIES: Name = Name::of("activities");
+const EMOJI: Name = Name::of("emoji");
 const EMOJIS: Name = Name::of("emojis");
 const STICKERS: Name = Name::of("stickers");
 const STICKER_ITEMS: Name = Name::of("sticker_items");
@@ -79,7 +78,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let row = row.filter(|row| self.records.owner(*row) == frame.owner);
         let fields = row.map_or(&[][..], |row| self.records.fields(row));
         for name in names.iter().copied() {
-            let came = frame.fields.range(name).is_some();
+            let came = frame.fields.came(name);
             if let Some([_, start, end]) = packed::find_member(fields, name).filter(|_| !came) {
                 let value = fields.get(start..end).unwrap_or_default();
                 frame.fields.put(&mut self.out, name, |out| out.extend(value))?;
@@ -90,7 +89,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Tells whether a row says that it is gone: somebody is offline, or in no voice channel.
     fn says_gone(&self, frame: &Frame) -> bool {
-        let value = |name| packed::value(self.out.slice(frame.fields.range(name)?), 0);
+        let value = |name| frame.fields.value(&self.out, name);
         #[expect(clippy::wildcard_enum_match_arm, reason = "others are removed by events")]
         match frame.kind {
             Kind::Presence => value(STATUS).is_some_and(|status| status.bytes == b"offline"),
@@ -103,9 +102,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn complete(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most rows refer to what is in them")]
         match frame.kind {
-            Kind::Presence => {
-                self.refer_by_id(frame, ACTIVITIES, Some("emoji"), Kind::Emoji, EMOJIS)
-            }
+            Kind::Presence => self.refer_by_id(frame, ACTIVITIES, Some(EMOJI), Kind::Emoji, EMOJIS),
             Kind::Message => {
                 self.refer_to_older(frame)?;
                 self.refer_by_id(frame, STICKER_ITEMS, None, Kind::Sticker, STICKERS)
@@ -131,34 +128,25 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         frame: &mut Frame,
         list: Name,
-        within: Option<&str>,
+        within: Option<Name>,
         kind: Kind,
         name: Name,
     ) -> Result<(), Unpacked> {
-        let Some(range) = frame.fields.range(list) else { return Ok(()) };
-        let start = self.out.len();
-        let (packed, mut out) = self.out.split();
-        let mut cursor = Cursor::packed(packed.get(range).unwrap_or_default());
-        let rows = out.begin_rows()?;
-        if !cursor.null()? {
-            let mut items = cursor.list()?;
-            while cursor.item(&mut items)? {
-                let id = id_in(&mut cursor, within)?;
-                if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {
-                    // What goes to make room for this row may be the last that refers to it.
-                    self.held.push(row).map_err(|_| Unpacked::Full)?;
-                    self.records.retain(row);
-                    out.add_row(row)?;
-                }
+        let Some(list) = frame.fields.value(&self.out, list) else { return Ok(()) };
+        let held = self.held.len();
+        for item in list.items() {
+            let object = within.map_or(Some(item), |within| item.member(within));
+            let id = object.and_then(|object| object.member(ID)?.id());
+            if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {
+                // What goes to make room for this row may be the last that refers to it.
+                self.held.push(row).map_err(|_| Unpacked::Full)?;
+                self.records.retain(row);
             }
         }
-        if out.len() == rows {
-            // There are none: it is taken away if there were some.
-            return frame.fields.put(&mut self.out, name, |out| out.null());
-        }
-        out.end(rows)?;
-        let len = out.len();
-        self.out.advance(len);
-        frame.fields.wrote(name, start..start + len)
+        let rows = self.held.get(held..).unwrap_or_default();
+        // Where there are none, those that were there are taken away.
+        let write =
+            |out: &mut Writer<'_>| if rows.is_empty() { out.null() } else { out.rows(rows) };
+        frame.fields.put(&mut self.out, name, write)
     }
 }

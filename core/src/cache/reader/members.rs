@@ -33,8 +33,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if !listed && state.is_none() {
             return Ok(None);
         }
-        let frame = Frame { listed, ..self.begin(Kind::Member, guild) };
-        let member = self.row_of(frame, &mut { start }, absent)?;
+        let mut frame = Frame { listed, ..self.begin(Kind::Member, guild) };
+        let member = self.row_of(&mut frame, &mut { start }, absent)?;
         if let (Some(member), Some(state)) = (member, state) {
             self.records.retain(member);
             self.let_refer(state, member);
@@ -67,7 +67,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Lets a voice state that came without its member refer to the one that is there.
     pub(in super::super) fn refer_to_member(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
-        if frame.fields.range(MEMBER).is_some() {
+        if frame.fields.came(MEMBER) {
             return Ok(());
         }
         let user = frame.key.and_then(|key| self.records.find(Kind::User, NONE, key));

@@ -7,35 +7,45 @@ use super::{Absent, Frame, ID, MEMBER, Reader, refer};
 use crate::decode::packed::{Name, Unpacked};
 use crate::decode::{Cursor, DecodeError};
 
+const CHANNEL_ID: Name = Name::of("channel_id");
 pub(super) const AUTHOR: Name = Name::of("author");
 pub(super) const MENTIONS: Name = Name::of("mentions");
 pub(super) const REFERENCED_MESSAGE: Name = Name::of("referenced_message");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
-    /// Reads a message of a channel and stores it, with its author, its member and those it mentions.
+    /// Reads a message and stores it in the channel it names, with its author, its member and those it mentions.
     ///
     /// # Errors
     /// If it is not well-formed.
-    pub(in super::super) fn message(
+    pub(in super::super) fn new_message(
         &mut self,
-        room: u32,
+        guild: u32,
         mut cursor: Cursor<'_>,
-        absent: Absent,
-        revised: Option<u32>,
-    ) -> Result<Option<u32>, DecodeError> {
-        let (key, listed) = (revised.map(|row| self.records.key(row)), revised.is_none());
-        let mut frame = Frame { listed, key, ..self.begin(Kind::Message, room) };
-        let read = self.read_message(&mut frame, &mut cursor).and_then(|member| {
-            match self.member_of_author(&mut frame, member) {
-                Err(Unpacked::Full) => {
-                    frame.full = true;
-                    Ok(())
-                }
-                read => read,
-            }
+    ) -> Result<(), DecodeError> {
+        let mut frame = self.begin(Kind::Message, NONE);
+        let read = self.read_message(&mut frame, &mut cursor);
+        let stored = read.and_then(|member| {
+            let channel = frame.fields.value(&self.out, CHANNEL_ID).and_then(|id| id.id());
+            let Some(room) = channel.and_then(|id| self.room(guild, id)) else { return Ok(None) };
+            frame.owner = room;
+            self.holding(room, |reader| reader.finish_message(&mut frame, member, Absent::Goes))
         });
-        let stored = read.and_then(|()| self.finish(&mut frame, absent));
-        Ok(self.end(&frame, stored))
+        self.end(&frame, stored);
+        Ok(())
+    }
+
+    /// Stores a message that was read, and the member that came with it.
+    fn finish_message(
+        &mut self,
+        frame: &mut Frame,
+        member: Option<Cursor<'_>>,
+        absent: Absent,
+    ) -> Result<Option<u32>, Unpacked> {
+        match self.member_of_author(frame, member) {
+            Err(Unpacked::Full) => frame.full = true,
+            read => read?,
+        }
+        self.finish(frame, absent)
     }
 
     /// Reads the members of a message; returns where that of the author stands, which is read after it.
@@ -45,7 +55,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         cursor: &mut Cursor<'e>,
     ) -> Result<Option<Cursor<'e>>, Unpacked> {
         let (mut members, mut member) = (cursor.object()?, None);
-        while let Some(key) = cursor.key(&mut members)? {
+        while let Some(key) = self.next(frame, cursor, &mut members)? {
             if key.is("member") && !{ *cursor }.null()? {
                 member = Some(*cursor);
             }
@@ -67,9 +77,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let guild = self.records.owner(frame.owner);
         let Some(author) = author.filter(|_| guild != NONE) else { return Ok(()) };
         let Some(mut cursor) = member else { return Ok(()) };
-        let member =
+        let mut member =
             Frame { listed: false, key: Some(author.into()), ..self.begin(Kind::Member, guild) };
-        let member = self.row_of(member, &mut cursor, Absent::Stays)?;
+        let member = self.row_of(&mut member, &mut cursor, Absent::Stays)?;
         let member = self.hold(member)?;
         refer(&mut frame.fields, &mut self.out, MEMBER, member)
     }
@@ -84,16 +94,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if cursor.null()? {
             return frame.fields.put(&mut self.out, name, |out| out.null());
         }
-        let mut items = cursor.list()?;
-        let start = self.out.len();
-        let rows = self.out.begin_rows()?;
+        let (mut items, held) = (cursor.list()?, self.held.len());
         while cursor.item(&mut items)? {
-            if let Some(user) = self.user(cursor)? {
-                self.out.add_row(user)?;
-            }
+            self.user(cursor)?;
         }
-        self.out.end(rows)?;
-        frame.fields.wrote(name, start..self.out.len())
+        let users = self.held.get(held..).unwrap_or_default();
+        frame.fields.put(&mut self.out, name, |out| out.rows(users))
     }
 
     /// Refers to the message that is answered, if it is there, and brings it up to date.
@@ -126,13 +132,18 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(in super::super) fn revise(
         &mut self,
         row: u32,
-        cursor: Cursor<'_>,
+        mut cursor: Cursor<'_>,
     ) -> Result<(), DecodeError> {
         // Hold it, so that nothing that happens on the way takes it.
         self.records.retain(row);
-        let revised = self.message(self.records.owner(row), cursor, Absent::Stays, Some(row));
+        let key = Some(self.records.key(row));
+        let begun = self.begin(Kind::Message, self.records.owner(row));
+        let mut frame = Frame { listed: false, key, ..begun };
+        let read = self.read_message(&mut frame, &mut cursor);
+        let stored = read.and_then(|member| self.finish_message(&mut frame, member, Absent::Stays));
+        self.end(&frame, stored);
         self.records.let_go_of_row(row, self.witness);
-        revised.map(drop)
+        Ok(())
     }
 }
 

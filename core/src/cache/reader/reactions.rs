@@ -56,7 +56,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 Reacted::None => return out.null(),
                 Reacted::Without(emoji) | Reacted::By { emoji, .. } => emoji,
             };
-            let list = out.begin_list()?;
+            let list = out.begin(packed::LIST)?;
             let mut found = false;
             if let Some(value) = old {
                 let mut cursor = Cursor::packed(value);
@@ -133,11 +133,11 @@ fn write(
     if count == 0 {
         return Ok(());
     }
-    let object = out.begin_object()?;
+    let object = out.begin(packed::OBJECT)?;
     out.name(COUNT)?;
     out.unsigned(count)?;
     out.name(COUNT_DETAILS)?;
-    let details = out.begin_object()?;
+    let details = out.begin(packed::OBJECT)?;
     for (name, count) in [(BURST, burst), (NORMAL, normal)] {
         out.name(name)?;
         out.unsigned(count)?;

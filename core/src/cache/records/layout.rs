@@ -5,6 +5,7 @@ use super::super::kind::{Kind, NONE};
 /// The longest header: that of a guild.
 pub(super) const LONGEST_HEADER: usize = Kind::Guild.members_at() + 2 + 8;
 
+#[inline]
 pub(super) fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     if let Some(place) = bytes.get_mut(at..at + value.len()) {
         place.copy_from_slice(value);

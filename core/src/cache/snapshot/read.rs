@@ -408,9 +408,10 @@ fn refer<M: Memory>(
         return Ok(out.row(find(records, to, names).ok_or(Fault::Invalid)?)?);
     }
     let count = names.word().ok_or(Fault::Invalid)?;
-    let rows = out.begin_rows()?;
+    let rows = out.begin(packed::ROWS)?;
     for _ in 0..count {
-        out.add_row(find(records, to, names).ok_or(Fault::Invalid)?)?;
+        let row = find(records, to, names).ok_or(Fault::Invalid)?;
+        out.extend(&row.to_le_bytes())?;
     }
     Ok(out.end(rows)?)
 }

@@ -32,8 +32,10 @@ impl<'e> Cursor<'e> {
     pub(super) fn json_bool(&mut self) -> Option<bool> {
         self.json_space();
         let value = json::byte(self.doc, self.at) == b't';
-        let word: &[u8] = if value { b"true" } else { b"false" };
-        self.at = json::literal(self.doc, self.at, word)?;
+        let (doc, at) = (self.doc, self.at);
+        let end =
+            if value { json::literal(doc, at, b"true") } else { json::literal(doc, at, b"false") };
+        self.at = end?;
         Some(value)
     }
 

@@ -78,17 +78,40 @@ pub(crate) fn read_hash(text: &[u8]) -> Option<(bool, [u8; 16])> {
         _ => return None,
     };
     let mut hash = [0; 16];
-    let (pairs, _) = digits.as_chunks::<2>();
-    for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
-        *byte = value_of(*high)? << 4 | value_of(*low)?;
+    let ((eights, _), (fours, _)) = (digits.as_chunks::<8>(), hash.as_chunks_mut::<4>());
+    for (four, eight) in fours.iter_mut().zip(eights) {
+        *four = read_eight(*eight)?;
     }
     Some((animated, hash))
 }
 
-const fn value_of(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// Reads eight hexadecimal digits, all at once.
+fn read_eight(digits: [u8; 8]) -> Option<[u8; 4]> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+
+    let digits = u64::from_le_bytes(digits);
+    let letters = digits >> 6 & ONES;
+    let values = (digits & (0x0F * ONES)) + 9 * letters;
+    // Each is below 16, and 10 or more where there is a letter; and is written as it was.
+    let within = values & (0xF0 * ONES) == 0 && (values + 6 * ONES) >> 4 & ONES == letters;
+    let same = values + 0x30 * ONES + 0x27 * letters == digits;
+    let [first, _, second, _, third, _, fourth, _] = (values << 4 | values >> 8).to_le_bytes();
+    (within && same).then_some([first, second, third, fourth])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digit_is_read_wherever_it_stands_and_nothing_else_is() {
+        for (at, byte) in (0..8).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
+            let mut digits = *b"fa90fa90";
+            digits[at] = byte;
+            let is_digit = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            let read = core::str::from_utf8(&digits).ok().filter(|_| is_digit);
+            let read = read.map(|text| u32::from_str_radix(text, 16).unwrap().to_be_bytes());
+            assert_eq!(read_eight(digits), read, "{byte} at {at}");
+        }
     }
 }

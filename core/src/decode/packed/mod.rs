@@ -25,12 +25,15 @@
 mod check;
 mod made;
 mod names;
+mod usual;
 mod write;
 
 pub(crate) use self::check::{named, well_formed};
 pub(crate) use self::made::Made;
 pub(crate) use self::names::Name;
 pub(crate) use self::write::{Unpacked, Writer};
+
+use crate::decode::number::parse_u64;
 
 pub(super) const FALSE: u8 = 0x80;
 pub(super) const TRUE: u8 = 0x81;
@@ -67,20 +70,44 @@ pub(crate) struct Value<'e> {
 #[inline]
 pub(crate) fn value(doc: &[u8], at: usize) -> Option<Value<'_>> {
     let tag = *doc.get(at)?;
-    let (len, start) = match tag {
-        // A small integer is its own only byte.
-        0..FALSE => (1, at),
-        FALSE..=NULL => (0, at + 1),
-        NEGATIVE | FLOAT | TIME => (8, at + 1),
-        INTEGER..=INTEGER_8 => (usize::from(tag - NEGATIVE), at + 1),
-        HASH | ANIMATED => (16, at + 1),
-        ROW => (4, at + 1),
-        TEXT | LIST | OBJECT | IDS | ROWS | KEYED => number(doc, at + 1)?,
-        SHORT.. => (usize::from(tag - SHORT), at + 1),
-        _ => return None,
+    // A small integer is its own only byte.
+    let behind = at + usize::from(tag >= FALSE);
+    let (len, start) = match LENGTHS.get(usize::from(tag))? {
+        &TOLD => number(doc, behind)?,
+        &NONE => return None,
+        len => (usize::from(*len), behind),
     };
     Some(Value { tag, bytes: doc.get(start..start + len)?, end: start + len })
 }
+
+/// The length is told by what follows.
+const TOLD: u8 = 0xFE;
+/// No value begins so.
+const NONE: u8 = 0xFF;
+
+/// How many bytes belong to a value, by its first byte.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+static LENGTHS: [u8; 256] = {
+    let mut lengths = [NONE; 256];
+    let mut tag = 0;
+    while tag <= u8::MAX as usize {
+        #[expect(clippy::cast_possible_truncation, reason = "it counts to 255")]
+        let first = tag as u8;
+        lengths[tag] = match first {
+            0..FALSE => 1,
+            FALSE..=NULL => 0,
+            NEGATIVE | FLOAT | TIME => 8,
+            INTEGER..=INTEGER_8 => first - NEGATIVE,
+            HASH | ANIMATED => 16,
+            ROW => 4,
+            TEXT | LIST | OBJECT | IDS | ROWS | KEYED => TOLD,
+            SHORT.. => first - SHORT,
+            _ => NONE,
+        };
+        tag += 1;
+    }
+    lengths
+};
 
 /// Reads a length or the number of a name, and where it ends.
 #[inline]
@@ -161,7 +188,39 @@ const fn put_name(bytes: &mut [u8], at: usize, name: Name) -> usize {
     at + 2
 }
 
-impl Value<'_> {
+impl<'e> Value<'e> {
+    /// Iterates over the values of a list; over none if it is no list.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Self> {
+        let (list, mut at) = (if self.tag == LIST { self.bytes } else { &[] }, 0);
+        core::iter::from_fn(move || {
+            let item = value(list, at)?;
+            at = item.end;
+            Some(item)
+        })
+    }
+
+    /// Returns the value of a name in an object, whose members stand in any order; of equal names the last.
+    pub(crate) fn member(&self, name: Name) -> Option<Self> {
+        let members = if self.tag == OBJECT { self.bytes } else { &[] };
+        let (mut at, mut found) = (0, None);
+        while let Some((other, start)) = member(members, at) {
+            let value = value(members, start)?;
+            at = value.end;
+            if other == name {
+                found = Some(value);
+            }
+        }
+        found
+    }
+
+    /// Returns the id, if it is one, or a text of its digits.
+    pub(crate) fn id(&self) -> Option<u64> {
+        match self.tag {
+            TEXT | SHORT.. => parse_u64(self.bytes),
+            _ => self.unsigned(),
+        }
+    }
+
     /// Returns the integer, if it is one from 0 on.
     #[inline]
     pub(crate) fn unsigned(&self) -> Option<u64> {

@@ -2,63 +2,62 @@
 
 use crate::decode::{Key, word};
 
-/// Every name, by its number; the more often one is kept, the lower its number.
+/// Every name, by its number: `id`, then those that are kept often, whose numbers take one byte, then the others;
+/// both against the alphabet, as the service sends them, so that a row is packed in the order it comes.
 ///
 /// The numbers are part of what a snapshot holds: names are only ever added, at the end.
 #[rustfmt::skip]
 const NAMES: [&str; 336] = [
-    "id", "username", "global_name", "discriminator", "avatar", "public_flags", "bot", "flags", "nick",
-    "roles", "joined_at", "deaf", "mute", "pending", "premium_since", "communication_disabled_until",
-    "avatar_decoration_data", "banner", "accent_color", "collectibles", "primary_guild", "system", "status",
-    "client_status", "desktop", "mobile", "web", "vr", "activities", "name", "type", "created_at", "state",
-    "details", "emoji", "application_id", "timestamps", "start", "end", "assets", "large", "large_image",
-    "large_text", "small_image", "small_text", "party", "size", "url", "buttons", "animated", "session_id",
-    "channel_id", "self_deaf", "self_mute", "self_video", "suppress", "self_stream",
-    "request_to_speak_timestamp", "content", "timestamp", "edited_timestamp", "tts", "mention_everyone",
-    "mentions", "mention_roles", "attachments", "embeds", "components", "pinned", "nonce", "webhook_id",
-    "message_reference", "message_id", "referenced_message", "reactions", "sticker_items", "count",
-    "count_details", "burst", "normal", "me", "me_burst", "burst_colors", "author", "member", "user",
-    "guild_id", "filename", "content_type", "proxy_url", "height", "width", "title", "description", "color",
-    "footer", "text", "icon_url", "proxy_icon_url", "image", "thumbnail", "video", "provider", "fields",
-    "value", "inline", "topic", "position", "permission_overwrites", "allow", "deny", "nsfw",
-    "last_message_id", "bitrate", "user_limit", "rate_limit_per_user", "parent_id", "last_pin_timestamp",
-    "rtc_region", "owner_id", "thread_metadata", "archived", "auto_archive_duration", "archive_timestamp",
-    "locked", "message_count", "total_message_sent", "member_count", "permissions", "colors", "primary_color",
-    "secondary_color", "tertiary_color", "hoist", "managed", "mentionable", "icon", "unicode_emoji", "tags",
-    "bot_id", "integration_id", "premium_subscriber", "require_colons", "available", "format_type", "asset",
-    "sku_id", "accessory", "activity", "afk_channel_id", "afk_timeout", "allow_multiselect", "answer_counts",
-    "answer_id", "answers", "app_permissions", "application", "applied_tags", "attachment_id",
-    "authorizing_integration_owners", "available_for_purchase", "available_tags", "badge", "base_mix",
-    "base_theme", "by_month", "by_month_day", "by_n_weekday", "by_weekday", "by_year_day", "call",
-    "channel_type", "channel_types", "clip_created_at", "clip_participants", "code", "component",
-    "create_timestamp", "creator", "creator_id", "custom_id", "day", "default",
-    "default_auto_archive_duration", "default_forum_layout", "default_message_notifications",
-    "default_reaction_emoji", "default_sort_order", "default_thread_rate_limit_per_user", "default_values",
-    "details_url", "disabled", "discoverable_disabled", "discovery_splash", "divider", "dm_spam_detected_at",
-    "dms_disabled_until", "duration_secs", "email", "embedded", "emoji_id", "emoji_name", "emojis",
-    "ended_timestamp", "entity_id", "entity_metadata", "entity_type", "ephemeral", "expires_at", "expiry",
-    "explicit_content_filter", "features", "file", "frequency", "gradient_angle", "guild_connections",
-    "guild_scheduled_event_id", "identity_enabled", "identity_guild_id", "incidents_data", "instance",
-    "interacted_message_id", "interaction", "interaction_metadata", "interval", "invitable",
-    "invite_cover_image", "inviter", "invites_disabled_until", "is_finalized", "is_renewal", "items", "join",
-    "join_timestamp", "label", "large_url", "layout_type", "locale", "location", "match", "max_age",
-    "max_length", "max_members", "max_presences", "max_stage_video_channel_users", "max_uses", "max_values",
-    "max_video_channel_users", "me_voted", "media", "mention_channels", "message", "message_snapshots",
-    "mfa_enabled", "mfa_level", "min_length", "min_values", "moderated", "n", "nameplate", "nsfw_level",
-    "options", "original_response_message_id", "pack_id", "palette", "participants", "party_id",
-    "placeholder", "placeholder_version", "poll", "poll_media", "preferred_locale",
-    "premium_progress_bar_enabled", "premium_subscription_count", "premium_tier", "premium_type",
-    "privacy_level", "public_updates_channel_id", "question", "raid_detected_at", "recipients",
-    "recurrence_rule", "region", "required", "resolved", "results", "role_subscription_data",
-    "role_subscription_listing_id", "rules_channel_id", "safety_alerts_channel_id", "scheduled_end_time",
-    "scheduled_start_time", "secrets", "shared_client_theme", "small_url", "sort_value", "sound_id",
-    "spacing", "spectate", "splash", "spoiler", "state_url", "status_display_type", "stickers", "style",
-    "subscription_listing_id", "system_channel_flags", "system_channel_id", "tag", "target_application",
-    "target_message_id", "target_type", "target_user", "temporary", "thread", "tier_name",
-    "total_months_subscribed", "triggering_interaction_metadata", "unavailable", "user_count", "user_id",
-    "uses", "values", "vanity_url_code", "verification_level", "verified", "video_quality_mode",
-    "voice_start_time", "volume", "waveform", "widget_channel_id", "widget_enabled",
-    "users", "members", "channels", "messages",
+    "id", "width", "webhook_id", "web", "vr", "video", "value", "username", "user_limit", "user", "url", "type",
+    "tts", "total_message_sent", "topic", "title", "timestamps", "timestamp", "thumbnail", "thread_metadata",
+    "text", "system", "suppress", "sticker_items", "status", "state", "start", "small_text", "small_image",
+    "size", "session_id", "self_video", "self_stream", "self_mute", "self_deaf", "rtc_region", "roles",
+    "request_to_speak_timestamp", "referenced_message", "reactions", "rate_limit_per_user", "public_flags",
+    "proxy_url", "proxy_icon_url", "provider", "primary_guild", "premium_since", "position", "pinned",
+    "permission_overwrites", "pending", "party", "parent_id", "owner_id", "nsfw", "normal", "nonce", "nick",
+    "name", "mute", "mobile", "message_reference", "message_id", "message_count", "mentions", "mention_roles",
+    "mention_everyone", "member_count", "member", "me_burst", "me", "locked", "last_pin_timestamp",
+    "last_message_id", "large_text", "large_image", "large", "joined_at", "inline", "image", "icon_url",
+    "height", "guild_id", "global_name", "footer", "flags", "filename", "fields", "end", "emoji", "embeds",
+    "edited_timestamp", "discriminator", "details", "desktop", "description", "deny", "deaf", "created_at",
+    "count_details", "count", "content_type", "content", "components", "communication_disabled_until", "color",
+    "collectibles", "client_status", "channel_id", "buttons", "burst_colors", "burst", "bot", "bitrate",
+    "banner", "avatar_decoration_data", "avatar", "auto_archive_duration", "author", "attachments", "assets",
+    "archived", "archive_timestamp", "application_id", "animated", "allow", "activities", "accent_color",
+    "widget_enabled", "widget_channel_id", "waveform", "volume", "voice_start_time", "video_quality_mode",
+    "verified", "verification_level", "vanity_url_code", "values", "uses", "users", "user_id", "user_count",
+    "unicode_emoji", "unavailable", "triggering_interaction_metadata", "total_months_subscribed", "tier_name",
+    "thread", "tertiary_color", "temporary", "target_user", "target_type", "target_message_id",
+    "target_application", "tags", "tag", "system_channel_id", "system_channel_flags", "subscription_listing_id",
+    "style", "stickers", "status_display_type", "state_url", "spoiler", "splash", "spectate", "spacing",
+    "sound_id", "sort_value", "small_url", "sku_id", "shared_client_theme", "secrets", "secondary_color",
+    "scheduled_start_time", "scheduled_end_time", "safety_alerts_channel_id", "rules_channel_id",
+    "role_subscription_listing_id", "role_subscription_data", "results", "resolved", "required",
+    "require_colons", "region", "recurrence_rule", "recipients", "raid_detected_at", "question",
+    "public_updates_channel_id", "privacy_level", "primary_color", "premium_type", "premium_tier",
+    "premium_subscription_count", "premium_subscriber", "premium_progress_bar_enabled", "preferred_locale",
+    "poll_media", "poll", "placeholder_version", "placeholder", "permissions", "party_id", "participants",
+    "palette", "pack_id", "original_response_message_id", "options", "nsfw_level", "nameplate", "n",
+    "moderated", "min_values", "min_length", "mfa_level", "mfa_enabled", "messages", "message_snapshots",
+    "message", "mentionable", "mention_channels", "members", "media", "me_voted", "max_video_channel_users",
+    "max_values", "max_uses", "max_stage_video_channel_users", "max_presences", "max_members", "max_length",
+    "max_age", "match", "managed", "location", "locale", "layout_type", "large_url", "label", "join_timestamp",
+    "join", "items", "is_renewal", "is_finalized", "invites_disabled_until", "inviter", "invite_cover_image",
+    "invitable", "interval", "interaction_metadata", "interaction", "interacted_message_id", "integration_id",
+    "instance", "incidents_data", "identity_guild_id", "identity_enabled", "icon", "hoist",
+    "guild_scheduled_event_id", "guild_connections", "gradient_angle", "frequency", "format_type", "file",
+    "features", "explicit_content_filter", "expiry", "expires_at", "ephemeral", "entity_type",
+    "entity_metadata", "entity_id", "ended_timestamp", "emojis", "emoji_name", "emoji_id", "embedded", "email",
+    "duration_secs", "dms_disabled_until", "dm_spam_detected_at", "divider", "discovery_splash",
+    "discoverable_disabled", "disabled", "details_url", "default_values", "default_thread_rate_limit_per_user",
+    "default_sort_order", "default_reaction_emoji", "default_message_notifications", "default_forum_layout",
+    "default_auto_archive_duration", "default", "day", "custom_id", "creator_id", "creator", "create_timestamp",
+    "component", "colors", "code", "clip_participants", "clip_created_at", "channels", "channel_types",
+    "channel_type", "call", "by_year_day", "by_weekday", "by_n_weekday", "by_month_day", "by_month", "bot_id",
+    "base_theme", "base_mix", "badge", "available_tags", "available_for_purchase", "available",
+    "authorizing_integration_owners", "attachment_id", "asset", "applied_tags", "application",
+    "app_permissions", "answers", "answer_id", "answer_counts", "allow_multiselect", "afk_timeout",
+    "afk_channel_id", "activity", "accessory",
 ];
 
 /// How a value of a field is packed where it comes as text.
@@ -100,12 +99,13 @@ impl Name {
     }
 
     /// Finds the name of a key.
+    #[inline]
     pub(crate) fn of_key(key: &Key<'_>) -> Option<Self> {
         let mut slot = slot_of(key.word());
         loop {
             let at = *SLOTS.get(slot)?;
-            let name = NAMES.get(usize::from(at))?;
-            if key.is(name) {
+            let (name, word) = (NAMES.get(usize::from(at))?, WORDS.get(usize::from(at))?);
+            if *word == key.word() && key.is_of_word(name) {
                 return Some(Self(at));
             }
             slot = (slot + 1) % SLOTS.len();
@@ -125,6 +125,7 @@ impl Name {
     }
 
     /// Returns what text stands for in the field of this name, within that of another.
+    #[inline]
     pub(crate) fn means(self, within: Option<Self>) -> Means {
         const WORDS_INSIDE: [Name; 2] = [Name::of("activities"), Name::of("party")];
 
@@ -150,7 +151,7 @@ const KEYED: [Name; 7] = [
 
 /// Says for each name what text stands for in its field.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const MEANS: [Means; NAMES.len()] = {
+static MEANS: [Means; NAMES.len()] = {
     let mut means = [Means::Text; NAMES.len()];
     let mut at = 0;
     while at < NAMES.len() {
@@ -247,7 +248,7 @@ const NOBODY: u16 = u16::MAX;
     clippy::indexing_slicing,
     reason = "evaluated by the compiler"
 )]
-const SLOTS: [u16; 1024] = {
+static SLOTS: [u16; 1024] = {
     let mut slots = [NOBODY; 1024];
     let mut at = 0;
     while at < NAMES.len() {
@@ -259,6 +260,18 @@ const SLOTS: [u16; 1024] = {
         at += 1;
     }
     slots
+};
+
+/// The word of each name.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+static WORDS: [u64; NAMES.len()] = {
+    let mut words = [0; NAMES.len()];
+    let mut at = 0;
+    while at < NAMES.len() {
+        words[at] = word(NAMES[at].as_bytes());
+        at += 1;
+    }
+    words
 };
 
 const fn slot_of(word: u64) -> usize {

@@ -1,3 +1,4 @@
+use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
@@ -18,12 +19,131 @@ fn packed(json: &str) -> Vec<u8> {
 
 /// Compares a document with what it is packed.
 fn same(json: &str) -> Vec<u8> {
+    let usual = json.replace(": ", ":").replace(", ", ",");
     let packed = packed(json);
+    assert_eq!(packed, self::packed(&usual), "{json}");
     let ours: Raw<'_> = Cursor::packed(&packed).decode().unwrap();
     let theirs: Raw<'_> = Cursor::new(Encoding::Json, json.as_bytes()).unwrap().decode().unwrap();
     assert_eq!(ours, theirs, "{json}");
     assert_eq!(ours.encoding(), None);
     packed
+}
+
+/// Packs a value with what is made of JSON as it usually stands, or as the cursor reads it.
+fn packed_by(
+    usual: bool,
+    json: &str,
+    name: Name,
+    room: usize,
+) -> (Result<Vec<u8>, Unpacked>, Option<u32>) {
+    let (mut out, mut cursor) = (vec![0; room], Cursor::trusted(Encoding::Json, json.as_bytes()));
+    let mut writer = Writer::new(&mut out);
+    let written = match usual {
+        true => writer.value(&mut cursor, name, None),
+        false => writer.read(&mut cursor, name, None),
+    };
+    let len = writer.len();
+    out.truncate(len);
+    (written.map(|()| out), written.is_ok().then(|| cursor.offset()))
+}
+
+/// A small generator of numbers.
+struct Random(u32);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 as usize % limit
+    }
+}
+
+/// Writes a value: mostly as the service does.
+fn random_value(rng: &mut Random, json: &mut String, depth: u32) {
+    const WORDS: [&str; 24] = [
+        "null",
+        "true",
+        "false",
+        "0",
+        "7",
+        "128",
+        "18446744073709551615",
+        "1",
+        r#""12""#,
+        r#""""#,
+        r#""text""#,
+        r#""a text that is longer than one block of bytes is""#,
+        r#""18446744073709551615""#,
+        r#""a_0123456789abcdef0123456789abcdef""#,
+        r#""2024-03-01T00:00:03.250000+00:00""#,
+        r#""na\u00efve \n""#,
+        r#""007""#,
+        "007",
+        "-1",
+        "0.5",
+        " 1",
+        "nul",
+        r#""\u0031""#,
+        "18446744073709551616",
+    ];
+    let space = |rng: &mut Random| if rng.below(60) == 0 { " " } else { "" };
+    // What is unusual is rare, so that most of what stands around it is usual.
+    let pick = |rng: &mut Random| if rng.below(30) == 0 { rng.below(24) } else { rng.below(15) };
+    let nests = depth < 5 && rng.below(3) == 0;
+    match rng.below(2) {
+        0 if nests => {
+            json.push('{');
+            for at in 0..rng.below(6) {
+                let name = NAMES_TO_TRY[rng.below(12)];
+                json.push_str(if at > 0 { "," } else { "" });
+                json.push_str(&std::format!("\"{name}\"{}:{}", space(rng), space(rng)));
+                random_value(rng, json, depth + 1);
+            }
+            json.push('}');
+        }
+        _ if nests => {
+            json.push('[');
+            for at in 0..rng.below(5) {
+                json.push_str(if at > 0 { "," } else { space(rng) });
+                random_value(rng, json, depth + 1);
+            }
+            json.push(']');
+        }
+        _ => json.push_str(WORDS[pick(rng)]),
+    }
+}
+
+const NAMES_TO_TRY: [&str; 12] = [
+    "id",
+    "roles",
+    "avatar",
+    "joined_at",
+    "content",
+    "party",
+    "activities",
+    "attachments",
+    "not a name",
+    "permissions",
+    "emoji",
+    "n\\u0061me",
+];
+
+#[test]
+fn what_stands_as_usual_is_packed_as_the_cursor_reads_it() {
+    let (mut rng, mut read, mut long) = (Random(5), 0, 0);
+    for _ in 0..20_000 {
+        let mut json = String::new();
+        random_value(&mut rng, &mut json, 0);
+        let name = Name::of(["roles", "message", "avatar", "users"][rng.below(4)]);
+        for room in [4_096, 40] {
+            let usual = packed_by(true, &json, name, room);
+            assert_eq!(usual, packed_by(false, &json, name, room), "{json}");
+            read += u32::from(usual.0.is_ok());
+            long += u32::from(usual.0.is_ok_and(|packed| packed.len() > 128));
+        }
+    }
+    assert!(read > 20_000 && long > 400, "{read} {long}");
 }
 
 #[test]
@@ -171,7 +291,7 @@ fn broken_bytes_are_errors_and_not_more() {
 fn members_are_found_by_name_where_they_are_sorted() {
     let mut out = [0; 64];
     let mut writer = Writer::new(&mut out);
-    for (name, text) in [("username", "u"), ("nick", "n"), ("width", "w")] {
+    for (name, text) in [("width", "w"), ("username", "u"), ("nick", "n")] {
         writer.name(Name::of(name)).unwrap();
         writer.text(Text::plain(text)).unwrap();
     }
@@ -184,8 +304,8 @@ fn members_are_found_by_name_where_they_are_sorted() {
     assert!(["id", "avatar", "roles", "voice_start_time"].iter().all(|name| found(name).is_none()));
     let mut cursor = Cursor::packed_members(members);
     let mut object = cursor.object().unwrap();
-    assert_eq!(cursor.key(&mut object).unwrap().unwrap(), "username");
-    assert_eq!(cursor.text().unwrap(), "u");
+    assert_eq!(cursor.key(&mut object).unwrap().unwrap(), "width");
+    assert_eq!(cursor.text().unwrap(), "w");
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use super::made::read_hash;
 use super::names::{Means, Name};
+use super::usual::Field;
 use super::{
     ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, KEYED, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT,
     ROW, ROWS, SHORT, TEXT, TIME, TRUE,
 };
 use crate::decode::cursor::Cursor;
+use crate::decode::number::parse_u64;
 use crate::decode::text::Text;
 use crate::decode::{DecodeError, Kind, timestamp};
 
@@ -44,16 +46,16 @@ impl<'b> Writer<'b> {
         self.len
     }
 
-    /// Returns what was written, and one that writes behind it: as much as it wrote is told by
-    /// [`advance`](Self::advance).
-    pub(crate) fn split(&mut self) -> (&[u8], Writer<'_>) {
-        let (written, free) = self.out.split_at_mut(self.len);
-        (written, Writer::new(free))
+    /// Returns the room that is left.
+    #[inline]
+    pub(super) fn free(&mut self) -> &mut [u8] {
+        self.out.get_mut(self.len..).unwrap_or_default()
     }
 
-    /// Counts what another wrote behind it.
-    pub(crate) fn advance(&mut self, len: usize) {
-        self.len = self.out.len().min(self.len + len);
+    /// Counts what was written to the room that was left.
+    #[inline]
+    pub(super) const fn advance(&mut self, len: usize) {
+        self.len += len;
     }
 
     /// Forgets what was written behind a place.
@@ -63,6 +65,21 @@ impl<'b> Writer<'b> {
 
     /// Writes the value a cursor stands before, and stands behind it: the field of a name within another's.
     pub(crate) fn value(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        name: Name,
+        within: Option<Name>,
+    ) -> Result {
+        let start = self.len;
+        if cursor.pass_json(|doc, at, depth| self.usual(doc, at, Field { name, within }, depth)) {
+            return Ok(());
+        }
+        self.len = start;
+        self.read(cursor, name, within)
+    }
+
+    /// Writes the value a cursor stands before, however it stands.
+    pub(super) fn read(
         &mut self,
         cursor: &mut Cursor<'_>,
         name: Name,
@@ -113,15 +130,34 @@ impl<'b> Writer<'b> {
 
     /// Writes text as it is.
     pub(crate) fn text(&mut self, text: Text<'_>) -> Result {
-        let start = self.len;
-        self.push(SHORT)?;
-        self.characters(text)?;
-        let len = self.len - start - 1;
-        match u8::try_from(len).ok().filter(|_| len <= LONGEST_SHORT) {
-            Some(short) => self.put(start, SHORT + short),
+        if text.is_escaped() {
+            return self.made_text(text);
+        }
+        let bytes = text.raw();
+        match u8::try_from(bytes.len()).ok().filter(|len| usize::from(*len) <= LONGEST_SHORT) {
+            Some(short) => self.push(SHORT + short)?,
             None => {
-                self.put(start, TEXT)?;
-                self.measure(start + 1)
+                self.push(TEXT)?;
+                self.count(bytes.len())?;
+            }
+        }
+        self.extend(bytes)
+    }
+
+    /// Writes text that is made while it is read, so that its length is known only then.
+    fn made_text(&mut self, text: Text<'_>) -> Result {
+        let start = self.begin(SHORT)?;
+        let len = text.copy_to(self.free()).ok_or(Unpacked::Full)?.len();
+        self.advance(len);
+        match u8::try_from(len).ok().filter(|_| len <= LONGEST_SHORT) {
+            Some(short) => {
+                self.out.copy_within(start..self.len, start - 1);
+                self.len -= 1;
+                self.put(start - 2, SHORT + short)
+            }
+            None => {
+                self.put(start - 2, TEXT)?;
+                self.end(start)
             }
         }
     }
@@ -132,32 +168,36 @@ impl<'b> Writer<'b> {
         self.extend(&row.to_le_bytes())
     }
 
-    /// Begins a list of rows of the cache; [`end`](Self::end) ends it.
-    pub(crate) fn begin_rows(&mut self) -> Result<usize> {
+    /// Writes a list of rows of the cache.
+    pub(crate) fn rows(&mut self, rows: &[u32]) -> Result {
         self.push(ROWS)?;
+        self.count(size_of_val(rows))?;
+        rows.iter().try_for_each(|row| self.extend(&row.to_le_bytes()))
+    }
+
+    /// Begins a value of many: writes its first byte and leaves one for its length; [`end`](Self::end) ends it.
+    pub(crate) fn begin(&mut self, tag: u8) -> Result<usize> {
+        self.push(tag)?;
+        self.push(0)?;
         Ok(self.len)
     }
 
-    /// Adds a row to a list of them.
-    pub(crate) fn add_row(&mut self, row: u32) -> Result {
-        self.extend(&row.to_le_bytes())
-    }
-
-    /// Begins an object, whose members are names and values; [`end`](Self::end) ends it.
-    pub(crate) fn begin_object(&mut self) -> Result<usize> {
-        self.push(OBJECT)?;
-        Ok(self.len)
-    }
-
-    /// Begins a list of values; [`end`](Self::end) ends it.
-    pub(crate) fn begin_list(&mut self) -> Result<usize> {
-        self.push(LIST)?;
-        Ok(self.len)
-    }
-
-    /// Ends what began at a place.
+    /// Ends what began at a place: puts before it how long it is.
     pub(crate) fn end(&mut self, start: usize) -> Result {
-        self.measure(start)
+        let (at, len) = (start - 1, self.len - start);
+        if let Some(short) = u8::try_from(len).ok().filter(|short| *short < 1 << 7) {
+            return self.put(at, short);
+        }
+        let more = if len < 1 << 14 { 1 } else { 2 };
+        let end = self.len + more;
+        if len >= 1 << 22 || end > self.out.len() {
+            return Err(Unpacked::Full);
+        }
+        self.out.copy_within(start..self.len, start + more);
+        self.len = at;
+        self.count(len)?;
+        self.len = end;
+        Ok(())
     }
 
     /// Writes bytes that were packed before.
@@ -207,7 +247,8 @@ impl<'b> Writer<'b> {
         self.extend(&bytes)
     }
 
-    fn text_as(&mut self, text: Text<'_>, means: Means) -> Result {
+    #[inline]
+    pub(super) fn text_as(&mut self, text: Text<'_>, means: Means) -> Result {
         match means {
             Means::Id => {
                 if let Some(id) = exact_id(text) {
@@ -240,13 +281,13 @@ impl<'b> Writer<'b> {
             (*cursor, self.len) = start;
         }
         let mut items = cursor.list()?;
-        let start = self.begin_list()?;
+        let start = self.begin(LIST)?;
         while cursor.item(&mut items)? {
             // Only the object itself is keyed, not those of a list of its name.
             if cursor.kind()? == Kind::Object {
                 self.object(cursor, name)?;
             } else {
-                self.value(cursor, name, within)?;
+                self.read(cursor, name, within)?;
             }
         }
         self.end(start)
@@ -255,8 +296,7 @@ impl<'b> Writer<'b> {
     /// Writes a list of ids; returns whether it is one.
     fn ids(&mut self, cursor: &mut Cursor<'_>) -> Result<bool> {
         let mut items = cursor.list()?;
-        self.push(IDS)?;
-        let start = self.len;
+        let start = self.begin(IDS)?;
         while cursor.item(&mut items)? {
             let id = match cursor.kind()? {
                 Kind::Number => cursor.number()?.as_u64(),
@@ -273,12 +313,12 @@ impl<'b> Writer<'b> {
     /// Writes the members whose names are known.
     fn object(&mut self, cursor: &mut Cursor<'_>, within: Name) -> Result {
         let mut members = cursor.object()?;
-        let start = self.begin_object()?;
+        let start = self.begin(OBJECT)?;
         while let Some(key) = cursor.key(&mut members)? {
             match Name::of_key(&key) {
                 Some(name) => {
                     self.name(name)?;
-                    self.value(cursor, name, Some(within))?;
+                    self.read(cursor, name, Some(within))?;
                 }
                 None => cursor.skip()?,
             }
@@ -289,8 +329,7 @@ impl<'b> Writer<'b> {
     /// Writes the members of an object whose keys are ids, or any others.
     fn keyed(&mut self, cursor: &mut Cursor<'_>, name: Name) -> Result {
         let mut members = cursor.object()?;
-        self.push(KEYED)?;
-        let start = self.len;
+        let start = self.begin(KEYED)?;
         while let Some(key) = cursor.key(&mut members)? {
             let id = key.text().map_or_else(|| key.as_u64(), exact_id);
             match (id, key.text()) {
@@ -305,41 +344,11 @@ impl<'b> Writer<'b> {
             match cursor.kind()? {
                 Kind::Object => self.object(cursor, name)?,
                 Kind::Bool | Kind::List | Kind::Null | Kind::Number | Kind::Text => {
-                    self.value(cursor, name, Some(name))?;
+                    self.read(cursor, name, Some(name))?;
                 }
             }
         }
         self.end(start)
-    }
-
-    fn characters(&mut self, text: Text<'_>) -> Result {
-        if !text.is_escaped() {
-            return self.extend(text.raw());
-        }
-        let room = self.out.get_mut(self.len..).unwrap_or_default();
-        self.len += text.copy_to(room).ok_or(Unpacked::Full)?.len();
-        Ok(())
-    }
-
-    /// Puts before what was written since a place how long it is.
-    fn measure(&mut self, start: usize) -> Result {
-        let len = self.len - start;
-        let width = if len < 1 << 7 {
-            1
-        } else if len < 1 << 14 {
-            2
-        } else {
-            3
-        };
-        if len >= 1 << 22 || self.len + width > self.out.len() {
-            return Err(Unpacked::Full);
-        }
-        self.out.copy_within(start..self.len, start + width);
-        let end = self.len + width;
-        self.len = start;
-        self.count(len)?;
-        self.len = end;
-        Ok(())
     }
 
     /// Writes a length or the number of a name.
@@ -356,7 +365,8 @@ impl<'b> Writer<'b> {
         self.push(u8::try_from(count >> 14).map_err(|_| Unpacked::Full)?)
     }
 
-    fn push(&mut self, byte: u8) -> Result {
+    #[inline]
+    pub(super) fn push(&mut self, byte: u8) -> Result {
         self.put(self.len, byte)?;
         self.len += 1;
         Ok(())
@@ -368,11 +378,12 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// Reads an id that is written again just so.
+/// Reads an id that is written again just so, but for escapes.
 fn exact_id(text: Text<'_>) -> Option<u64> {
-    let digits = plain(text)?;
-    let exact = digits == b"0" || !matches!(digits.first(), Some(b'0' | b'+'));
-    text.digits().filter(|_| exact)
+    let mut room = [0; 20];
+    let digits = if text.is_escaped() { text.copy_to(&mut room)?.as_bytes() } else { text.raw() };
+    let exact = digits == b"0" || digits.first() != Some(&b'0');
+    parse_u64(digits).filter(|_| exact)
 }
 
 /// Returns the bytes of a text that stands as it reads.
