@@ -56,7 +56,7 @@ impl<'e> Text<'e> {
     /// Wraps a packed text; nothing if the value is none.
     pub(super) const fn of_packed(value: &packed::Value<'e>) -> Option<Self> {
         let form = match value.tag {
-            packed::TEXT | packed::SHORT.. => Form::Plain,
+            packed::TEXT | packed::WORD..=packed::LAST_WORD | packed::SHORT.. => Form::Plain,
             packed::HASH => Form::Hash { animated: false },
             packed::ANIMATED => Form::Hash { animated: true },
             packed::TIME => Form::Time,

@@ -42,7 +42,9 @@ impl<'e> Cursor<'e> {
         match tag {
             Some(packed::FALSE | packed::TRUE) => Ok(Kind::Bool),
             Some(packed::NULL | packed::ROW | packed::ROWS) => Ok(Kind::Null),
-            Some(packed::HASH..=packed::TEXT | packed::SHORT..) => Ok(Kind::Text),
+            Some(
+                packed::HASH..=packed::TEXT | packed::WORD..=packed::LAST_WORD | packed::SHORT..,
+            ) => Ok(Kind::Text),
             Some(packed::LIST | packed::IDS) => Ok(Kind::List),
             Some(packed::OBJECT | packed::KEYED) => Ok(Kind::Object),
             Some(_) => Ok(Kind::Number),

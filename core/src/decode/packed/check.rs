@@ -1,6 +1,9 @@
 //! Checks values that were not packed here.
 
-use super::{HASH, IDS, KEYED, LIST, Name, OBJECT, ROW, ROWS, SHORT, TEXT, Value, member, value};
+use super::{
+    HASH, IDS, KEYED, LAST_WORD, LIST, Name, OBJECT, ROW, ROWS, SHORT, TEXT, Value, WORD, member,
+    value,
+};
 use crate::decode::MAX_DEPTH;
 
 /// Checks the value at a place with all that is in it, and returns where it ends; nothing if it is not
@@ -14,7 +17,7 @@ fn nested(doc: &[u8], at: usize, depth: u8) -> Option<usize> {
     let inside = depth.checked_sub(1);
     match found.tag {
         ROW | ROWS => return None,
-        TEXT | SHORT.. => drop(core::str::from_utf8(found.bytes).ok()?),
+        TEXT | WORD..=LAST_WORD | SHORT.. => drop(core::str::from_utf8(found.bytes).ok()?),
         IDS if !found.bytes.len().is_multiple_of(8) => return None,
         LIST => all(doc, &found, |at| nested(doc, at, inside?))?,
         OBJECT => all(doc, &found, |at| {
@@ -23,7 +26,7 @@ fn nested(doc: &[u8], at: usize, depth: u8) -> Option<usize> {
         })?,
         KEYED => all(doc, &found, |at| {
             let key = value(doc, at)?;
-            let is_text = matches!(key.tag, TEXT | SHORT..);
+            let is_text = matches!(key.tag, TEXT | WORD..=LAST_WORD | SHORT..);
             let is_key = is_text && core::str::from_utf8(key.bytes).is_ok();
             (is_key || key.unsigned().is_some()).then_some(())?;
             nested(doc, key.end, inside?)

@@ -20,6 +20,7 @@
 //! | `94` | four bytes: a row of the cache |
 //! | `95` | length, four bytes for each: rows of the cache |
 //! | `96` | length, keys and values: an object whose keys are no names; each key is an integer or text |
+//! | `97` to `9A` | nothing: the text `online`, `idle`, `dnd` or `offline` |
 //! | `A0` to `FF` | 0 to 95 bytes of text |
 
 mod check;
@@ -52,7 +53,31 @@ pub(super) const IDS: u8 = 0x93;
 pub(crate) const ROW: u8 = 0x94;
 pub(crate) const ROWS: u8 = 0x95;
 pub(super) const KEYED: u8 = 0x96;
+pub(super) const WORD: u8 = 0x97;
+pub(super) const LAST_WORD: u8 = 0x9A;
 pub(super) const SHORT: u8 = 0xA0;
+
+/// Returns the text of a first byte that stands for one.
+const fn text_of(word: u8) -> &'static [u8] {
+    match word {
+        WORD => b"online",
+        0x98 => b"idle",
+        0x99 => b"dnd",
+        _ => b"offline",
+    }
+}
+
+/// Returns the first byte that stands for a text.
+#[inline]
+pub(super) fn word_of(text: &[u8]) -> Option<u8> {
+    match text {
+        b"online" => Some(WORD),
+        b"idle" => Some(0x98),
+        b"dnd" => Some(0x99),
+        b"offline" => Some(LAST_WORD),
+        _ => None,
+    }
+}
 
 /// The longest text whose length stands in its first byte.
 pub(super) const LONGEST_SHORT: usize = 0x5F;
@@ -74,12 +99,15 @@ pub(crate) fn value(doc: &[u8], at: usize) -> Option<Value<'_>> {
     let behind = at + usize::from(tag >= FALSE);
     let (len, start) = match LENGTHS.get(usize::from(tag))? {
         &TOLD => number(doc, behind)?,
+        &ALONE => return Some(Value { tag, bytes: text_of(tag), end: behind }),
         &NONE => return None,
         len => (usize::from(*len), behind),
     };
     Some(Value { tag, bytes: doc.get(start..start + len)?, end: start + len })
 }
 
+/// It is a text for which its first byte stands.
+const ALONE: u8 = 0xFD;
 /// The length is told by what follows.
 const TOLD: u8 = 0xFE;
 /// No value begins so.
@@ -101,6 +129,7 @@ static LENGTHS: [u8; 256] = {
             HASH | ANIMATED => 16,
             ROW => 4,
             TEXT | LIST | OBJECT | IDS | ROWS | KEYED => TOLD,
+            WORD..=LAST_WORD => ALONE,
             SHORT.. => first - SHORT,
             _ => NONE,
         };
@@ -216,7 +245,7 @@ impl<'e> Value<'e> {
     /// Returns the id, if it is one, or a text of its digits.
     pub(crate) fn id(&self) -> Option<u64> {
         match self.tag {
-            TEXT | SHORT.. => parse_u64(self.bytes),
+            TEXT | WORD..=LAST_WORD | SHORT.. => parse_u64(self.bytes),
             _ => self.unsigned(),
         }
     }

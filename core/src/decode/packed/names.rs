@@ -67,6 +67,8 @@ pub(crate) enum Means {
     Hash,
     /// An id, or bits, in digits; or a list of such.
     Id,
+    /// Whether somebody is there.
+    Status,
     /// Words.
     Text,
     /// A time.
@@ -186,12 +188,15 @@ const fn means_of(name: &[u8]) -> Means {
         "roles",
         "sku_id",
     ];
+    const STATUSES: [&str; 4] = ["desktop", "mobile", "status", "web"];
     const TEXTS: [&str; 3] = ["custom_id", "party_id", "session_id"];
     const TIMES: [&str; 5] =
         ["communication_disabled_until", "expiry", "premium_since", "start", "end"];
 
     if is_one_of(name, &TEXTS) {
         Means::Text
+    } else if is_one_of(name, &STATUSES) {
+        Means::Status
     } else if is_one_of(name, &HASHES) {
         Means::Hash
     } else if is_one_of(name, &IDS) || ends_with(name, b"_id") {

@@ -165,6 +165,8 @@ fn every_kind_of_value_is_the_same_packed() {
         r#""""#,
         r#""text""#,
         r#""na\u00efve \ud83d\ude00 \n""#,
+        r#"{"status": "online", "desktop": "idle", "mobile": "dnd", "web": "offline", "name": "idle"}"#,
+        r#"{"status": "onlines", "desktop": "", "mobile": "\u0069dle", "web": "on"}"#,
         "[]",
         "[1, [2, []], {}]",
         "{}",
@@ -401,10 +403,10 @@ fn types_that_know_serde_read_ids_as_text() {
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Some {
-        id: std::string::String,
+        id: String,
         guild_id: u64,
-        roles: Vec<std::string::String>,
-        authorizing_integration_owners: std::collections::BTreeMap<std::string::String, u64>,
+        roles: Vec<String>,
+        authorizing_integration_owners: std::collections::BTreeMap<String, u64>,
     }
 
     let bytes = packed(

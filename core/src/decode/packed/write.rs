@@ -5,7 +5,7 @@ use super::names::{Means, Name};
 use super::usual::Field;
 use super::{
     ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, KEYED, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT,
-    ROW, ROWS, SHORT, TEXT, TIME, TRUE,
+    ROW, ROWS, SHORT, TEXT, TIME, TRUE, word_of,
 };
 use crate::decode::cursor::Cursor;
 use crate::decode::number::parse_u64;
@@ -265,6 +265,11 @@ impl<'b> Writer<'b> {
                 if let Some(micros) = plain(text).and_then(timestamp::read_exactly) {
                     self.push(TIME)?;
                     return self.extend(&micros.to_le_bytes());
+                }
+            }
+            Means::Status => {
+                if let Some(word) = plain(text).and_then(word_of) {
+                    return self.push(word);
                 }
             }
             Means::Text => {}
