@@ -8,7 +8,7 @@ use super::change::{GuildNews, Sight};
 use super::family::Memory;
 use super::gather::Gathered;
 use super::kept::{MEANT, kept};
-use super::kind::{Kind, Links, Mark, NONE, Place, Root};
+use super::kind::{Kind, NONE, Place, Root};
 use super::records::Records;
 use super::rows::{Changed, Witness};
 use super::settings::{Components, MemberPolicy, Settings};
@@ -22,6 +22,7 @@ mod message;
 mod patch;
 mod reactions;
 mod room;
+mod stale;
 mod store;
 
 pub(super) use reactions::Reacted;
@@ -231,48 +232,6 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         let kind = self.records.kind(row);
         self.records.count_of(kind, |tally| &mut tally.added);
         self.witness.hear(self.records, Changed { kind, row, old: None, stays: true });
-    }
-
-    /// Removes all rows of a kind that a guild has, or those among them that are stale.
-    pub(super) fn clear(&mut self, kind: Kind, guild: u32, stale_only: bool) {
-        let Some(number) = kind.list() else { return };
-        let mut row = self.records.list(Place::In(guild, number)).head;
-        while row != NONE {
-            let next = self.records.next(row, Links::OWNED);
-            if !stale_only || self.records.is(row, Mark::Stale) {
-                self.remove(row);
-            }
-            row = next;
-        }
-    }
-
-    /// Ends the doubt in all rows of a kind: those that did not come again go if all that are left came.
-    pub(super) fn settle(&mut self, kind: Kind, guild: u32, whole: bool) {
-        if whole && kind == Kind::Channel {
-            self.each(kind, guild, |reader, row| {
-                if reader.records.is(row, Mark::Stale) {
-                    reader.remove_channel(row);
-                }
-            });
-        } else if whole {
-            self.clear(kind, guild, true);
-        } else {
-            self.mark_stale(kind, guild, false);
-        }
-    }
-
-    /// Marks all rows of a kind that a guild has: those that do not come again will go.
-    pub(super) fn doubt(&mut self, kind: Kind, guild: u32) {
-        self.mark_stale(kind, guild, true);
-    }
-
-    fn mark_stale(&mut self, kind: Kind, guild: u32, on: bool) {
-        let Some(number) = kind.list() else { return };
-        let mut row = self.records.list(Place::In(guild, number)).head;
-        while row != NONE {
-            self.records.mark(row, Mark::Stale, on);
-            row = self.records.next(row, Links::OWNED);
-        }
     }
 
     /// Finds a guild, or makes a place for what belongs to it.

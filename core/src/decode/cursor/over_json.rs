@@ -5,7 +5,8 @@ use super::super::json;
 use super::super::key::Key;
 use super::super::number::{Number, signed};
 use super::super::text::Text;
-use super::{Cursor, Left};
+use super::{Cursor, Left, Members, Source};
+use crate::decode::MAX_DEPTH;
 
 impl<'e> Cursor<'e> {
     /// Skips white space, of which there usually is none.
@@ -152,5 +153,50 @@ impl<'e> Cursor<'e> {
         }
         self.at += 1;
         Ok(Some(Key::of_text(text)))
+    }
+
+    /// Passes a value of JSON by a function that gets the document, its place there and how many brackets are open
+    /// around it, and returns the place behind it; returns whether it did.
+    #[inline]
+    pub(in super::super) fn pass_json(
+        &mut self,
+        pass: impl FnOnce(&[u8], usize, u8) -> Option<usize>,
+    ) -> bool {
+        let json = self.source == Source::Json;
+        let end = if json { pass(self.doc, self.at, self.depth) } else { None };
+        self.at = end.unwrap_or(self.at);
+        end.is_some()
+    }
+
+    /// Passes an object of JSON that is an id and nothing else, if it stands as usual; returns the id.
+    #[inline]
+    pub(crate) fn usual_id(&mut self) -> Option<u64> {
+        const BEFORE: &[u8; 7] = br#"{"id":""#;
+
+        let start = self.at + BEFORE.len();
+        if self.source != Source::Json || self.doc.get(self.at..start) != Some(BEFORE) {
+            return None;
+        }
+        let (id, end) = json::digits(self.doc, start);
+        let ends = self.doc.get(end..end + 2) == Some(br#""}"#);
+        let id = id.filter(|_| ends && self.depth < MAX_DEPTH)?;
+        self.at = end + 2;
+        Some(id)
+    }
+
+    /// Passes members of an object of JSON by a function that gets the document, the key, the place of the value and
+    /// how many brackets are open around it, and returns the place behind it; up to one that it does not pass, or
+    /// that does not stand as usual.
+    #[inline]
+    pub(in super::super) fn pass_members(
+        &mut self,
+        members: &mut Members,
+        mut pass: impl FnMut(&[u8], &Key<'_>, usize, u8) -> Option<usize>,
+    ) {
+        let Left::Json { fresh } = &mut members.0 else { return };
+        while let Some((key, value)) = json::usual_key(self.doc, self.at, *fresh) {
+            let Some(end) = pass(self.doc, &key, value, self.depth) else { return };
+            (self.at, *fresh) = (end, false);
+        }
     }
 }

@@ -79,7 +79,8 @@ mod tests {
             (b"\x96\x02\x07\x05", Some(4)),
             (b"\x96\x03\xA1a\x05", Some(5)),
             (b"\x96\x02\x80\x05", None),
-            (b"\x97", None),
+            (b"\x97", Some(1)),
+            (b"\x9B", None),
             (b"", None),
         ] {
             assert_eq!(well_formed(doc, 0), end, "{doc:02x?}");
