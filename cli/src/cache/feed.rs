@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use gatewright_core::decode::{Cursor, DecodeError, Raw, Text};
 use gatewright_core::{Dispatch, Encoding};
 
+use super::calls::Call;
 use super::dump::Parts;
 use super::{CacheArgs, Told};
 use crate::lines::{self, Lines};
@@ -13,7 +14,7 @@ use crate::lines::{self, Lines};
 struct Skipped {
     /// Payloads of other opcodes.
     opcodes: u64,
-    /// Calls of another library's methods.
+    /// Calls that only read.
     calls: u64,
 }
 
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &CacheArgs) -> anyhow::Result<()> {
     if skipped.opcodes + skipped.calls > 0 {
         let Skipped { opcodes, calls } = skipped;
         anstream::eprintln!(
-            "gatewright: skipped {opcodes} payloads of other opcodes, {calls} calls"
+            "gatewright: skipped {opcodes} payloads of other opcodes, {calls} calls that only read"
         );
     }
     if !args.json {
@@ -51,7 +52,10 @@ fn feed(args: &CacheArgs, told: &mut Told) -> anyhow::Result<Skipped> {
         let frame = Frame::read(line);
         let frame = frame.map_err(|error| anyhow::anyhow!("{name}:{number}: {error}"))?;
         match frame {
-            Frame { is_call: true, .. } => skipped.calls += 1,
+            Frame { call: Some(call), .. } => {
+                let is_made = told.call(&call).with_context(|| format!("{name}:{number}"))?;
+                skipped.calls += u64::from(!is_made);
+            }
             Frame { op: Some(0), event: Some(event), data: Some(data), .. } => {
                 let event = Dispatch::new(&event, None, Encoding::Json, data.bytes());
                 told.apply(&event.map_err(|error| anyhow::anyhow!("{name}:{number}: {error}"))?);
@@ -71,13 +75,14 @@ struct Frame<'l> {
     op: Option<u64>,
     event: Option<String>,
     data: Option<Raw<'l>>,
-    is_call: bool,
+    call: Option<Call<'l>>,
 }
 
 impl<'l> Frame<'l> {
     fn read(line: &'l [u8]) -> Result<Self, DecodeError> {
         let mut cursor = Cursor::new(Encoding::Json, line)?;
-        let (mut frame, mut members) = (Self::default(), cursor.object()?);
+        let (mut frame, mut call, mut members) =
+            (Self::default(), Call::default(), cursor.object()?);
         while let Some(key) = cursor.key(&mut members)? {
             if key == "op" {
                 frame.op = Some(cursor.decode()?);
@@ -85,12 +90,21 @@ impl<'l> Frame<'l> {
                 frame.event = cursor.decode::<Option<Text<'_>>>()?.map(|name| name.to_string());
             } else if key == "d" {
                 frame.data = Some(cursor.raw()?);
+            } else if key == "call" {
+                call.name = cursor.decode::<Text<'_>>()?.to_string();
+            } else if key == "args" {
+                // What is no list has no arguments, of which the call then tells.
+                call.args = serde_json::from_slice(cursor.raw()?.bytes()).unwrap_or_default();
+            } else if key == "guild_id" {
+                call.guild = Some(cursor.raw()?);
+            } else if key == "payload" {
+                call.payload = Some(cursor.raw()?);
             } else {
-                frame.is_call |= key == "call";
                 cursor.skip()?;
             }
         }
         cursor.end()?;
+        frame.call = Some(call).filter(|call| !call.name.is_empty());
         Ok(frame)
     }
 }
@@ -104,7 +118,8 @@ mod tests {
         let frame = Frame::read(br#"{"t":"A","s":1,"d":{"x":[1]},"op":0}"#).unwrap();
         assert_eq!((frame.op, frame.event.as_deref()), (Some(0), Some("A")));
         assert_eq!(frame.data.map(|data| data.bytes().to_vec()), Some(br#"{"x":[1]}"#.to_vec()));
-        assert!(Frame::read(br#"{"call":"settings"}"#).unwrap().is_call);
+        let call = Frame::read(br#"{"args":["1"],"call":"delete_role"}"#).unwrap().call.unwrap();
+        assert!(call.name == "delete_role" && call.args == ["1"]);
         assert!(Frame::read(b"[]").is_err() && Frame::read(b"{} {}").is_err());
     }
 }

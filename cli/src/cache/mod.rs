@@ -1,5 +1,6 @@
 //! `gatewright cache`: events applied to a cache, and what it holds then.
 
+mod calls;
 mod dump;
 mod feed;
 mod fields;
@@ -18,6 +19,7 @@ use gatewright_core::{Dispatch, Event};
 pub(crate) use feed::run;
 pub(crate) use options::CacheArgs;
 
+use calls::Call;
 use dump::Parts;
 use json::Json;
 
@@ -47,8 +49,19 @@ impl Told {
     }
 
     fn apply(&mut self, event: &Dispatch<'_>) {
-        let Applied { refused, broken, .. } = self.cache.apply(event, &mut ());
+        let applied = self.cache.apply(event, &mut ());
         self.events += 1;
+        self.count(applied);
+    }
+
+    /// Makes a call; returns whether it was one that changes.
+    fn call(&mut self, call: &Call<'_>) -> anyhow::Result<bool> {
+        let applied = call.make(&mut self.cache)?;
+        self.count(applied.unwrap_or_default());
+        Ok(applied.is_some())
+    }
+
+    fn count(&mut self, Applied { refused, broken, .. }: Applied) {
         self.refused += u64::from(refused);
         self.broken += u64::from(broken);
     }

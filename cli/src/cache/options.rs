@@ -8,7 +8,8 @@ use gatewright_core::cache::{Components, Eviction, Kind, MemberPolicy, Settings}
 /// The flags of `cache`.
 #[derive(Debug, Parser)]
 pub(crate) struct CacheArgs {
-    /// Payloads of the gateway as JSON, one a line; `-` reads them from the standard input.
+    /// Payloads of the gateway as JSON, one a line; `-` reads them from the standard input. Lines such as
+    /// `{"call":"delete_role","args":["1"]}` change the cache directly.
     #[arg(value_name = "STREAM")]
     pub(super) file: PathBuf,
     /// What is kept: names (comma-separated), `ALL` or `NONE`; a dash before a name takes it away.

@@ -9,7 +9,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const STREAMS: [&str; 6] = ["guild", "invites", "members", "messages", "presence", "threads"];
+const STREAMS: [&str; 7] =
+    ["calls", "guild", "invites", "members", "messages", "presence", "threads"];
 
 #[test]
 fn the_cache_holds_what_each_stream_leaves_in_it() {
@@ -61,11 +62,19 @@ fn what_is_no_payload_is_told_with_its_line() {
     assert!(code == Some(0) && shown.contains("a\\u{1b}\n"), "{shown}");
     let (code, _, told) = run("{\"call\":\"settings\"}\n{\"op\":11,\"d\":null}\n");
     assert!(
-        code == Some(0) && told.contains("skipped 1 payloads of other opcodes, 1 calls"),
+        code == Some(0)
+            && told.contains("skipped 1 payloads of other opcodes, 1 calls that only read"),
         "{told}"
     );
-    for stream in ["\n{\"op\":0}\n", "\n[]\n", "\n{\"op\":0,\"t\":\"A\",\"d\":{\n"] {
-        let (code, _, told) = run(stream);
+    let calls = [
+        "{\"call\":\"set_nonsense\",\"args\":[]}",
+        "{\"call\":\"delete_role\",\"args\":\"1\"}",
+        "{\"call\":\"set_role\",\"payload\":{\"id\":\"1\"}}",
+        "{\"call\":\"set_role\",\"args\":[]}",
+    ];
+    let payloads = ["{\"op\":0}", "[]", "{\"op\":0,\"t\":\"A\",\"d\":{"];
+    for stream in calls.iter().chain(&payloads).map(|line| format!("\n{line}\n")) {
+        let (code, _, told) = run(&stream);
         assert!(code == Some(1) && told.contains("stream:2: "), "{told}");
     }
 }
