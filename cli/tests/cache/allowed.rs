@@ -5,29 +5,38 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::parity::members;
-use crate::stream::{Stream, text};
+use crate::plain::{Gone, Plain, text};
 
 /// A stream, and both dumps.
 #[derive(Debug)]
 pub(crate) struct Case<'d> {
     pub(crate) name: &'d str,
+    /// How the stream was made.
+    pub(crate) made: &'d str,
     pub(crate) flags: &'d str,
     pub(crate) ours: &'d Value,
     pub(crate) theirs: &'d Value,
-    pub(crate) stream: &'d Stream,
+    /// What the payloads say.
+    pub(crate) plain: &'d Plain,
 }
 
 impl Case<'_> {
-    fn lacks(&self, component: &str) -> bool {
-        let names = self.flags.split("--components ").nth(1);
-        let names = names.map_or("ALL", |names| names.split(' ').next().unwrap());
-        let has = names.split(',').any(|name| name == component || name == "ALL");
-        !has || names.split(',').any(|name| name.strip_prefix('-') == Some(component))
+    /// Tells whether the stream leaves out what makes hikari count users wrongly.
+    fn counts_exactly(&self) -> bool {
+        self.made.contains("--plain") && !self.made.contains("--calls")
     }
 
-    /// Tells whether a member is cached as one of the guild.
-    fn is_listed(&self, guild: &str, user: &str) -> bool {
-        self.ours["members"][guild][user]["listed"] == true
+    /// Tells why the row of an entry that only hikari has is gone.
+    fn gone(&self, it: &Difference<'_>) -> Option<Gone> {
+        let row = it.missing()?;
+        match it.path[..] {
+            ["members", guild, user] => self.plain.why("members", guild, user),
+            ["presences", guild, user] => self.plain.why("presences", guild, user),
+            ["voice_states", guild, user] => self.plain.why("voice_states", guild, user),
+            ["guilds", id] => self.plain.why("guilds", "", id),
+            [section, id] => self.plain.why(section, &text(&row["guild_id"]), id),
+            _ => None,
+        }
     }
 
     /// Returns the message of a dump that an entry is of.
@@ -36,14 +45,6 @@ impl Case<'_> {
             ["messages", id, ..] => &dump["messages"][id],
             _ => &Value::Null,
         }
-    }
-
-    fn has_left(&self, guild: &str, user: &str) -> bool {
-        self.stream.members.contains(&(guild.to_owned(), user.to_owned()))
-    }
-
-    fn came_empty(&self, guild: &Value, list: &str) -> bool {
-        self.stream.empty.contains(&(text(guild), list.to_owned()))
     }
 }
 
@@ -64,6 +65,19 @@ impl<'d> Difference<'d> {
     /// Returns both values of a field.
     fn both(&self) -> Option<(&'d Value, &'d Value)> {
         self.ours.zip(self.theirs)
+    }
+
+    /// Tells whether two lists have in one order what is in both, of those among them that matter and, of theirs, stand
+    /// before a place.
+    fn agrees_on(&self, end: usize, matters: impl Fn(&str) -> bool) -> bool {
+        let ids = |list: Option<&'d Value>| list.and_then(Value::as_array).into_iter().flatten();
+        let some = |id: &&Value| matters(id.as_str().unwrap());
+        let ours: Vec<_> = ids(self.ours).filter(some).collect();
+        let theirs: Vec<_> = ids(self.theirs).take(end).filter(some).collect();
+        let both = |list: &[&'d Value], other: &[&'d Value]| {
+            list.iter().copied().filter(|id| other.contains(id)).collect::<Vec<_>>()
+        };
+        both(&ours, &theirs) == both(&theirs, &ours)
     }
 
     fn section(&self) -> &'d str {
@@ -93,60 +107,63 @@ type Allowed = (&'static str, fn(&Case<'_>, &Difference<'_>) -> bool);
 
 /// Entries that may differ; the first reason that fits is taken.
 pub(crate) const ALLOWED: &[Allowed] = &[
-    ("trap 38: what belongs to a guild goes with it", |case, it| {
-        it.missing().is_some_and(|row| case.stream.left.contains(&text(&row["guild_id"])))
-    }),
+    ("trap 38: what belongs to a guild goes with it", |case, it| case.gone(it) == Some(Gone::Left)),
     ("D-ready: a guild that a new session does not list was left", |case, it| {
-        let key = if it.section() == "guilds" { "id" } else { "guild_id" };
-        it.missing().is_some_and(|row| case.stream.unlisted.contains(&text(&row[key])))
+        case.gone(it) == Some(Gone::Unlisted)
     }),
     ("C-F16: what belongs to a channel goes with it", |case, it| {
-        let of_channel = ["invites", "messages", "threads", "voice_states"].contains(&it.section());
-        let is_gone = it.missing().is_some_and(|row| {
-            of_channel && case.stream.channels.contains(&text(&row["channel_id"]))
-        });
-        let answered = &case.message(it, case.theirs)["referenced_message_id"];
+        let answered = text(&case.message(it, case.theirs)["referenced_message_id"]);
         let is_of_answered = it.field().starts_with("referenced_") && it.ours == Some(&Value::Null);
-        is_gone || is_of_answered && case.ours["messages"].get(text(answered)).is_none()
+        case.gone(it) == Some(Gone::Channel)
+            || is_of_answered && case.plain.table("messages").any("", &answered).is_none()
     }),
     ("C-F16: a presence and a voice state go with their member", |case, it| {
-        let (guild, user) = it.member();
-        let is_gone = !case.is_listed(guild, user) && case.has_left(guild, user);
-        ["presences", "voice_states"].contains(&it.section()) && it.missing().is_some() && is_gone
-    }),
-    ("C-F16: a role that is deleted is no member's", |case, it| {
-        let Some((Value::Array(ours), Value::Array(theirs))) = it.both() else { return false };
-        let mut more = theirs.iter().filter(|role| !ours.contains(role));
-        let fits = more.all(|role| case.stream.roles.contains(&text(role)));
-        it.field() == "roles" && fits && ours.iter().all(|role| theirs.contains(role))
+        case.gone(it) == Some(Gone::Member)
     }),
     ("C-F14: a list that comes empty empties the table", |case, it| {
-        let is_empty = |row: &Value| case.came_empty(&row["guild_id"], it.section());
-        it.missing().is_some_and(is_empty)
+        case.gone(it) == Some(Gone::Emptied)
     }),
-    ("C-F8: a guild is as it came last, and its members are counted", |case, it| {
-        let counted = it.path.get(1).and_then(|guild| case.stream.counts.get(*guild));
-        let is_so = match it.field() {
-            "joined_at" | "large" => true,
-            "member_count" => it.ours.and_then(Value::as_u64) == counted.copied(),
-            _ => false,
-        };
-        it.section() == "guilds" && it.both().is_some() && is_so
+    ("C-F8: a guild is as it came last, and its members are counted", |_, it| {
+        let is_frozen = ["joined_at", "large", "member_count"].contains(&it.field());
+        it.section() == "guilds" && it.both().is_some() && is_frozen
     }),
     ("C-F9: of all members only the bot's own, always", |case, it| {
-        let of_people = ["members", "users", "voice_states"].contains(&it.section());
-        let of_people = of_people || it.field() == "member_nick";
-        let is_other = !it.path.contains(&case.stream.me.as_str());
+        let of_people = ["members", "users"].contains(&it.section());
+        let of_people = of_people || ["author_username", "member_nick"].contains(&it.field());
+        let is_other = !it.path.contains(&case.plain.my_id.as_str());
         case.flags.contains("--only-my-member") && of_people && it.theirs.is_some() && is_other
     }),
     ("C-F1, C-F3: a user stays as long as it is referred to", |case, it| {
-        let is_user = it.section() == "users" && it.path.len() == 2 && it.theirs.is_none();
-        let user = match it.field() {
-            "author_username" => text(&case.message(it, case.theirs)["author_id"]),
-            "username" if it.section() == "members" => it.member().1.to_owned(),
-            _ => return is_user,
+        let (user, is_lost) = match (it.section(), it.field()) {
+            ("users", _) => (it.path[1].to_owned(), it.path.len() == 2 && it.theirs.is_none()),
+            // Hikari shows who wrote a message as it was when it lost the user.
+            (_, "author_username") => (text(&case.message(it, case.ours)["author_id"]), true),
+            ("members", "username") => (it.member().1.to_owned(), true),
+            _ => return false,
         };
-        case.theirs["users"].get(user).is_none_or(|user| Some(&user["username"]) == it.ours)
+        let is_author = |row: &Value| row["author_id"] == *user;
+        // All that it can lose where messages neither go nor are edited, is who wrote one.
+        let is_so = !case.counts_exactly()
+            || members(&case.ours["messages"]).any(|(_, row)| is_author(row));
+        is_lost
+            && is_so
+            && case.theirs["users"].get(&user).is_none_or(|user| Some(&user["username"]) == it.ours)
+    }),
+    ("C-F16: what went made room, so that older messages stay", |case, it| {
+        let (rows, theirs) =
+            (&case.plain.table("messages").rows, &case.theirs["order"]["messages"]);
+        let place = |id: &Value| rows.iter().position(|row| *id == *row.key);
+        let oldest = theirs.as_array().unwrap().iter().find_map(place);
+        let is_older = |id: &str| place(&id.into()) < oldest.or(Some(rows.len()));
+        let is_full = theirs.as_array().unwrap().len() >= case.plain.most_messages();
+        let is_lost = match it.path[..] {
+            ["messages", id] => is_older(id),
+            ["members", guild, user] => rows
+                .iter()
+                .any(|row| row.guild == guild && *row.get("author") == *user && is_older(&row.key)),
+            _ => false,
+        };
+        it.theirs.is_none() && is_full && is_lost
     }),
     ("C-F2, C-F6: a user goes with what referred to it", |_, it| {
         it.section() == "users" && it.path.len() == 2 && it.missing().is_some()
@@ -176,14 +193,24 @@ pub(crate) const ALLOWED: &[Allowed] = &[
             }
             _ => return false,
         };
-        it.both().is_some() && case.stream.editors.contains(&(guild, user))
+        it.both().is_some() && case.plain.edited.contains(&(guild, user))
     }),
-    ("D-patch, C-F12: an edit tells all that it carries", |case, it| {
+    ("D-patch: who leaves a voice channel is told of too", |case, it| {
+        let (guild, user) = it.member();
+        let who = (guild.to_owned(), user.to_owned());
+        it.section() == "members" && it.both().is_some() && case.plain.hung_up.contains(&who)
+    }),
+    ("D-patch: an edit tells of the message that is answered too", |case, it| {
+        let fields = ["content", "edited_timestamp", "embeds", "referenced_content"];
+        let id = match it.field() {
+            "referenced_content" => text(&case.message(it, case.ours)["referenced_message_id"]),
+            _ => text(&case.message(it, case.ours)["id"]),
+        };
+        fields.contains(&it.field()) && case.plain.requoted.contains(&id)
+    }),
+    ("C-F12: what an edit empties is empty", |case, it| {
         let id = text(&case.message(it, case.ours)["id"]);
-        let is_of_answered = ["content", "edited_timestamp", "embeds", "referenced_content"];
-        let requoted = is_of_answered.contains(&it.field()) && case.stream.requoted.contains(&id);
-        let emptied = it.ours.is_some_and(|ours| ours.as_array().is_some_and(Vec::is_empty));
-        it.section() == "messages" && (requoted || it.field() == "mentions" && emptied)
+        it.section() == "messages" && case.plain.emptied.contains(&(id, it.field().to_owned()))
     }),
     ("D-answer: a message answers an older one, and one that is kept answers none", |case, it| {
         let messages = &case.theirs["messages"];
@@ -200,17 +227,21 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     }),
     ("D-quoted: a message that is answered tells of users too", |case, it| {
         let user = it.path.get(1).copied().unwrap_or_default();
-        it.section() == "users" && it.both().is_some() && case.stream.quoted.contains(user)
+        it.section() == "users" && it.both().is_some() && case.plain.quoted.contains(user)
     }),
-    ("D-reactions: reactions are followed", |_, it| {
-        it.section() == "messages" && it.field() == "reactions"
+    ("D-reactions: reactions are followed", |case, it| {
+        let id = it.path.get(1).copied().unwrap_or_default();
+        it.section() == "messages" && it.field() == "reactions" && case.plain.reacted.contains(id)
     }),
-    ("D-thread-count: the members of a thread are counted", |_, it| {
-        it.section() == "threads" && it.field() == "member_count" && it.both().is_some()
+    ("D-thread-count: the members of a thread are counted", |case, it| {
+        let id = it.path.get(1).copied().unwrap_or_default();
+        let is_count = it.section() == "threads" && it.field() == "member_count";
+        is_count && it.both().is_some() && case.plain.joined.contains(id)
     }),
-    ("D-thread-member: the bot stays in a thread that changes", |_, it| {
-        let is_member = it.theirs.is_some() && it.ours.is_some_and(Value::is_array);
-        it.section() == "threads" && it.field() == "own_member" && is_member
+    ("D-thread-member: the bot stays in a thread that changes", |case, it| {
+        let id = it.path.get(1).copied().unwrap_or_default();
+        let is_member = it.section() == "threads" && it.field() == "own_member";
+        is_member && it.both().is_some() && case.plain.joined.contains(id)
     }),
     ("D-presence-emoji: an emoji is shown as each presence tells it", |_, it| {
         let blank = |list: &Value| {
@@ -230,11 +261,11 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     }),
     ("D-kept: members that others refer to are shown without the component", |case, it| {
         let is_kept = it.ours.is_some_and(|row| row["listed"] == false);
-        it.section() == "members" && it.theirs.is_none() && is_kept && case.lacks("MEMBERS")
+        it.section() == "members" && it.theirs.is_none() && is_kept && !case.plain.keeps("members")
     }),
     ("D-kept: a member that others refer to follows its updates", |case, it| {
         let is_nick = it.section() == "voice_states" && it.field() == "member_nick";
-        is_nick && it.both().is_some() && case.lacks("MEMBERS")
+        is_nick && it.both().is_some() && !case.plain.keeps("members")
     }),
 ];
 
@@ -246,8 +277,16 @@ pub(crate) const UNORDERED: &[Allowed] = &[
     ("C-F7: a channel without its category is shown before all", |_, it| {
         it.field() == "channels" && it.theirs.is_some_and(Value::is_object)
     }),
-    ("D-place: a row that comes again keeps its place", |case, it| {
+    ("D-place: a member that was kept for others is the last when it comes", |case, it| {
         let guild = it.path.get(1).copied().unwrap_or_default();
-        case.stream.again.contains(guild) || guild.is_empty()
+        let is_other = |id: &str| !case.plain.placed.contains(&(guild.to_owned(), id.to_owned()));
+        it.field() == "members" && it.agrees_on(usize::MAX, is_other)
+    }),
+    ("D-ready: a guild that a new session did not list is the last when it comes", |case, it| {
+        it.field() == "guilds" && it.agrees_on(usize::MAX, |id| !case.plain.unlisted.contains(id))
+    }),
+    ("C-F16: what went made room, so that older messages are not the last", |case, it| {
+        // Those that hikari keeps for others stand behind all that it has room for.
+        it.field() == "messages" && it.agrees_on(case.plain.most_messages(), |_| true)
     }),
 ];

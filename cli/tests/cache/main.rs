@@ -2,9 +2,10 @@
 
 mod allowed;
 mod parity;
+mod plain;
 mod recorded;
-mod stream;
 mod streams;
+mod told;
 
 use std::path::Path;
 use std::process::Command;
