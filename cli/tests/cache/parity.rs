@@ -59,7 +59,8 @@ fn the_cache_differs_from_that_of_hikari_only_where_it_is_meant_to() {
     for (reason, _) in ALLOWED.iter().chain(UNORDERED) {
         let uses = verdict.uses.get(reason).copied().unwrap_or(0);
         println!("{uses:>5} {reason}");
-        if uses == 0 {
+        // One folder need not have a stream for each.
+        if uses == 0 && env::split_paths(&folders).count() > 1 {
             verdict.failures.push(format!("no difference is for this reason: {reason}"));
         }
     }
