@@ -18,6 +18,8 @@ pub(super) const CHANNEL_ID: Name = Name::of("channel_id");
 const FLAGS: Name = Name::of("flags");
 const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
 const MEMBER_COUNT: Name = Name::of("member_count");
+/// How many channels are looked for in one walk through the threads of a guild.
+const AT_ONCE: usize = 64;
 pub(super) const PARENT_ID: Name = Name::of("parent_id");
 const STATUS: Name = Name::of("status");
 const USER_ID: Name = Name::of("user_id");
@@ -168,17 +170,34 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn doubt_threads(&mut self, guild: u32, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let mut some = false;
         if enter(&mut cursor, "channel_ids")? && !cursor.null()? {
+            let mut channels = heapless::Vec::<u64, AT_ONCE>::new();
             let mut items = cursor.list()?;
             while cursor.item(&mut items)? {
                 some = true;
                 let channel = cursor.snowflake()?;
-                self.doubt_where(Kind::Thread, guild, PARENT_ID, channel);
+                if let Err(channel) = channels.push(channel) {
+                    self.doubt_threads_of(guild, &mut channels);
+                    channels = [channel].into_iter().collect();
+                }
             }
+            self.doubt_threads_of(guild, &mut channels);
         }
         if !some {
             self.doubt(Kind::Thread, guild);
         }
         Ok(())
+    }
+
+    /// Doubts the threads of some channels.
+    fn doubt_threads_of(&mut self, guild: u32, channels: &mut [u64]) {
+        channels.sort_unstable();
+        self.each(Kind::Thread, guild, |reader, row| {
+            let parent = packed::find(reader.records.fields(row), PARENT_ID);
+            let parent = parent.and_then(|parent| parent.unsigned());
+            if parent.is_some_and(|parent| channels.binary_search(&parent).is_ok()) {
+                reader.records.mark(row, Mark::Stale, true);
+            }
+        });
     }
 
     /// Sets what the bot is in the threads it is in.
@@ -314,14 +333,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.each(kind, guild, |reader, row| {
             if reader.is_of(row, name, id) {
                 reader.remove(row);
-            }
-        });
-    }
-
-    fn doubt_where(&mut self, kind: Kind, guild: u32, name: Name, id: u64) {
-        self.each(kind, guild, |reader, row| {
-            if reader.is_of(row, name, id) {
-                reader.records.mark(row, Mark::Stale, true);
             }
         });
     }

@@ -155,6 +155,28 @@ fn threads_are_in_no_doubt_after_a_sync_that_breaks_off() {
 }
 
 #[test]
+fn threads_of_many_channels_are_synchronised() {
+    let mut bench = Bench::heap();
+    for thread in 1_000..1_200 {
+        let (id, parent) = (thread, thread - 900);
+        bench.apply(
+            "THREAD_CREATE",
+            &std::format!(
+                r#"{{"id": "{id}", "guild_id": "1", "type": 11, "parent_id": "{parent}"}}"#
+            ),
+        );
+    }
+    // Against the order in which they came, and more than are looked for at once.
+    let channels: Vec<String> = (150..300).rev().map(|id| std::format!("\"{id}\"")).collect();
+    bench.apply("THREAD_LIST_SYNC", &std::format!(
+        r#"{{"guild_id": "1", "channel_ids": [{}], "threads": [{{"id": "1199", "guild_id": "1", "type": 11, "parent_id": "299"}}]}}"#,
+        channels.join(",")
+    ));
+    let left: Vec<u64> = (1_000..1_050).chain([1_199]).collect();
+    assert_eq!(bench.keys(1, Kind::Thread), left);
+}
+
+#[test]
 fn a_voice_state_refers_to_no_member_that_goes_as_it_comes() {
     let mut bench = Bench::heap();
     bench.settings.limits.set(Kind::VoiceState, 1, Eviction::Oldest);
