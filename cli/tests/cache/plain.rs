@@ -520,6 +520,11 @@ impl Plain {
 
     /// Removes all that belongs to a guild.
     fn forget(&mut self, guild: &str, why: Gone) {
+        if why == Gone::Unlisted {
+            // Hikari keeps it, and so these members have another place when it comes.
+            let referred = self.members_referred();
+            self.placed.extend(referred.into_iter().filter(|(of, _)| of == guild));
+        }
         for table in OF_GUILD.map(|(table, _)| table).into_iter().chain(["invites", "messages"]) {
             self.remove_where(table, why, |row| row.guild == guild);
         }
