@@ -1,19 +1,21 @@
-//! A shard in heap memory, and decoding what it tells, allocate nothing in the steady state.
+//! A shard in heap memory, decoding what it tells, and a cache in lent memory allocate nothing in the steady state.
 
 use std::alloc::System;
 use std::cell::RefCell;
 use std::fmt::{self, Write};
 use std::rc::Rc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use gatewright_core::decode::DecodeError;
-use gatewright_core::model::Payload;
+use gatewright_core::cache::{Applied, Cache, Change, Fixed, Row, Settings, Table, View};
+use gatewright_core::decode::{DecodeError, Raw};
+use gatewright_core::model::{Payload, UnixMillis};
 use gatewright_core::{
     Compression, Dispatch, Encoding, Event, EventKind, Input, Instant, Intents, Memory, Output,
-    Shard,
+    Session, Shard, ShardId,
 };
-use gatewright_sim::{Dialect, Options};
+use gatewright_sim::{Dialect, Options, World, WorldSize, to_etf};
 use gatewright_tests::{Pair, pairs};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -274,4 +276,115 @@ fn decoding_events_allocates_nothing() {
         assert!(seen.shown.0 > 1_000_000 && seen.deserialized > 3_800, "{}", seen.deserialized);
         assert_eq!(allocations, 0, "{encoding} {dialect:?}");
     }
+}
+
+/// An event: its name, its encoding and its `d`.
+type Told = (&'static str, Encoding, Vec<u8>);
+
+/// Makes what a session hears from READY on until a guild is left, every third event in ETF.
+fn stream() -> Vec<Told> {
+    let mut world = World::new(5, WorldSize { guilds: 3, members: 80, large_guilds: 0 });
+    let mut told = vec![("READY", world.ready("session", "", Some(ShardId::ONE)))];
+    let guilds: Vec<_> = world.guilds().iter().map(|guild| guild.id).collect();
+    let create = |guild| ("GUILD_CREATE", world.guild_create(guild).expect("a guild"));
+    told.extend(guilds.iter().map(|guild| create(*guild)));
+    let members = (0..40).map(|id| format!(r#"{{"user":{{"id":"{id}"}},"roles":[]}}"#));
+    let chunk = format!(
+        r#"{{"guild_id":"{}","members":[{}],"chunk_index":0,"chunk_count":1}}"#,
+        guilds[0],
+        members.collect::<Vec<_>>().join(",")
+    );
+    told.push(("GUILD_MEMBERS_CHUNK", chunk));
+    while told.len() < 4_000 {
+        let event = world.next_event().expect("there are guilds");
+        told.push((event.kind, event.d));
+    }
+    told.push(("GUILD_DELETE", format!(r#"{{"id":"{}","unavailable":true}}"#, guilds[0])));
+    told.push(("GUILD_DELETE", format!(r#"{{"id":"{}"}}"#, guilds[1])));
+    let written = |(at, (name, json)): (usize, (&'static str, String))| match at % 3 {
+        0 => (name, Encoding::Etf, to_etf(&json, Dialect::Old)[1..].to_vec()),
+        _ => (name, Encoding::Json, json.into_bytes()),
+    };
+    told.into_iter().enumerate().map(written).collect()
+}
+
+/// Reads all rows of a view, and finds each.
+fn read<T: Table>(view: View<'_, T, Fixed<'_>>) -> usize {
+    let reads = |row: &Row<'_, T, Fixed<'_>>| {
+        let read = row.read().is_ok() && row.decode::<Raw<'_>>().is_ok();
+        let all = row.deserialize::<IgnoredAny>(&mut [0; 512]).is_ok();
+        read && all && view.contains(row.key())
+    };
+    let read = view.iter().filter(reads).count();
+    assert_eq!(read, view.len());
+    read
+}
+
+fn read_all(cache: &Cache<Fixed<'_>>) -> usize {
+    let guilds = read(cache.guilds()) + read(cache.channels()) + read(cache.roles());
+    let people = read(cache.users()) + read(cache.members()) + read(cache.presences());
+    let things = read(cache.emojis()) + read(cache.stickers()) + read(cache.sounds());
+    let others = read(cache.messages()) + read(cache.threads()) + read(cache.voice_states());
+    let mut allowed = 0;
+    for member in &cache.members() {
+        let (guild, user) = member.key();
+        for channel in &cache.channels().in_guild(guild) {
+            let now = UnixMillis(1_700_000_000_000);
+            let may = cache.permissions_in_channel(channel.key(), user, now);
+            allowed += usize::from(may.is_ok());
+        }
+    }
+    for message in &cache.messages() {
+        allowed += usize::from(message.author().is_some_and(|author| author.read().is_ok()));
+        allowed += message.mentions().count();
+    }
+    guilds + people + things + others + allowed
+}
+
+#[test]
+fn a_cache_in_lent_memory_allocates_nothing() {
+    const ROWS: usize = 4_000;
+    let _alone = ALONE.lock();
+    let stream = stream();
+    let lend = || {
+        let slots: Vec<_> = (0..ROWS).map(|_| AtomicU32::new(0)).collect();
+        (slots, vec![0; 2 * ROWS], vec![0; 1 << 20], vec![0; 1 << 14])
+    };
+    let (mut one, mut other, mut snapshot) = (lend(), lend(), vec![0; 1 << 20]);
+
+    let region = Region::new(COUNTED);
+    let mut cache =
+        Cache::lent_slices(Settings::default(), &mut one.0, &mut one.1, &mut one.2, &mut one.3);
+    let (mut all, mut heard, mut read) = (Applied::default(), 0, 0);
+    for (at, (name, encoding, d)) in stream.iter().enumerate() {
+        let event = Dispatch::new(name, None, *encoding, d).expect("well-formed");
+        let applied = cache.apply(&event, &mut |_: &Change<'_, Fixed<'_>>| heard += 1);
+        (all.added, all.changed) = (all.added + applied.added, all.changed + applied.changed);
+        all.removed += applied.removed;
+        assert_eq!((applied.broken, applied.refused), (0, 0), "{name}");
+        read += if at % 1_000 == 999 { read_all(&cache) } else { 0 };
+    }
+    let users = cache.users().len();
+    let mut len = 0;
+    cache.snapshot(None::<&Session>, &mut |part| {
+        snapshot[len..len + part.len()].copy_from_slice(part);
+        len += part.len();
+    });
+    let mut later = Cache::lent_slices(
+        Settings::default(),
+        &mut other.0,
+        &mut other.1,
+        &mut other.2,
+        &mut other.3,
+    );
+    let restored = later.restore(&snapshot[..len]);
+    assert_eq!(read_all(&later), read_all(&cache));
+    later.sweep(UnixMillis(1_700_000_000_000), Duration::from_secs(86_400), &mut ());
+    later.clear(&mut ());
+    let change = region.change();
+
+    assert_eq!(change.allocations + change.reallocations, 0);
+    assert_eq!((restored, later.memory().used), (Ok(None), 0));
+    assert!(all.added > 1_500 && all.changed > 1_000 && all.removed > 300, "{all:?}");
+    assert!(heard > 3_000 && read > 10_000 && users > 128, "{heard} {read} {users}");
 }

@@ -51,6 +51,10 @@ pub trait Parts {
     type Index: Index + core::fmt::Debug;
     type Segments: Segments + core::fmt::Debug;
     type Scratch: AsRef<[u8]> + AsMut<[u8]> + core::fmt::Debug;
+
+    /// Whether it may ask for more than it was given.
+    #[cfg(feature = "alloc")]
+    const GROWS: bool;
 }
 
 /// Where a cache keeps its rows; [`Fixed`] or, with the feature `alloc`, on the heap.
@@ -67,6 +71,9 @@ impl<'m> Parts for Fixed<'m> {
     type Index = LentIndex<'m>;
     type Segments = LentSegments<'m>;
     type Scratch = &'m mut [u8];
+
+    #[cfg(feature = "alloc")]
+    const GROWS: bool = false;
 }
 
 /// Places in lent memory, of which the first are in use.
@@ -276,6 +283,8 @@ mod heap {
         type Index = HashTable<u32>;
         type Segments = HeapSegments;
         type Scratch = Box<[u8]>;
+
+        const GROWS: bool = true;
     }
 
     /// How many places there are at first.
