@@ -138,7 +138,8 @@ fn target(kind: Kind, name: Name) -> Option<Kind> {
         (Kind::Message, REFERENCED_MESSAGE) => Kind::Message,
         (Kind::Message, STICKERS) => Kind::Sticker,
         (Kind::Presence, EMOJIS) => Kind::Emoji,
-        _ if USERS.contains(&name) => Kind::User,
+        // Nobody counts what rows of other kinds refer to.
+        _ if kind.refers() && USERS.contains(&name) => Kind::User,
         _ => return None,
     })
 }

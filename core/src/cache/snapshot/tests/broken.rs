@@ -211,6 +211,7 @@ fn rows_that_contradict_each_other_are_refused() {
 #[test]
 fn fields_that_are_not_as_the_cache_keeps_them_are_refused() {
     let lists = message(3, &reference("mentions", 0x95, 5));
+    let role = owned(Kind::Role, 0, 1, 5, &reference("user", 0x94, 5));
     for (what, runs) in [
         ("fields out of order", vec![user(b"\x02\x05\x01\x05")]),
         ("a field twice", vec![user(b"\x02\x05\x02\x05")]),
@@ -219,6 +220,7 @@ fn fields_that_are_not_as_the_cache_keeps_them_are_refused() {
         ("a name alone", vec![user(b"\x02")]),
         ("text that is none", vec![user(b"\x02\xA1\xFF")]),
         ("a reference where there is none", vec![user(&reference("avatar", 0x94, 5))]),
+        ("a reference of a row that has none", vec![user(b""), guild(), role]),
         ("a reference in a list", vec![user(b"\x02\x91\x05\x94\x05\x00\x00\x00")]),
         ("a list of more than there are", vec![user(b""), room(), lists]),
         ("an invite of another code", vec![guild(), owned(Kind::Invite, 0, 1, 5, b"\x05\x05")]),
