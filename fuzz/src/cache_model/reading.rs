@@ -90,7 +90,7 @@ impl Model {
         let user = id_in(&object["user"], "id")?;
         let listed = self.keeps(Table::Member) && self.wants(guild, object);
         let state = (Table::Voice, guild, user);
-        let in_voice = self.is_shown(state);
+        let in_voice = self.is_in_voice(guild, user);
         if !listed && !in_voice {
             return None;
         }
@@ -104,12 +104,18 @@ impl Model {
         Some(member)
     }
 
+    /// Tells whether somebody is in voice, as far as a guild that came again did not leave that out.
+    fn is_in_voice(&self, guild: u64, user: u64) -> bool {
+        let state = (Table::Voice, guild, user);
+        self.is_shown(state) && !self.rows[&state].stale
+    }
+
     fn wants(&self, guild: u64, member: &Value) -> bool {
         let user = id_in(&member["user"], "id").unwrap_or(0);
         match self.setup.policy {
             Policy::All => true,
             Policy::If => wanted(GuildId(guild), UserId(user)),
-            Policy::InVoice => self.is_shown((Table::Voice, guild, user)),
+            Policy::InVoice => self.is_in_voice(guild, user),
             Policy::Own => self.own == Some(user),
         }
     }

@@ -1,7 +1,7 @@
 //! Which members are kept, and for whom.
 
 use super::super::family::Memory;
-use super::super::kind::{Kind, NONE};
+use super::super::kind::{Kind, Mark, NONE};
 use super::super::rows::Witness;
 use super::super::settings::MemberPolicy;
 use super::{Absent, Frame, MEMBER, Reader, refer};
@@ -29,7 +29,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             return Ok(None);
         };
         let listed = self.wants_member(guild, user);
-        let state = self.records.find_listed(Kind::VoiceState, guild, user);
+        let state = self.voice_state_of(guild, user);
         if !listed && state.is_none() {
             return Ok(None);
         }
@@ -49,11 +49,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             && match self.settings.members {
                 MemberPolicy::All => true,
                 MemberPolicy::If(wanted) => wanted(GuildId(self.records.key(guild)), UserId(user)),
-                MemberPolicy::InVoice => {
-                    self.records.find_listed(Kind::VoiceState, guild, user).is_some()
-                }
+                MemberPolicy::InVoice => self.voice_state_of(guild, user).is_some(),
                 MemberPolicy::Own => self.own == Some(user),
             }
+    }
+
+    /// Finds the voice state of a user, unless the guild came again without it, so that it is about to go.
+    fn voice_state_of(&self, guild: u32, user: u64) -> Option<u32> {
+        let state = self.records.find_listed(Kind::VoiceState, guild, user);
+        state.filter(|state| !self.records.is(*state, Mark::Stale))
     }
 
     /// Lets a voice state refer to its member, if it does not yet.

@@ -121,3 +121,17 @@ fn what_a_row_only_names_outlives_the_row_that_makes_room_for_it() {
     bench.apply("MESSAGE_DELETE", r#"{"id": "2", "channel_id": "5"}"#);
     assert_eq!(bench.records.bytes().1, 0);
 }
+
+#[test]
+fn a_member_that_comes_keeps_no_voice_state_that_goes() {
+    for policy in [MemberPolicy::InVoice, MemberPolicy::Own] {
+        let mut bench = Bench::heap();
+        bench.settings.members = policy;
+        let states = r#"[{"user_id": "10", "channel_id": "2"}]"#;
+        bench.apply("GUILD_CREATE", &std::format!(r#"{{"id": "1", "voice_states": {states}}}"#));
+        assert_eq!(bench.records.len(Kind::VoiceState), 1);
+        bench.apply("GUILD_CREATE", r#"{"id": "1", "members": [{"user": {"id": "10"}}]}"#);
+        let left = [Kind::VoiceState, Kind::Member, Kind::User].map(|kind| bench.records.len(kind));
+        assert_eq!(left, [0; 3]);
+    }
+}
