@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod cache_model;
+mod cache_restore;
 mod chunked_vs_whole;
 mod command_encode;
 mod envelope;
@@ -29,6 +30,7 @@ mod wire;
 mod zstd;
 
 pub use cache_model::cache_model;
+pub use cache_restore::cache_restore;
 pub use chunked_vs_whole::chunked_vs_whole;
 pub use command_encode::command_encode;
 pub use envelope::envelope;
@@ -49,8 +51,9 @@ pub use zstd::zstd;
 pub type Property = fn(&[u8]);
 
 /// All properties, by the name of their target and their corpus.
-pub const PROPERTIES: [(&str, Property); 15] = [
+pub const PROPERTIES: [(&str, Property); 16] = [
     ("cache_model", cache_model),
+    ("cache_restore", cache_restore),
     ("chunked_vs_whole", chunked_vs_whole),
     ("command_encode", command_encode),
     ("envelope", envelope),

@@ -61,6 +61,9 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         "zstd" => [0, 4].map(|setup| packed(setup, Compression::ZstdStream)).concat(),
         "model_vs_shard" => crate::model::stories(),
         "cache_model" => (0..36).map(guild_life).collect(),
+        "cache_restore" => {
+            crate::cache_restore::plain().into_iter().chain((0..24).map(snapshot)).collect()
+        }
         "shard" => lives(),
         "command_encode" => (0..8).map(command).collect(),
         _ => (0..24).map(structured).collect(),
@@ -161,6 +164,13 @@ fn guild_life(seed: u8) -> Vec<u8> {
         _ => &noise[..9],
     };
     [settings, &READY, &[0, 0, 255, 255], &noise[..60], &[0, 1, 127, 255], &noise[60..]].concat()
+}
+
+/// Makes a seed of a snapshot of a few guilds: as it was written, or with changes.
+fn snapshot(seed: u8) -> Vec<u8> {
+    let events = crate::noise(300 + u64::from(seed), 120 + usize::from(seed) * 16);
+    let kind = if seed & 1 == 0 { 2 } else { 10 };
+    [&[kind, 1, 4 + seed % 12, 0, 0, 255, 255][..], &events].concat()
 }
 
 fn command(setup: u8) -> Vec<u8> {

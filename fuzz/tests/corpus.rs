@@ -52,6 +52,7 @@ macro_rules! holds_for_its_corpus {
 
 holds_for_its_corpus! {
     cache_model
+    cache_restore
     chunked_vs_whole
     command_encode
     envelope

@@ -12,8 +12,8 @@ mod applying;
 mod comparing;
 mod model;
 mod reading;
-mod setup;
-mod telling;
+pub(crate) mod setup;
+pub(crate) mod telling;
 
 use comparing::compare;
 use model::Model;

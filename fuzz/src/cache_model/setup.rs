@@ -17,7 +17,7 @@ pub(super) enum Policy {
 
 /// What is kept, and how much of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Setup {
+pub(crate) struct Setup {
     off: Vec<Table>,
     pub(super) policy: Policy,
     limits: Vec<(Table, u8, Eviction)>,
@@ -50,7 +50,7 @@ pub(super) fn wanted(guild: GuildId, user: UserId) -> bool {
 }
 
 impl Setup {
-    pub(super) fn draw(source: &mut Source<'_>) -> Self {
+    pub(crate) fn draw(source: &mut Source<'_>) -> Self {
         let policy =
             source.pick(&[Policy::All, Policy::All, Policy::InVoice, Policy::Own, Policy::If]);
         let mut setup = Self { policy, per_channel: usize::MAX, ..Self::default() };
@@ -81,7 +81,7 @@ impl Setup {
         })
     }
 
-    pub(super) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         for (table, kind, component) in TABLES {
             settings.components.set(component, self.has(table));

@@ -6,7 +6,7 @@ use super::model::LISTS;
 use crate::source::Source;
 
 /// An event: its name and `d`.
-pub(super) type Event = (&'static str, Value);
+pub(crate) type Event = (&'static str, Value);
 
 const SIMPLE: [&str; 29] = [
     "GUILD_MEMBER_ADD",
@@ -67,7 +67,7 @@ const REACTIONS: [&str; 6] = [
 ];
 
 /// Draws an event.
-pub(super) fn event(source: &mut Source<'_>) -> Event {
+pub(crate) fn event(source: &mut Source<'_>) -> Event {
     match source.byte() & 15 {
         0..2 => ("GUILD_CREATE", guild(source)),
         2 => ("GUILD_UPDATE", guild(source)),
@@ -342,7 +342,7 @@ fn other(name: &str, source: &mut Source<'_>) -> Value {
 }
 
 /// Writes a value as JSON, the members of objects from the first name on or from the last.
-pub(super) fn write(value: &Value, reversed: bool, out: &mut String) {
+pub(crate) fn write(value: &Value, reversed: bool, out: &mut String) {
     match value {
         Value::Array(items) => {
             out.push('[');
