@@ -202,7 +202,8 @@ fn report(figures: &Figures, seeds: &RangeInclusive<u64>, spent: Duration) {
     let waived = figures.waived_share() * 100.0;
     say!("a law waived for damaged bytes in {waived:.2} % of the time at most");
     say!("{} transports cut at the end for damage nobody could see", figures.resets);
-    say!("{} caches compared with the world", figures.caches);
+    let restored = figures.restored;
+    say!("{} caches compared with the world, and {restored} restored in between", figures.caches);
     say!("all well again at most {:.0} s after the hour", figures.recovery.as_secs_f64());
     say!("{} faults{}", struck.values().sum::<u64>(), if struck.is_empty() { "" } else { ":" });
     for (name, times) in struck {

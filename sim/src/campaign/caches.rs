@@ -1,15 +1,16 @@
 //! What a cache holds, beside the world it is of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_core::cache::{
-    Cache, Channels, Emojis, Heap, Members, OwnedRow, Presences, Roles, Settings, Sounds, Stickers,
-    Table, Tables, Threads, VoiceStates,
+    Cache, Channels, DmChannels, Emojis, Guilds, Heap, Invites, Members, Messages, OwnedRow,
+    Presences, Roles, Row, ScheduledEvents, Settings, Sounds, Stages, Stickers, Table, Tables,
+    Threads, Users, View, VoiceStates,
 };
 use gatewright_core::decode::{Field, Seq};
 use gatewright_core::{Dispatch, Encoding, GuildId, Intents, MessageId, RoleId, ShardId, model};
 
-use crate::world::{Reaction, World};
+use crate::world::{Message, Reaction, World};
 
 /// Compares the cache of a shard with the guilds of the world, and with their messages if those were told without a
 /// break; tells the first difference.
@@ -161,21 +162,103 @@ fn same_row<T: Table>(own: &OwnedRow<T>, fresh: &OwnedRow<T>, _: Tables<'_, Heap
     own == fresh
 }
 
-/// Compares the messages that are cached and that the world has still.
+/// Compares the messages that are cached: there are none but those the world has, and of these none is missing from
+/// the oldest one on.
+///
+/// The world remembers more messages of a guild than a cache keeps of all, and their ids ascend.
 fn compare_messages(ours: Tables<'_, Heap>, world: &World, guild: GuildId) -> Result<(), String> {
     let Some(world) = world.guild(guild) else { return Ok(()) };
-    for message in &world.messages {
-        let Some(row) = ours.messages().get(MessageId(message.id)) else { continue };
-        let own = row.read().map_err(|error| error.to_string())?;
-        let content = own.content.map(|content| content.to_string()).unwrap_or_default();
-        let mut reactions: Vec<_> = own.reactions.iter().flatten().map(|one| named(&one)).collect();
-        let mut wanted: Vec<_> = message.reactions.iter().map(wanted).collect();
-        reactions.sort();
-        wanted.sort();
-        if (&content, &reactions) != (&message.content, &wanted) {
+    let cached: BTreeSet<_> =
+        ours.messages().in_guild(guild).iter().map(|message| message.key()).collect();
+    let oldest = cached.first().copied().unwrap_or(MessageId(u64::MAX));
+    let mut left = cached.len();
+    for message in world.messages.iter().filter(|message| message.id >= oldest.0) {
+        let Some(row) = ours.messages().get(MessageId(message.id)) else {
+            return Err(format!("message {} of guild {guild} is missing", message.id));
+        };
+        left = left.saturating_sub(1);
+        same_message(&row, message)?;
+    }
+    if left > 0 {
+        let told = |id: &&MessageId| !world.messages.iter().any(|message| message.id == id.0);
+        return Err(format!(
+            "message {:?} of guild {guild} is there no more",
+            cached.iter().find(told)
+        ));
+    }
+    Ok(())
+}
+
+/// Tells how a message differs from the world's.
+fn same_message(row: &Row<'_, Messages, Heap>, message: &Message) -> Result<(), String> {
+    let own = row.read().map_err(|error| error.to_string())?;
+    let content = own.content.map(|content| content.to_string()).unwrap_or_default();
+    let mut reactions: Vec<_> = own.reactions.iter().flatten().map(|one| named(&one)).collect();
+    let mut expected: Vec<_> = message.reactions.iter().map(wanted).collect();
+    reactions.sort();
+    expected.sort();
+    let author = row.author().map(|author| author.key());
+    let own = (own.channel_id, author, &content, &reactions);
+    let expected = (message.channel, Some(message.author), &message.content, &expected);
+    if own == expected {
+        return Ok(());
+    }
+    Err(format!("message {} is {own:?}, not {expected:?}", message.id))
+}
+
+/// Tells how two caches differ that heard the same: in rows, in their order, or in what is kept for others.
+///
+/// They may have heard the members of objects in another order: the gateway writes what it says again anew.
+pub(super) fn same(one: &Cache<Heap>, other: &Cache<Heap>) -> Result<(), String> {
+    let state = |cache: &Cache<Heap>| (cache.my_id(), cache.awaited(), cache.is_cold());
+    if state(one) != state(other) {
+        return Err(format!("{:?} and {:?}", state(one), state(other)));
+    }
+    let both = (one.tables(), other.tables());
+    same_table::<Channels>(both)?;
+    same_table::<DmChannels>(both)?;
+    same_table::<Emojis>(both)?;
+    same_table::<Guilds>(both)?;
+    same_table::<Invites>(both)?;
+    same_table::<Members>(both)?;
+    same_table::<Messages>(both)?;
+    same_table::<Presences>(both)?;
+    same_table::<Roles>(both)?;
+    same_table::<ScheduledEvents>(both)?;
+    same_table::<Sounds>(both)?;
+    same_table::<Stages>(both)?;
+    same_table::<Stickers>(both)?;
+    same_table::<Threads>(both)?;
+    same_table::<Users>(both)?;
+    same_table::<VoiceStates>(both)
+}
+
+fn same_table<T: Table>((one, other): (Tables<'_, Heap>, Tables<'_, Heap>)) -> Result<(), String>
+where
+    for<'k> T::Key<'k>: std::fmt::Debug,
+{
+    let rows = |view: View<'_, T, Heap>| -> Vec<(String, OwnedRow<T>)> {
+        view.iter().map(|row| (format!("{:?}", row.key()), row.into_owned())).collect()
+    };
+    let table = std::any::type_name::<T>();
+    for kept in [false, true] {
+        let [mut one, mut other] = [one, other].map(|tables| {
+            let view = tables.table::<T>();
+            rows(if kept { view.kept() } else { view })
+        });
+        // Those stand where there was a place in memory.
+        if kept || table == std::any::type_name::<Users>() {
+            one.sort_by(|(one, _), (other, _)| one.cmp(other));
+            other.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        if let Some((one, other)) = one.iter().zip(&other).find(|(one, other)| one != other) {
+            return Err(format!("{table} of two caches (kept: {kept}): {one:?} and {other:?}"));
+        }
+        if one.len() != other.len() {
             return Err(format!(
-                "message {} is {content:?} {reactions:?}, not {:?} {wanted:?}",
-                message.id, message.content
+                "{table} of two caches (kept: {kept}): {} and {}",
+                one.len(),
+                other.len()
             ));
         }
     }
@@ -198,30 +281,51 @@ fn wanted(reaction: &Reaction) -> (String, u64) {
 mod tests {
     use std::time::Duration;
 
-    use gatewright_core::Memory;
+    use super::super::plan::{Plan, Restart};
+    use super::super::run::Run;
+    use super::super::{Breach, Figures, arenas};
+    use crate::rng::Rng;
+    use crate::simulation::Defect;
 
-    use super::super::plan::Plan;
-    use super::super::run::{Arena, Run};
+    const SPAN: Duration = Duration::from_secs(480);
+
+    /// Runs the world of a seed with events of its own, and a restart.
+    fn run(seed: u64, defect: Option<Defect>) -> Result<Figures, Breach> {
+        let mut plan = Plan::draw(seed, SPAN);
+        (plan.generated, plan.recorded) = (true, false);
+        if !plan.lent {
+            plan.room = 64 * 1_024 * 1_024;
+        }
+        plan.restart = Some(Restart::draw(&mut Rng::new(seed), plan.shards, SPAN));
+        let mut arenas = arenas(&plan);
+        let mut run = Run::new(&plan, &mut arenas);
+        defect.into_iter().for_each(|defect| run.sabotage(defect));
+        run.run(SPAN)?;
+        Ok(run.sum_up())
+    }
 
     #[test]
-    fn a_cache_is_as_the_world_once_faults_are_over() {
-        const SPAN: Duration = Duration::from_secs(480);
-        let mut compared = 0;
+    fn caches_are_as_the_world_once_faults_are_over() {
+        let mut all = Figures::default();
         for seed in 0..16 {
-            let mut plan = Plan::draw(seed, SPAN);
-            (plan.generated, plan.recorded) = (true, false);
-            if !plan.lent {
-                plan.room = 64 * 1_024 * 1_024;
+            match run(seed, None) {
+                Ok(figures) => all.add(&figures),
+                Err(breach) => panic!("seed {seed}: {breach:?}"),
             }
-            assert!(plan.room >= Memory::MIN_PAYLOAD);
-            let lent = if plan.lent { plan.shards } else { 0 };
-            let mut arenas: Vec<_> = (0..lent).map(|_| Arena::new()).collect();
-            let mut run = Run::new(&plan, &mut arenas);
-            if let Err(breach) = run.run(SPAN) {
-                panic!("seed {seed}: {breach:?}");
-            }
-            compared += run.sum_up().caches;
         }
-        assert!(compared >= 12, "{compared}");
+        assert!(all.caches >= 16 && all.restored >= 5, "{all:?}");
+    }
+
+    #[test]
+    fn every_defect_a_cache_could_have_is_found() {
+        for defect in Defect::OF_CACHES {
+            let found = (0..40).find_map(|seed| run(seed, Some(defect)).err());
+            let law = found.as_ref().map(|breach| breach.law);
+            let expected = match defect {
+                Defect::ResumesTooLate | Defect::RestoresTooEarly => "delivery",
+                _ => "cache",
+            };
+            assert_eq!(law, Some(expected), "{defect:?}: {found:?}");
+        }
     }
 }

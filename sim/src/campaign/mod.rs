@@ -74,6 +74,8 @@ pub struct Figures {
     pub resets: u64,
     /// How many caches were compared with the world at the end.
     pub caches: u64,
+    /// How many that were restored from a snapshot in between were.
+    pub restored: u64,
     /// The longest it took until all was well again.
     pub recovery: Duration,
     /// Faults by name, with how often they struck.
@@ -89,6 +91,7 @@ impl Figures {
         self.waived += other.waived;
         self.resets += other.resets;
         self.caches += other.caches;
+        self.restored += other.restored;
         self.recovery = self.recovery.max(other.recovery);
         self.events += other.events;
         self.identifies += other.identifies;
@@ -247,5 +250,6 @@ fn caught<T>(seed: u64, does: impl FnOnce() -> T) -> Result<T, Breach> {
 }
 
 fn arenas(plan: &Plan) -> Vec<Arena> {
-    (0..if plan.lent { plan.shards } else { 0 }).map(|_| Arena::new()).collect()
+    let restarts = u32::from(plan.restart.is_some());
+    (0..if plan.lent { plan.shards + restarts } else { 0 }).map(|_| Arena::new()).collect()
 }

@@ -59,6 +59,17 @@ impl fmt::Display for Strike {
     }
 }
 
+/// A process of a shard that ends without a word, and another one that takes up what was saved before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Restart {
+    pub(super) shard: u32,
+    /// When its cache and its session are saved, and when it ends.
+    pub(super) saved: Duration,
+    pub(super) ended: Duration,
+    /// How long after that another one begins.
+    pub(super) pause: Duration,
+}
+
 /// What one seed means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
@@ -84,6 +95,8 @@ pub(super) struct Plan {
     /// Whether commands come many at once.
     pub(super) floods: bool,
     pub(super) strikes: Vec<Strike>,
+    /// Only where the world's own generator makes the events, which fill caches.
+    pub(super) restart: Option<Restart>,
 }
 
 impl Plan {
@@ -101,7 +114,7 @@ impl Plan {
             heartbeat: Duration::from_millis(rng.pick(&[41_250, 41_250, 30_000, 15_000])),
             lent: rng.chance(300),
             room: Memory::MIN_PAYLOAD,
-            generated: rng.chance(5),
+            generated: rng.chance(40),
             events: match (encoding, compression) {
                 (Encoding::Json, Compression::None) => rng.range(1_200, 2_800),
                 (_, Compression::None) => rng.range(200, 600),
@@ -111,11 +124,30 @@ impl Plan {
             floods: rng.chance(100),
             recorded: rng.chance(20),
             strikes: strikes(&mut rng, shards, compression, span),
+            restart: None,
         };
         if !plan.lent {
             plan.room = rng.pick(&HEAPS);
         }
+        if plan.generated && rng.chance(750) {
+            plan.restart = Some(Restart::draw(&mut rng, shards, span));
+        }
         plan
+    }
+}
+
+impl Restart {
+    pub(super) fn draw(rng: &mut Rng, shards: u32, span: Duration) -> Self {
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        // At once, soon or late.
+        let mut after = |soon, late| {
+            let most = rng.pick(&[1, soon, late]);
+            Duration::from_millis(rng.below(most))
+        };
+        let (unsaved, pause) = (after(2_000, 60_000), after(5_000, 90_000));
+        let saved = Duration::from_millis(rng.range(10_000, millis.max(10_001)));
+        let shard = u32::try_from(rng.below(shards.into())).unwrap_or(0);
+        Self { shard, saved, ended: saved + unsaved, pause }
     }
 }
 
@@ -129,7 +161,12 @@ impl fmt::Display for Plan {
         write!(f, ", {slow} of 1000 frames slow, heartbeat {heartbeat:?}")?;
         write!(f, ", {} KiB {}", self.room / 1_024, if self.lent { "lent" } else { "of heap" })?;
         let events = if self.generated { "generated" } else { "pooled" };
-        write!(f, ", {events} events{}", if self.floods { ", floods of commands" } else { "" })
+        write!(f, ", {events} events{}", if self.floods { ", floods of commands" } else { "" })?;
+        let Some(Restart { shard, saved, ended, pause }) = self.restart else { return Ok(()) };
+        write!(
+            f,
+            ", shard {shard} is saved at {saved:?}, ends at {ended:?} and is back after {pause:?}"
+        )
     }
 }
 

@@ -1,14 +1,15 @@
 //! One world from its beginning to the moment everything is well again.
 
+mod restart;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use gatewright_core::cache::Settings;
 use gatewright_core::transcript::replay;
-use gatewright_core::{
-    Compression, Config, GuildId, Inflater, Instant, Intents, Memory, SendLog, Shard, ShardId, Zlib,
-};
+use gatewright_core::{Compression, GuildId, Inflater, Instant, Memory, SendLog, ShardId, Zlib};
 
+use self::restart::Restarting;
 use super::laws::{Breach, Laws, Terms};
 use super::plan::{Blow, Plan};
 use super::traffic::{Pool, command};
@@ -29,7 +30,7 @@ pub(super) const RECOVERY: Duration = Duration::from_secs(180 + 165 + 600 + 600 
 /// The most events that come in one instant.
 const BURST: u64 = 6;
 
-/// The memory of one shard, lent as on a board.
+/// The memory of one shard, or of another process in its place, lent as on a board.
 pub(super) struct Arena {
     payload: Vec<u8>,
     commands: Vec<u8>,
@@ -71,24 +72,18 @@ pub(super) struct Run<'p, 'm, 't> {
     marred: bool,
     /// Whether a session was lost, so that what happened between it and the next one is not told of messages.
     broken_off: bool,
+    restarting: Restarting<'m>,
+    /// The shard of which another process took over.
+    restarted: Option<u32>,
 }
 
 impl<'p, 'm, 't> Run<'p, 'm, 't> {
     /// Sets a world up; there is one arena for each shard if memory is lent.
     pub(super) fn new(plan: &'p Plan, arenas: &'m mut [Arena]) -> Self {
         let mut arenas = arenas.iter_mut();
-        let shards = (0..plan.shards).filter_map(|id| {
-            let memory = match arenas.next() {
-                Some(arena) => arena.lend(plan.compression),
-                None => Memory::heap_limited(plan.compression, plan.room),
-            };
-            let config = Config::new("simulated", Intents::DOCUMENTED)
-                .gateway(Simulation::GATEWAY)
-                .shard(ShardId::new(id, plan.shards))
-                .encoding(plan.encoding);
-            Shard::new(config, plan.seed ^ u64::from(id), memory).ok()
-        });
-        let shards = shards.collect();
+        let make = |id| restart::make(plan, id, arenas.next(), None);
+        let shards = (0..plan.shards).filter_map(make).collect();
+        let restarting = Restarting::new(arenas.next());
         let simulation =
             Simulation::new(options(plan), plan.encoding, plan.network, shards, plan.seed);
         let guild = |id| {
@@ -108,6 +103,8 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             figures: Figures::default(),
             marred: false,
             broken_off: false,
+            restarting,
+            restarted: None,
         }
     }
 
@@ -180,12 +177,15 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         let mut order = begin;
         loop {
             let strike = strikes.peek().map_or(end, |strike| begin.saturating_add(strike.at));
-            let at = strike.min(round).min(order).min(end);
+            let restart = self.restart_at(begin);
+            let at = strike.min(round).min(order).min(restart).min(end);
             self.advance(at)?;
             if at >= end {
                 return Ok(());
             }
-            if at == strike
+            if at == restart {
+                self.restart()?;
+            } else if at == strike
                 && let Some(strike) = strikes.next()
             {
                 self.blow(strike.blow)?;
@@ -240,21 +240,33 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             return Ok(());
         }
         for id in 0..self.plan.shards {
-            let shard = ShardId::new(id, self.plan.shards);
-            loop {
-                let world = self.simulation.server().world();
-                let Some(cache) = self.simulation.cache(id) else { return Ok(()) };
-                let Err(how) = caches::compare(cache, world, shard, !self.broken_off) else {
-                    break;
-                };
+            while let Err(how) = self.compare_caches_of(id) {
                 if self.simulation.now() > end {
                     return Err(Breach { law: "cache", shard: id, at: self.simulation.now(), how });
                 }
                 self.go_on(end.saturating_add(PATIENCE))?;
             }
-            self.figures.caches += 1;
+            self.figures.caches += u64::from(self.simulation.cache(id).is_some());
+            self.figures.restored += u64::from(self.simulation.restored(id).is_some());
         }
         Ok(())
+    }
+
+    /// Compares the cache of a shard with the world, and the one that was restored from a snapshot, and these two.
+    fn compare_caches_of(&self, id: u32) -> Result<(), String> {
+        let (world, shard) = (self.simulation.server().world(), ShardId::new(id, self.plan.shards));
+        let told = |what: &'static str| move |how| format!("the cache {what}: {how}");
+        let (steady, restored) = (self.simulation.cache(id), self.simulation.restored(id));
+        if let Some(cache) = steady {
+            caches::compare(cache, world, shard, !self.broken_off).map_err(told("that went on"))?;
+        }
+        if let Some(cache) = restored {
+            caches::compare(cache, world, shard, !self.broken_off).map_err(told("restored"))?;
+        }
+        match (steady, restored) {
+            (Some(steady), Some(restored)) => caches::same(steady, restored),
+            _ => Ok(()),
+        }
     }
 
     /// Plays what was recorded through fresh shards, if this run is one to check for that.
@@ -394,8 +406,10 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         for Sight { seen, .. } in sights {
             match seen {
                 Seen::Dispatch { .. } => self.figures.events += 1,
-                Seen::Gap { .. } | Seen::Skipped { .. } => self.marred = true,
-                Seen::Lost { .. } => self.broken_off = true,
+                Seen::Gap { .. } | Seen::Skipped { .. } | Seen::Spoiled { .. } => {
+                    self.marred = true
+                }
+                Seen::Lost { .. } | Seen::Restarted { goes_on: false } => self.broken_off = true,
                 Seen::Gateway { what, .. } => self.count(what),
                 Seen::Struck(trouble) => self.figures.count(trouble.name()),
                 _ => {}

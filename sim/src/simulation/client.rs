@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use gatewright_core::cache::{Cache, Heap};
 use gatewright_core::transcript::Recorded;
 use gatewright_core::{
     Event, Gone, Input, Instant, Link, Output, Phase, Shard, Skipped, Stop, Timer,
@@ -12,6 +11,7 @@ use gatewright_core::{
 
 use super::frame::{digest, opcode, serial};
 use super::line::{Down, Line};
+use super::restart::Kept;
 use super::sabotage::{Deed, Defect, LATE, LATELY, Sabotage};
 use super::{Ending, Seen, Sight, Stuck, Trouble};
 
@@ -58,12 +58,14 @@ pub(super) struct Client<'m> {
     pub(super) grant: Option<Link>,
     pub(super) link: Link,
     pub(super) stopped: Option<Stop>,
-    wait: Instant,
+    pub(super) wait: Instant,
     /// When the latest message was handed over.
     heard: Instant,
     pub(super) sabotage: Sabotage,
     /// What the events told, if somebody wants to know.
-    pub(super) cache: Option<Box<Cache<Heap>>>,
+    pub(super) kept: Option<Kept>,
+    /// What was recorded of processes that ended.
+    pub(super) recordings: Vec<String>,
     /// The second of the latest calls for time alone, and how many there were.
     second: u64,
     calls: u32,
@@ -84,7 +86,8 @@ impl<'m> Client<'m> {
             wait: Instant::ZERO,
             heard: Instant::ZERO,
             sabotage: Sabotage::default(),
-            cache: None,
+            kept: None,
+            recordings: Vec::new(),
             second: 0,
             calls: 0,
         }
@@ -285,8 +288,10 @@ impl<'m> Client<'m> {
 
     /// Takes an event, which the consumer may hold.
     fn tell(&mut self, now: Instant, see: &mut impl FnMut(Seen)) -> ControlFlow<Option<Want>> {
-        if let (Some(cache), Event::Dispatch(dispatch)) = (&mut self.cache, self.shard.event()) {
-            cache.apply(&dispatch, &mut ());
+        if let (Some(kept), Event::Dispatch(dispatch)) = (&mut self.kept, self.shard.event())
+            && !self.sabotage.keeps_from_cache(dispatch.kind())
+        {
+            kept.hear(&dispatch);
         }
         if self.sabotage.tell(sight(&self.shard.event()), &mut *see) {
             self.shard.handle_input(now, Input::Closed(self.link, Gone::Dropped));

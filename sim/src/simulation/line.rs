@@ -222,6 +222,14 @@ impl Line {
         }
     }
 
+    /// Loses all that is on its way, but that the gateway hears of its end.
+    pub(super) fn abandon(&mut self, now: Instant, net: &Network, rng: &mut Rng) {
+        self.forget_up();
+        self.push_up(now, net, rng, Up::Closed(None));
+        (self.deaf_gateway, self.lingers) = (true, false);
+        self.deafen_shard();
+    }
+
     /// Forgets what has not arrived at the shard, and lets nothing more arrive.
     pub(super) fn deafen_shard(&mut self) {
         self.deaf_shard = true;

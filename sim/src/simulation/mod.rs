@@ -11,6 +11,7 @@ mod client;
 mod clockwork;
 mod frame;
 mod line;
+mod restart;
 mod sabotage;
 mod seen;
 mod strike;
@@ -19,7 +20,6 @@ mod trouble;
 use std::fmt;
 use std::time::Duration;
 
-use gatewright_core::cache::{Cache, Heap, Settings};
 use gatewright_core::transcript::RecordError;
 use gatewright_core::{
     Command, CommandError, CommandId, Encoding, IdentifyGate, Instant, Link, Phase, Shard, Status,
@@ -183,20 +183,6 @@ impl<'m> Simulation<'m> {
         }
     }
 
-    /// Keeps what the events of every shard tell, from now on.
-    pub fn keep(&mut self, settings: Settings) {
-        for client in &mut self.clients {
-            client.cache = Some(Box::new(Cache::new(settings)));
-        }
-    }
-
-    /// Returns what the events of a shard told, if that is kept.
-    #[must_use]
-    pub fn cache(&self, shard: u32) -> Option<&Cache<Heap>> {
-        let client = self.clients.get(usize::try_from(shard).ok()?)?;
-        client.cache.as_deref()
-    }
-
     /// Records every shard from now on.
     ///
     /// # Errors
@@ -205,11 +191,13 @@ impl<'m> Simulation<'m> {
         self.clients.iter_mut().try_for_each(|client| client.shard.record(String::new()))
     }
 
-    /// Ends the recordings and returns them, by shard.
+    /// Ends the recordings and returns them, by shard; those of processes that ended before stand behind.
     pub fn finish_recordings(&mut self) -> Vec<String> {
         let finish =
             |client: &mut Client<'m>| Some(client.sabotage.recording(client.shard.finish()?));
-        self.clients.iter_mut().filter_map(finish).collect()
+        let mut recordings: Vec<_> = self.clients.iter_mut().filter_map(finish).collect();
+        self.clients.iter_mut().for_each(|client| recordings.append(&mut client.recordings));
+        recordings
     }
 
     /// Lets the next thing happen.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gatewright_core::{CloseCode, Instant};
+use gatewright_core::cache::{Cache, Heap};
+use gatewright_core::{CloseCode, EventKind, Instant, Session};
 
 use super::Seen;
 
@@ -43,6 +44,8 @@ pub enum Defect {
     HoldsDeadLink,
     /// It goes on without ACKs as long as anything else comes.
     IgnoresMissingAcks,
+    /// It keeps messages that are deleted.
+    IgnoresDeletes,
     /// It answers no request for a heartbeat.
     IgnoresRequest,
     /// It takes a transport it does not read for silent.
@@ -77,12 +80,22 @@ pub enum Defect {
     WaitsForNothing,
     /// It does not want to be called again.
     WaitsForever,
+    /// It loses a member when it restores a snapshot.
+    RestoresLess,
+    /// It takes up its latest session with rows of an earlier moment.
+    RestoresTooEarly,
+    /// It takes up a session one event later than it was saved.
+    ResumesTooLate,
     /// It resumes from an earlier number.
     WrongResumeSeq,
 }
 
 impl Defect {
-    /// All there are to be found.
+    /// Those of caches, and of what takes them up again.
+    pub const OF_CACHES: [Self; 4] =
+        [Self::IgnoresDeletes, Self::RestoresLess, Self::RestoresTooEarly, Self::ResumesTooLate];
+
+    /// All others there are to be found.
     pub const ALL: [Self; 27] = [
         Self::BeatsTooOften,
         Self::ClosesForGood,
@@ -203,6 +216,36 @@ impl Sabotage {
         match self.defect {
             Some(Defect::RecordsAmiss) => recording.replacen("\"READY\" 1", "\"READY\" 2", 1),
             _ => recording,
+        }
+    }
+
+    /// Tells whether a cache hears nothing of an event.
+    pub(super) fn keeps_from_cache(&self, kind: EventKind) -> bool {
+        self.is(Defect::IgnoresDeletes) && kind == EventKind::MessageDelete
+    }
+
+    /// Spoils what is restored; `latest` is the session of the process that ended.
+    pub(super) fn restart(
+        &self,
+        cache: &mut Cache<Heap>,
+        session: &mut Option<Session>,
+        latest: Option<Session>,
+    ) {
+        match self.defect {
+            Some(Defect::RestoresLess) => {
+                let member = cache.members().iter().last().map(|row| row.key());
+                member.into_iter().for_each(|key| {
+                    cache.members_mut().remove(key, &mut ());
+                });
+            }
+            Some(Defect::RestoresTooEarly) => *session = latest,
+            Some(Defect::ResumesTooLate) => {
+                if let Some(session) = session {
+                    session.processed += 1;
+                    session.received = session.received.max(session.processed);
+                }
+            }
+            _ => {}
         }
     }
 

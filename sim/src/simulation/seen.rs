@@ -144,6 +144,13 @@ pub enum Seen {
     },
     /// The consumer is free again.
     Released,
+    /// The process of the shard ended without a word, and another took up what was saved last.
+    Restarted {
+        /// Whether the session that was saved is still the latest one.
+        goes_on: bool,
+    },
+    /// What was kept of the shard was saved, with its session.
+    Saved,
     /// The shard handed out a frame.
     Send {
         /// The transport.

@@ -21,7 +21,7 @@ const HISTORY: usize = 32 * 1024;
 /// How many dispatches the gateway says again when it does.
 const REPEATED: u32 = 3;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Delivery {
     /// Whether there is a session, and whether its loss was told.
     begun: bool,
@@ -48,6 +48,8 @@ pub(super) struct Delivery {
     repeated: u32,
     /// Whether READY or RESUMED was delivered on the transport at hand.
     live: bool,
+    /// What was so when the shard was saved last.
+    saved: Option<Box<Self>>,
     /// Whether a message of it was damaged, dropped without being told of itself, or came too early to be told.
     blurred: bool,
 }
@@ -71,8 +73,25 @@ impl Delivery {
         ))
     }
 
+    /// Goes on from what was saved last; whether that is of the latest session is given.
+    pub(super) fn restart(mut self, goes_on: bool) -> Self {
+        let saved = self.saved.take().map_or_else(Self::default, |saved| *saved);
+        Self {
+            link: Link::default(),
+            nameless: self.nameless,
+            dropped: self.dropped || !goes_on,
+            dropped_since: self.dropped_since,
+            resumes: 0,
+            ..saved
+        }
+    }
+
     pub(super) fn see(&mut self, seen: &Seen, damage: &Damage, terms: &Terms) -> Verdict {
         match seen {
+            Seen::Saved => {
+                self.saved = None;
+                self.saved = Some(Box::new(self.clone()));
+            }
             Seen::Connect { link, .. } => {
                 self.link = *link;
                 (self.unnumbered, self.repeated, self.owned_up) = (0, 0, false);
@@ -171,6 +190,7 @@ impl Delivery {
         let Self { link, dropped_since, nameless, owned_up, unnumbered, repeated, blurred, .. } =
             *self;
         *self = Self {
+            saved: self.saved.take(),
             begun: true,
             last: seq.unwrap_or(0),
             link,

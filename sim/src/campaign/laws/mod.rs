@@ -123,6 +123,11 @@ impl Laws {
         };
         let shard = usize::try_from(sight.shard).ok().and_then(|at| self.shards.get_mut(at));
         let Some(shard) = shard else { return Ok(()) };
+        if let Seen::Restarted { goes_on } = seen {
+            // Of another process nothing is known but what it took up.
+            let OfShard { damage, delivery, .. } = core::mem::take(shard);
+            *shard = OfShard { damage, delivery: delivery.restart(*goes_on), ..OfShard::default() };
+        }
         // What ends it is still judged as it was.
         let lasted = shard.damage.waives();
         shard.damage.see(at, seen, terms);
