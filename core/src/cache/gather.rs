@@ -241,6 +241,53 @@ mod tests {
         assert_eq!(gather(r#"{"nick": null}"#, b""), b"");
     }
 
+    /// Gathers some fields of an object, as they stand or one by one, and merges them with what was there.
+    fn gather_some(usual: bool, json: &str, old: &[u8], room: usize) -> Option<Vec<u8>> {
+        let wanted = |name: Name| (name != Name::of("id")).then_some(name != Name::of("topic"));
+        let mut scratch = std::vec![0; room];
+        let mut out = Writer::new(&mut scratch);
+        let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
+        let (mut members, mut fields) = (cursor.object().unwrap(), Gathered::new());
+        loop {
+            if usual {
+                fields.keep_usual(&mut out, &mut cursor, &mut members, wanted);
+            }
+            let Some(key) = cursor.key(&mut members).unwrap() else { break };
+            match Name::of_key(&key) {
+                Some(name) if wanted(name) == Some(true) => {
+                    fields.keep(&mut out, &mut cursor, name).ok()?;
+                }
+                _ => cursor.skip().unwrap(),
+            }
+        }
+        cursor.end().unwrap();
+        let range = fields.merge(&mut out, old).ok()?;
+        Some(out.slice(range).to_vec())
+    }
+
+    #[test]
+    fn fields_are_gathered_the_same_one_by_one() {
+        let old = gather(r#"{"width": 5, "username": "old", "nick": "n", "flags": 1}"#, b"");
+        for json in [
+            r#"{"width":1,"username":"u","width":null,"nick":null,"width":2}"#,
+            r#"{"width":null,"nick":null,"username":null,"flags":null}"#,
+            r#"{"username":"old","width":5,"nick":"n","flags":1}"#,
+            r#"{"width":5,"username":"old","nick":"n","flags":1,"id":"7","topic":"t","none":[1,{}]}"#,
+            r#"{"id":"7","topic":null,"unknown":null,"width":5,"username":"old","flags":1}"#,
+            r#"{"username":"a\u0062","width":-5, "nick":0.5,"flags":[1,2],"member_count":null}"#,
+            r#"{"n\u0069ck":"x","width":7,"nick":"a text of more than thirty-two characters, all told"}"#,
+            "{}",
+        ] {
+            for (room, old) in (0..200).flat_map(|room| [(room, &b""[..]), (room, &old)]) {
+                let usual = gather_some(true, json, old, room);
+                let one_by_one = gather_some(false, json, old, room);
+                // What is null takes no room where it is not written first.
+                assert!(usual == one_by_one || one_by_one.is_none(), "{json} {room}");
+                assert!(one_by_one.is_some() || room < 150, "{json} {room}");
+            }
+        }
+    }
+
     #[test]
     fn more_fields_than_a_row_has_are_refused() {
         let mut scratch = [0; 4_096];

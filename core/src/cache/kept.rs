@@ -152,7 +152,6 @@ const GUILD: Names = Names::of(&[
 
 const INVITE: Names = Names::of(&[
     "channel_id",
-    "code",
     "created_at",
     "expires_at",
     "flags",
@@ -276,7 +275,6 @@ const THREAD: Names = Names::of(&[
     "flags",
     "last_message_id",
     "last_pin_timestamp",
-    "member",
     "member_count",
     "message_count",
     "name",

@@ -1,6 +1,6 @@
 //! Reads payloads into rows: what a field is, and which rows it names.
 //!
-//! A payload is read once, front to back. Its fields are packed one after the other, then merged in the order of
+//! A payload is read once, front to back. Its fields are packed one after the other, merged in the order of
 //! their names and stored. An object inside that is a row of its own is read and stored where it stands, above
 //! what was packed of the one around it.
 
@@ -27,6 +27,7 @@ mod store;
 
 pub(super) use reactions::Reacted;
 
+const CHANNEL_ID: Name = Name::of("channel_id");
 const CODE: Name = Name::of("code");
 const CREATOR: Name = Name::of("creator");
 const ID: Name = Name::of("id");
@@ -358,7 +359,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         cursor: &mut Cursor<'_>,
         name: Name,
     ) -> Result<(), Unpacked> {
-        if kept(frame.kind).has(name) && !MEANT.has(name) {
+        if kept(frame.kind).has(name) {
             return frame.fields.keep(&mut self.out, cursor, name);
         }
         match (frame.kind, name) {

@@ -97,7 +97,7 @@ impl<'e> Key<'e> {
         self.word
     }
 
-    /// Tells whether this is the key `name`, of which it has the word.
+    /// Tells whether this is the key `name`, whose word is the same.
     #[inline]
     pub(crate) fn is_of_word(&self, name: &str) -> bool {
         let (own, name_bytes) = (self.bytes, name.as_bytes());

@@ -175,9 +175,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             while cursor.item(&mut items)? {
                 some = true;
                 let channel = cursor.snowflake()?;
-                if let Err(channel) = channels.push(channel) {
+                if channels.push(channel).is_ok() && channels.is_full() {
                     self.doubt_threads_of(guild, &mut channels);
-                    channels = [channel].into_iter().collect();
+                    channels.clear();
                 }
             }
             self.doubt_threads_of(guild, &mut channels);
@@ -190,6 +190,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Doubts the threads of some channels.
     fn doubt_threads_of(&mut self, guild: u32, channels: &mut [u64]) {
+        if channels.is_empty() {
+            return;
+        }
         channels.sort_unstable();
         self.each(Kind::Thread, guild, |reader, row| {
             let parent = packed::find(reader.records.fields(row), PARENT_ID);

@@ -94,7 +94,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ) -> Result<(), DecodeError> {
         let id = id_of(message)?;
         match self.records.find(Kind::Message, NONE, id) {
-            Some(row) => self.revise(row, message),
+            Some(row) => {
+                self.revise(row, message);
+                Ok(())
+            }
             None => Ok(()),
         }
     }

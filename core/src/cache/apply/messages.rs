@@ -27,10 +27,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if !self.keeps(Kind::Message) || most.min(self.settings.max_messages_per_channel) == 0 {
             return message.skip();
         }
-        match guild {
-            Some(id) => self.within(id.0, |reader, guild| reader.new_message(guild, message)),
-            None => self.new_message(NONE, message),
-        }
+        let Some(id) = guild else {
+            self.new_message(NONE, message);
+            return Ok(());
+        };
+        self.within(id.0, |reader, guild| {
+            reader.new_message(guild, message);
+            Ok(())
+        })
     }
 
     /// Finds a channel as the place of messages, or makes it.

@@ -5,7 +5,7 @@ use super::super::kind::{Kind, NONE};
 use super::super::rows::{Witness, user_of};
 use super::super::settings::MemberPolicy;
 use super::message::REFERENCED_MESSAGE;
-use super::{Absent, Frame, ID, MEMBER, Reader, refer};
+use super::{Absent, CHANNEL_ID, Frame, ID, MEMBER, Reader, refer};
 use crate::decode::packed::{self, Name, Unpacked, Writer};
 
 const ACTIVITIES: Name = Name::of("activities");
@@ -14,7 +14,6 @@ const EMOJIS: Name = Name::of("emojis");
 const STICKERS: Name = Name::of("stickers");
 const STICKER_ITEMS: Name = Name::of("sticker_items");
 
-const CHANNEL_ID: Name = Name::of("channel_id");
 const STATUS: Name = Name::of("status");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {

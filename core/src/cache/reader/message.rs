@@ -3,11 +3,10 @@
 use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
 use super::super::rows::Witness;
-use super::{Absent, Frame, ID, MEMBER, Reader, refer};
+use super::{Absent, CHANNEL_ID, Frame, ID, MEMBER, Reader, refer};
 use crate::decode::packed::{Name, Unpacked};
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::{Cursor, DecodeError, Expected};
 
-const CHANNEL_ID: Name = Name::of("channel_id");
 pub(super) const AUTHOR: Name = Name::of("author");
 pub(super) const MENTIONS: Name = Name::of("mentions");
 pub(super) const REFERENCED_MESSAGE: Name = Name::of("referenced_message");
@@ -15,23 +14,30 @@ pub(super) const REFERENCED_MESSAGE: Name = Name::of("referenced_message");
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads a message and stores it in the channel it names, with its author, its member and those it mentions.
     ///
-    /// # Errors
-    /// If it is not well-formed.
-    pub(in super::super) fn new_message(
-        &mut self,
-        guild: u32,
-        mut cursor: Cursor<'_>,
-    ) -> Result<(), DecodeError> {
+    /// Where it ends up is known only once it was read; until then nobody owns it.
+    pub(in super::super) fn new_message(&mut self, guild: u32, mut cursor: Cursor<'_>) {
         let mut frame = self.begin(Kind::Message, NONE);
         let read = self.read_message(&mut frame, &mut cursor);
         let stored = read.and_then(|member| {
-            let channel = frame.fields.value(&self.out, CHANNEL_ID).and_then(|id| id.id());
-            let Some(room) = channel.and_then(|id| self.room(guild, id)) else { return Ok(None) };
+            let Some(room) = self.room_of(&frame, guild)? else { return Ok(None) };
             frame.owner = room;
             self.holding(room, |reader| reader.finish_message(&mut frame, member, Absent::Goes))
         });
         self.end(&frame, stored);
-        Ok(())
+    }
+
+    /// Finds the room of the channel that a message names; nothing if that has no room.
+    fn room_of(&mut self, message: &Frame, guild: u32) -> Result<Option<u32>, Unpacked> {
+        let channel = message.fields.value(&self.out, CHANNEL_ID).and_then(|id| id.id());
+        match channel {
+            Some(channel) => Ok(self.room(guild, channel)),
+            // There was no room for the id of the channel: the message, if it is there, is where it is.
+            None if message.full => {
+                let row = message.key.and_then(|key| self.records.find(Kind::Message, NONE, key));
+                row.map(|row| Some(self.records.owner(row))).ok_or(Unpacked::Full)
+            }
+            None => Err(Unpacked::Broken(DecodeError::at(0, Expected::Snowflake))),
+        }
     }
 
     /// Stores a message that was read, and the member that came with it.
@@ -118,22 +124,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if let Some(row) = row {
             self.hold(Some(row))?;
             self.answered = true;
-            let revised = self.revise(row, start);
+            self.revise(row, start);
             self.answered = false;
-            revised?;
         }
         refer(&mut frame.fields, &mut self.out, REFERENCED_MESSAGE, row)
     }
 
     /// Brings a message up to date by what came of it.
-    ///
-    /// # Errors
-    /// If that is not well-formed.
-    pub(in super::super) fn revise(
-        &mut self,
-        row: u32,
-        mut cursor: Cursor<'_>,
-    ) -> Result<(), DecodeError> {
+    pub(in super::super) fn revise(&mut self, row: u32, mut cursor: Cursor<'_>) {
         // Hold it, so that nothing that happens on the way takes it.
         self.records.retain(row);
         let key = Some(self.records.key(row));
@@ -143,7 +141,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let stored = read.and_then(|member| self.finish_message(&mut frame, member, Absent::Stays));
         self.end(&frame, stored);
         self.records.let_go_of_row(row, self.witness);
-        Ok(())
     }
 }
 

@@ -218,3 +218,48 @@ fn a_row_that_is_kept_moves_too() {
     assert_eq!((bench.guild(1), bench.keys(2, Kind::Emoji)), (None, vec![30]));
     assert_eq!(bench.records.find_listed(Kind::Emoji, NONE, 30), Some(row));
 }
+
+#[test]
+fn a_message_whose_channel_has_no_room_is_refused_and_not_out_of_date() {
+    let message = |content: &str| {
+        std::format!(
+            r#"{{"id": "9", "content": "{content}", "channel_id": "1212269235441107118"}}"#
+        )
+    };
+    let mut bench = Bench::heap();
+    bench.apply("MESSAGE_CREATE", &message("short"));
+    bench.scratch.truncate(24);
+    let (lines, losses) = bench.apply_lossy("MESSAGE_CREATE", &message("0123456789abcdefghij"));
+    assert_eq!((lines.as_slice(), losses.refused), (&["~Message 9".into()][..], 1));
+    let row = bench.records.find(Kind::Message, NONE, 9).unwrap();
+    assert_eq!(bench.records.fields(row), b"", "nothing that is out of date is shown");
+    let other = message("0123456789abcdefghij").replace("\"9\"", "\"10\"");
+    let (lines, losses) = bench.apply_lossy("MESSAGE_CREATE", &other);
+    assert_eq!((lines.len(), losses.refused), (0, 1));
+}
+
+#[test]
+fn a_message_without_a_channel_is_broken() {
+    for channel in
+        ["", r#", "channel_id": null"#, r#", "channel_id": {}"#, r#", "channel_id": "x""#]
+    {
+        let mut bench = Bench::heap();
+        let json = std::format!(r#"{{"id": "9", "author": {{"id": "5"}}{channel}}}"#);
+        let (_, losses) = bench.apply_lossy("MESSAGE_CREATE", &json);
+        assert_eq!(losses.broken, 1, "{json}");
+        assert_eq!(bench.records.bytes().1, 0);
+    }
+}
+
+#[test]
+fn what_a_row_may_refer_to_is_no_fault_if_it_is_odd() {
+    let mut bench = Bench::heap();
+    bench.apply("GUILD_CREATE", GUILD);
+    for activities in ["5", "[5]", r#"[{"emoji": {"id": "x"}}]"#, r#"[{"emoji": [7]}]"#, "[[]]"] {
+        let json = std::format!(
+            r#"{{"guild_id": "1", "user": {{"id": "10"}}, "status": "idle", "activities": {activities}}}"#
+        );
+        let (_, losses) = bench.apply_lossy("PRESENCE_UPDATE", &json);
+        assert_eq!(losses, Losses::default(), "{json}");
+    }
+}

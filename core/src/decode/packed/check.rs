@@ -26,7 +26,7 @@ fn nested(doc: &[u8], at: usize, depth: u8) -> Option<usize> {
         })?,
         KEYED => all(doc, &found, |at| {
             let key = value(doc, at)?;
-            let is_text = matches!(key.tag, TEXT | WORD..=LAST_WORD | SHORT..);
+            let is_text = matches!(key.tag, TEXT | SHORT..);
             let is_key = is_text && core::str::from_utf8(key.bytes).is_ok();
             (is_key || key.unsigned().is_some()).then_some(())?;
             nested(doc, key.end, inside?)
@@ -79,6 +79,7 @@ mod tests {
             (b"\x96\x02\x07\x05", Some(4)),
             (b"\x96\x03\xA1a\x05", Some(5)),
             (b"\x96\x02\x80\x05", None),
+            (b"\x96\x02\x97\x05", None),
             (b"\x97", Some(1)),
             (b"\x9B", None),
             (b"", None),

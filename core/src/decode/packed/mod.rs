@@ -245,7 +245,7 @@ impl<'e> Value<'e> {
     /// Returns the id, if it is one, or a text of its digits.
     pub(crate) fn id(&self) -> Option<u64> {
         match self.tag {
-            TEXT | WORD..=LAST_WORD | SHORT.. => parse_u64(self.bytes),
+            TEXT | SHORT.. => parse_u64(self.bytes),
             _ => self.unsigned(),
         }
     }

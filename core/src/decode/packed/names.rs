@@ -3,7 +3,7 @@
 use crate::decode::{Key, word};
 
 /// Every name, by its number: `id`, then those that are kept often, whose numbers take one byte, then the others;
-/// both against the alphabet, as the service sends them, so that a row is packed in the order it comes.
+/// both against the alphabet at first, as the service sends them, so that a row is packed in the order it comes.
 ///
 /// The numbers are part of what a snapshot holds: names are only ever added, at the end.
 #[rustfmt::skip]
@@ -296,6 +296,15 @@ mod tests {
         for name in ["", "i", "idd", "user_idx", "a name that is longer than any other is"] {
             assert_eq!(Name::of_key(&Key::of_bytes(name.as_bytes())), None, "{name}");
         }
+    }
+
+    #[test]
+    fn names_stand_as_the_service_sends_them() {
+        // Those that were added since stand at the end, in any order.
+        let (often, others) = (&NAMES[1..128], &NAMES[128..336]);
+        assert!(often.is_sorted_by(|left, right| left > right));
+        assert!(others.is_sorted_by(|left, right| left > right));
+        assert_eq!(NAMES[0], "id");
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn packed_by(
     let mut writer = Writer::new(&mut out);
     let written = match usual {
         true => writer.value(&mut cursor, name, None),
-        false => writer.read(&mut cursor, name, None),
+        false => writer.value_by_cursor(&mut cursor, name, None),
     };
     let len = writer.len();
     out.truncate(len);

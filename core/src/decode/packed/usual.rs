@@ -1,6 +1,6 @@
 //! Packs JSON straight from its bytes where it stands as the service writes it.
 //!
-//! That is: no white space, keys without escapes, small numbers, ids in digits. What stands in any other way is
+//! That is: no white space, keys without escapes, integers from 0 on, ids in digits. What stands in any other way is
 //! left to the cursor, which reads everything and tells what is wrong; where both read something, both pack it
 //! the same.
 
@@ -10,6 +10,7 @@ use super::names::{Means, Name};
 use super::write::Writer;
 use super::{FALSE, IDS, LIST, NULL, OBJECT, SHORT, TRUE};
 use crate::decode::json::{self, byte};
+use crate::decode::number::Number;
 use crate::decode::text::Text;
 use crate::decode::{Cursor, MAX_DEPTH, Members};
 
@@ -63,7 +64,7 @@ impl Writer<'_> {
             b'"' => self.usual_text(doc, at + 1, field),
             b'{' if !field.name.is_keyed() => self.usual_object(doc, at + 1, field.name, depth),
             b'[' => self.usual_list(doc, at + 1, field, depth),
-            b'0'..=b'9' => self.usual_number(doc, at),
+            b'-' | b'0'..=b'9' => self.usual_number(doc, at),
             b'n' => self.one(NULL, json::literal(doc, at, b"null")),
             b't' => self.one(TRUE, json::literal(doc, at, b"true")),
             b'f' => self.one(FALSE, json::literal(doc, at, b"false")),
@@ -73,8 +74,9 @@ impl Writer<'_> {
 
     #[inline]
     fn one(&mut self, tag: u8, end: Option<usize>) -> Option<usize> {
+        let end = end?;
         self.push(tag).ok()?;
-        end
+        Some(end)
     }
 
     #[inline]
@@ -82,7 +84,12 @@ impl Writer<'_> {
         let (value, end) = json::digits(doc, at);
         let whole = matches!(byte(doc, end), b',' | b'}' | b']');
         let zeros = byte(doc, at) == b'0' && end > at + 1;
-        self.unsigned(value.filter(|_| whole && !zeros)?).ok()?;
+        if let Some(value) = value.filter(|_| whole && !zeros) {
+            self.unsigned(value).ok()?;
+            return Some(end);
+        }
+        let end = json::number_end(doc, at).ok()?;
+        self.number(&Number::json(doc.get(at..end)?)).ok()?;
         Some(end)
     }
 
@@ -142,22 +149,18 @@ impl Writer<'_> {
 
     fn usual_ids(&mut self, doc: &[u8], mut at: usize) -> Option<usize> {
         let start = self.begin(IDS).ok()?;
-        if byte(doc, at) == b']' {
-            self.end(start).ok()?;
-            return Some(at + 1);
-        }
-        loop {
-            let (id, end) = (byte(doc, at) == b'"').then(|| plain_id(doc, at + 1))??;
-            self.extend(&id.to_le_bytes()).ok()?;
-            at = end + 2;
-            match (byte(doc, end), byte(doc, end + 1)) {
-                (b'"', b',') => {}
-                (b'"', b']') => break,
-                _ => return None,
+        let mut fresh = true;
+        while byte(doc, at) != b']' {
+            let quote = at + usize::from(!fresh);
+            if !fresh && byte(doc, at) != b',' || byte(doc, quote) != b'"' {
+                return None;
             }
+            let (id, end) = plain_id(doc, quote + 1)?;
+            self.extend(&id.to_le_bytes()).ok()?;
+            (at, fresh) = ((byte(doc, end) == b'"').then_some(end + 1)?, false);
         }
         self.end(start).ok()?;
-        Some(at)
+        Some(at + 1)
     }
 
     fn usual_object(

@@ -8,7 +8,7 @@ use super::{
     ROW, ROWS, SHORT, TEXT, TIME, TRUE, word_of,
 };
 use crate::decode::cursor::Cursor;
-use crate::decode::number::parse_u64;
+use crate::decode::number::{Number, parse_u64};
 use crate::decode::text::Text;
 use crate::decode::{DecodeError, Kind, timestamp};
 
@@ -75,11 +75,11 @@ impl<'b> Writer<'b> {
             return Ok(());
         }
         self.len = start;
-        self.read(cursor, name, within)
+        self.value_by_cursor(cursor, name, within)
     }
 
     /// Writes the value a cursor stands before, however it stands.
-    pub(super) fn read(
+    pub(super) fn value_by_cursor(
         &mut self,
         cursor: &mut Cursor<'_>,
         name: Name,
@@ -94,7 +94,7 @@ impl<'b> Writer<'b> {
                 let value = cursor.bool()?;
                 self.bool(value)
             }
-            Kind::Number => self.number(cursor),
+            Kind::Number => self.number(&cursor.number()?),
             Kind::Text => {
                 let text = cursor.text()?;
                 self.text_as(text, name.means(within))
@@ -234,8 +234,7 @@ impl<'b> Writer<'b> {
         self.out.get(start..self.len).unwrap_or_default()
     }
 
-    fn number(&mut self, cursor: &mut Cursor<'_>) -> Result {
-        let number = cursor.number()?;
+    pub(super) fn number(&mut self, number: &Number<'_>) -> Result {
         if let Some(value) = number.as_u64() {
             return self.unsigned(value);
         }
@@ -292,7 +291,7 @@ impl<'b> Writer<'b> {
             if cursor.kind()? == Kind::Object {
                 self.object(cursor, name)?;
             } else {
-                self.read(cursor, name, within)?;
+                self.value_by_cursor(cursor, name, within)?;
             }
         }
         self.end(start)
@@ -323,7 +322,7 @@ impl<'b> Writer<'b> {
             match Name::of_key(&key) {
                 Some(name) => {
                     self.name(name)?;
-                    self.read(cursor, name, Some(within))?;
+                    self.value_by_cursor(cursor, name, Some(within))?;
                 }
                 None => cursor.skip()?,
             }
@@ -349,7 +348,7 @@ impl<'b> Writer<'b> {
             match cursor.kind()? {
                 Kind::Object => self.object(cursor, name)?,
                 Kind::Bool | Kind::List | Kind::Null | Kind::Number | Kind::Text => {
-                    self.read(cursor, name, Some(name))?;
+                    self.value_by_cursor(cursor, name, Some(name))?;
                 }
             }
         }
