@@ -9,8 +9,8 @@ use super::family::Memory;
 use super::kind::{Kind, NONE};
 use super::reader::{Absent, Reader};
 use super::table::{
-    Channels, DmChannels, Emojis, Guilds, Invites, Me, Members, Messages, Presences, Roles,
-    ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, VoiceStates,
+    Channels, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Me, Members, Messages,
+    Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, VoiceStates,
 };
 use crate::decode::{Cursor, DecodeError};
 use crate::model::UnixMillis;
@@ -76,18 +76,6 @@ macro_rules! of_guild {
                 self.store(guild, row, Absent::Stays, observer)
             }
 
-            /// Removes the rows of a guild.
-            pub fn clear_in_guild(
-                &mut self,
-                guild: GuildId,
-                observer: &mut impl Observer<M>,
-            ) -> Applied {
-                self.cache.change(observer, |reader| {
-                    reader.clear_in_guild(Kind::of::<$table>(), guild.0);
-                    Ok(())
-                })
-            }
-
             fn store(
                 &mut self,
                 guild: GuildId,
@@ -109,25 +97,29 @@ of_guild! {
     Channels Emojis Invites Members Presences Roles ScheduledEvents Sounds Stages Stickers Threads VoiceStates
 }
 
-macro_rules! in_channel {
-    ($($table:ident)*) => {$(
-        impl<M: Memory> Edit<'_, $table, M> {
-            /// Removes the rows of a channel.
-            pub fn clear_in_channel(
-                &mut self,
-                channel: ChannelId,
-                observer: &mut impl Observer<M>,
-            ) -> Applied {
-                self.cache.change(observer, |reader| {
-                    reader.clear_in_channel(Kind::of::<$table>(), channel.0);
-                    Ok(())
-                })
-            }
-        }
-    )*};
+impl<T: InGuild, M: Memory> Edit<'_, T, M> {
+    /// Removes the rows of a guild.
+    pub fn clear_in_guild(&mut self, guild: GuildId, observer: &mut impl Observer<M>) -> Applied {
+        self.cache.change(observer, |reader| {
+            reader.clear_in_guild(T::KIND, guild.0);
+            Ok(())
+        })
+    }
 }
 
-in_channel! { Invites Messages Threads VoiceStates }
+impl<T: InChannel, M: Memory> Edit<'_, T, M> {
+    /// Removes the rows of a channel.
+    pub fn clear_in_channel(
+        &mut self,
+        channel: ChannelId,
+        observer: &mut impl Observer<M>,
+    ) -> Applied {
+        self.cache.change(observer, |reader| {
+            reader.clear_in_channel(T::KIND, channel.0);
+            Ok(())
+        })
+    }
+}
 
 impl<M: Memory> Edit<'_, Messages, M> {
     /// Puts a message in, in place of the one there may be.
@@ -145,14 +137,6 @@ impl<M: Memory> Edit<'_, Messages, M> {
     /// Changes what an object has of a message; one that is not there is not put in.
     pub fn update(&mut self, message: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
         self.cache.change(observer, |reader| reader.update_message(message))
-    }
-
-    /// Removes the messages of a guild.
-    pub fn clear_in_guild(&mut self, guild: GuildId, observer: &mut impl Observer<M>) -> Applied {
-        self.cache.change(observer, |reader| {
-            reader.clear_in_guild(Kind::Message, guild.0);
-            Ok(())
-        })
     }
 }
 

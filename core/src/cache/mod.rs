@@ -84,7 +84,11 @@ pub use settings::{Components, Eviction, Limit, Limits, MemberPolicy, Settings};
 pub use shared::SharedCache;
 pub use snapshot::SnapshotError;
 pub use statistics::{MemoryStatistics, TableStatistics};
-pub use table::*;
+pub use table::{
+    Channels, DmChannel, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Me, Members,
+    Messages, Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, Users,
+    VoiceStates,
+};
 pub use view::{Iter, View};
 
 use records::Records;

@@ -19,6 +19,22 @@ pub trait Table: sealed::Sealed + Sized + 'static {
     type Model<'c>: Decode<'c>;
 }
 
+/// A table whose rows belong to guilds, so that a view of it can be [`in_guild`](super::View::in_guild).
+pub trait InGuild: Table {}
+
+/// A table whose rows name a channel, so that a view of it can be [`in_channel`](super::View::in_channel).
+pub trait InChannel: InGuild {}
+
+macro_rules! marked {
+    ($mark:ident: $($table:ident)*) => {
+        $(impl $mark for $table {})*
+    };
+}
+
+marked! { InGuild: Channels Emojis Invites Members Messages Presences Roles ScheduledEvents }
+marked! { InGuild: Sounds Stages Stickers Threads VoiceStates }
+marked! { InChannel: Invites Messages ScheduledEvents Stages Threads VoiceStates }
+
 pub(super) mod sealed {
     use super::{Kind, Memory, Records, Row, Table};
 

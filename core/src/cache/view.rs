@@ -10,7 +10,7 @@ use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::row::Row;
 use super::statistics::Tally;
-use super::table::{Channels, Guilds, Invites, Messages, Table, Threads, VoiceStates};
+use super::table::{Channels, Guilds, InChannel, InGuild, Table};
 use crate::decode::packed::{self, Name};
 use crate::model::ChannelFlags;
 use crate::{ChannelId, GuildId};
@@ -23,11 +23,16 @@ const PARENT_ID: Name = Name::of("parent_id");
 ///
 /// It borrows the cache and copies nothing. The order is stable: rows of a guild stand in the order in which
 /// they came, rows of several guilds guild by guild in the order in which the guilds came, messages in the order
-/// in which they came, users in the order of their places.
+/// in which they came, users in the order of their places. Backwards goes as well as forwards:
+/// `messages().in_channel(id).iter().rev()` begins with the newest.
+///
+/// What narrows a view narrows what it was: `in_guild(a).in_guild(b)` is empty.
 pub struct View<'c, T, M: Memory> {
     records: &'c Records<M>,
     range: Range,
     filter: Filter,
+    /// Whether it gives those that are kept because others refer to them, and no others.
+    kept: bool,
     table: PhantomData<T>,
 }
 
@@ -39,8 +44,10 @@ enum Range {
     Guild(u32),
     /// Messages of a channel, which is a row or nobody.
     Room(u32),
-    /// Those that are kept because others refer to them.
-    Kept,
+}
+
+impl Range {
+    const NOTHING: Self = Self::Guild(NONE);
 }
 
 /// Which of them it gives.
@@ -56,23 +63,17 @@ enum Filter {
 
 impl<'c, T: Table, M: Memory> View<'c, T, M> {
     pub(super) const fn all(records: &'c Records<M>) -> Self {
-        Self { records, range: Range::All, filter: Filter::All, table: PhantomData }
+        let (range, filter) = (Range::All, Filter::All);
+        Self { records, range, filter, kept: false, table: PhantomData }
     }
 
-    /// Returns the rows of a guild; none if the cache knows nothing of it.
-    #[must_use]
-    pub fn in_guild(self, guild: GuildId) -> Self {
-        let guild = self.records.find(Kind::Guild, NONE, guild.0).unwrap_or(NONE);
-        Self { range: Range::Guild(guild), ..self }
-    }
-
-    /// Returns the rows that were removed and are there only because others refer to them: the member of a
-    /// voice state, the message that is replied to.
+    /// Returns those rows that were removed and are there only because others refer to them: the member of a
+    /// voice state, the message that is replied to. Of emojis, members, messages and stickers there may be some.
     ///
-    /// They are in no other view, and [`get`](Self::get) does not find them.
+    /// They are in no other view.
     #[must_use]
     pub const fn kept(self) -> Self {
-        Self { range: Range::Kept, ..self }
+        Self { kept: true, ..self }
     }
 
     /// Returns a row.
@@ -105,27 +106,50 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
 
     /// Returns how many rows there are.
     ///
-    /// It is counted for views of a channel or by a property, and known for all others up to one step a guild.
+    /// It is known for a whole table, a guild and the messages of a channel; what else there is is counted row by
+    /// row.
     #[must_use]
     pub fn len(&self) -> usize {
-        match (self.filter, self.walk()) {
-            (Filter::All, Walk::Flat { place: Some(place), .. }) => {
-                usize::try_from(self.records.list(place).len).unwrap_or(usize::MAX)
+        match self.known_len() {
+            Some(len) => usize::try_from(len).unwrap_or(usize::MAX),
+            None => self.iter().count(),
+        }
+    }
+
+    /// Returns how many rows there are, if that is known without counting them.
+    fn known_len(&self) -> Option<u32> {
+        let records = self.records;
+        #[expect(clippy::wildcard_enum_match_arm, reason = "of all others it is counted alike")]
+        let shown = match T::KIND {
+            Kind::Guild => records.known_guilds,
+            Kind::User => records.len(Kind::User),
+            kind => records.listed(kind),
+        };
+        match (self.filter, self.range, self.path()) {
+            (Filter::All, Range::All, _) if !self.kept => Some(shown),
+            (Filter::All, Range::All, _) if T::KIND.is_kept() => {
+                Some(records.len(T::KIND).saturating_sub(shown))
             }
-            _ => self.iter().count(),
+            (Filter::All, _, Path::Flat(place, _)) => Some(records.list(place).len),
+            (_, _, Path::Nothing) => Some(0),
+            _ => None,
         }
     }
 
     /// Tells whether there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        match self.known_len() {
+            Some(len) => len == 0,
+            None => self.iter().next().is_none(),
+        }
     }
 
-    /// Goes through the rows in their order.
+    /// Goes through the rows in their order, or with [`rev`](Iterator::rev) against it.
     #[must_use]
     pub fn iter(&self) -> Iter<'c, T, M> {
-        Iter { view: *self, walk: self.walk() }
+        let path = self.path();
+        Iter { view: *self, path, front: path.first(self.records), back: None }
     }
 
     /// Returns the row at a place in the order; it is counted from the first.
@@ -151,21 +175,24 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
 
     /// Tells whether a row of the table is in the view.
     fn has(&self, row: u32) -> bool {
-        let records = self.records;
-        let owner = || records.owner(row);
-        let in_range = match self.range {
+        self.is_in_range(row) && self.shows(row) && self.lets(row)
+    }
+
+    fn is_in_range(&self, row: u32) -> bool {
+        match self.range {
             Range::All => true,
             Range::Guild(NONE) | Range::Room(NONE) => false,
-            Range::Guild(guild) if T::KIND == Kind::Message => records.owner(owner()) == guild,
-            Range::Guild(place) | Range::Room(place) => owner() == place,
-            Range::Kept => return records.is(row, Mark::Kept),
-        };
-        in_range && self.shows(row) && self.lets(row)
+            Range::Guild(guild) => self.records.guild_of(row) == guild,
+            Range::Room(room) => self.records.owner(row) == room,
+        }
     }
 
     /// Tells whether a row is one that the view shows: of guilds those that are known, and where those are asked
     /// for that are not available, those too of which only the id is.
     fn shows(&self, row: u32) -> bool {
+        if self.kept {
+            return self.records.is(row, Mark::Kept);
+        }
         let unavailable = self.filter == Filter::Available(false);
         self.records.is_shown(row) || (T::KIND == Kind::Guild && unavailable)
     }
@@ -187,47 +214,46 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
         packed::find(self.records.fields(row), name)?.unsigned()
     }
 
-    fn walk(&self) -> Walk {
-        let records = self.records;
-        let flat = |place| Walk::Flat {
-            row: records.list(place).head,
-            links: Links::OWNED,
-            place: Some(place),
-        };
+    /// Returns the way through all rows of the view and perhaps some others.
+    fn path(&self) -> Path {
+        let list = T::KIND.list();
         match (self.range, T::KIND) {
-            (Range::Kept, _) => Walk::Slots { slot: 0, kept: true },
-            (Range::All, Kind::User) => Walk::Slots { slot: 0, kept: false },
-            (Range::All, Kind::Message) => {
-                let place = Place::Root(Root::Messages);
-                let row = records.list(place).head;
-                Walk::Flat { row, links: Links::AGE, place: Some(place) }
+            (Range::Guild(NONE) | Range::Room(NONE), _) => Path::Nothing,
+            // They stand in no list.
+            _ if self.kept => Path::Slots(T::KIND),
+            (Range::All, Kind::User) => Path::Slots(Kind::User),
+            (Range::All, Kind::Message) => Path::Flat(Place::Root(Root::Messages), Links::AGE),
+            (Range::All, Kind::Guild) => Path::Flat(Place::Root(Root::Guilds), Links::OWNED),
+            (Range::All, Kind::DmChannel) => {
+                Path::Flat(Place::Root(Root::DmChannels), Links::OWNED)
             }
-            (Range::All, Kind::Guild) => Walk::Flat {
-                row: records.list(Place::Root(Root::Guilds)).head,
-                links: Links::OWNED,
-                place: None,
-            },
-            (Range::All, Kind::DmChannel) => flat(Place::Root(Root::DmChannels)),
-            (Range::All, Kind::Me) => flat(Place::Root(Root::Me)),
-            (Range::All, kind) => Walk::Nested {
-                owner: records.list(Place::Root(Root::Guilds)).head,
-                row: NONE,
-                list: kind.list().unwrap_or(0),
-                began: false,
-            },
-            (Range::Guild(NONE) | Range::Room(NONE), _) => Walk::EMPTY,
-            (Range::Guild(guild), Kind::Message) => Walk::Nested {
-                owner: records.list(Place::In(guild, ROOMS)).head,
-                row: NONE,
-                list: 0,
-                began: false,
-            },
-            (Range::Guild(guild), kind) => match kind.list() {
-                Some(list) => flat(Place::In(guild, list)),
-                None => Walk::EMPTY,
-            },
-            (Range::Room(room), _) => flat(Place::In(room, 0)),
+            (Range::All, Kind::Me) => Path::Flat(Place::Root(Root::Me), Links::OWNED),
+            (Range::All, _) => Path::Nested(Place::Root(Root::Guilds), list.unwrap_or(0)),
+            (Range::Guild(guild), Kind::Message) => Path::Nested(Place::In(guild, ROOMS), 0),
+            (Range::Guild(guild), _) => {
+                list.map_or(Path::Nothing, |list| Path::Flat(Place::In(guild, list), Links::OWNED))
+            }
+            (Range::Room(room), _) => Path::Flat(Place::In(room, 0), Links::OWNED),
         }
+    }
+
+    /// Returns those of a guild, which is a row or nobody.
+    fn within(self, guild: u32) -> Self {
+        let range = match self.range {
+            Range::All => Range::Guild(guild),
+            Range::Guild(other) if other == guild => self.range,
+            Range::Room(room) if room != NONE && self.records.owner(room) == guild => self.range,
+            Range::Guild(_) | Range::Room(_) => Range::NOTHING,
+        };
+        Self { range, ..self }
+    }
+
+    /// Returns those that a filter lets through.
+    fn filtered(self, filter: Filter) -> Self {
+        if self.filter == Filter::All || self.filter == filter {
+            return Self { filter, ..self };
+        }
+        Self { range: Range::NOTHING, ..self }
     }
 }
 
@@ -236,19 +262,55 @@ const ROOMS: u8 = match Kind::Room.list() {
     None => 0,
 };
 
+impl<T: InGuild, M: Memory> View<'_, T, M> {
+    /// Returns the rows of a guild; none if the cache knows nothing of it.
+    #[must_use]
+    pub fn in_guild(self, guild: GuildId) -> Self {
+        self.within(self.records.find(Kind::Guild, NONE, guild.0).unwrap_or(NONE))
+    }
+}
+
+impl<T: InChannel, M: Memory> View<'_, T, M> {
+    /// Returns the rows of a channel: messages in it or in the thread of that id, threads of it, invites to it,
+    /// those who are in voice there, stages and scheduled events in it.
+    #[must_use]
+    pub fn in_channel(self, channel: ChannelId) -> Self {
+        let records = self.records;
+        if T::KIND == Kind::Message {
+            let room = records.find(Kind::Room, NONE, channel.0);
+            let range = match (self.range, room) {
+                (Range::All, room) => Range::Room(room.unwrap_or(NONE)),
+                (Range::Guild(guild), Some(room)) if records.owner(room) == guild => {
+                    Range::Room(room)
+                }
+                (Range::Room(other), Some(room)) if room == other => self.range,
+                _ => Range::NOTHING,
+            };
+            return Self { range, ..self };
+        }
+        let name = if T::KIND == Kind::Thread { PARENT_ID } else { CHANNEL_ID };
+        let rows = self.filtered(Filter::Of(name, channel.0));
+        // Where the channel is cached it tells the guild, and only that is gone through.
+        match records.find(Kind::Channel, NONE, channel.0) {
+            Some(row) if rows.range == Range::All => rows.within(records.owner(row)),
+            _ => rows,
+        }
+    }
+}
+
 impl<M: Memory> View<'_, Guilds, M> {
     /// Returns those that are available.
     #[must_use]
-    pub const fn available(self) -> Self {
-        Self { filter: Filter::Available(true), ..self }
+    pub fn available(self) -> Self {
+        self.filtered(Filter::Available(true))
     }
 
     /// Returns those that are not: in an outage, or announced and not here yet.
     ///
     /// What is known of them is as old as the outage; of one that was only announced it is no more than the id.
     #[must_use]
-    pub const fn unavailable(self) -> Self {
-        Self { filter: Filter::Available(false), ..self }
+    pub fn unavailable(self) -> Self {
+        self.filtered(Filter::Available(false))
     }
 }
 
@@ -258,46 +320,9 @@ impl<M: Memory> View<'_, Channels, M> {
     /// The gateway tells of the others too, with names and most fields hidden and
     /// [`ChannelFlags::CHANNEL_OBFUSCATED`] set.
     #[must_use]
-    pub const fn visible(self) -> Self {
-        Self { filter: Filter::Visible, ..self }
+    pub fn visible(self) -> Self {
+        self.filtered(Filter::Visible)
     }
-}
-
-impl<M: Memory> View<'_, Messages, M> {
-    /// Returns those in a channel or thread.
-    #[must_use]
-    pub fn in_channel(self, channel: ChannelId) -> Self {
-        let room = self.records.find(Kind::Room, NONE, channel.0).unwrap_or(NONE);
-        Self { range: Range::Room(room), ..self }
-    }
-}
-
-macro_rules! in_channel {
-    ($($(#[$doc:meta])* $table:ident: $name:ident;)*) => {$(
-        impl<M: Memory> View<'_, $table, M> {
-            $(#[$doc])*
-            #[must_use]
-            pub fn in_channel(self, channel: ChannelId) -> Self {
-                let filter = Filter::Of($name, channel.0);
-                // Where the channel is cached it tells the guild, and only that is gone through.
-                let guild = self.records.find(Kind::Channel, NONE, channel.0);
-                let range = match guild.filter(|_| self.range == Range::All) {
-                    Some(row) => Range::Guild(self.records.owner(row)),
-                    None => self.range,
-                };
-                Self { range, filter, ..self }
-            }
-        }
-    )*};
-}
-
-in_channel! {
-    /// Returns those to a channel.
-    Invites: CHANNEL_ID;
-    /// Returns those of a channel.
-    Threads: PARENT_ID;
-    /// Returns those in a channel.
-    VoiceStates: CHANNEL_ID;
 }
 
 impl<T, M: Memory> Clone for View<'_, T, M> {
@@ -332,62 +357,104 @@ impl<'c, T: Table, M: Memory> IntoIterator for &View<'c, T, M> {
     }
 }
 
-/// Goes through the rows of a view.
+/// Goes through the rows of a view, from both ends.
 pub struct Iter<'c, T, M: Memory> {
     view: View<'c, T, M>,
-    walk: Walk,
+    path: Path,
+    /// The next row from the front; nothing once the ends have met.
+    front: Option<u32>,
+    /// The next row from the back, once that was asked for.
+    back: Option<u32>,
 }
 
 /// A way through rows.
 #[derive(Clone, Copy, Debug)]
-enum Walk {
+enum Path {
+    Nothing,
     /// Along one list.
-    Flat { row: u32, links: Links, place: Option<Place> },
+    Flat(Place, Links),
     /// Along a list of owners, and along a list of each.
-    Nested { owner: u32, row: u32, list: u8, began: bool },
-    /// By slot, for rows that stand in no list.
-    Slots { slot: u32, kept: bool },
+    Nested(Place, u8),
+    /// By place, for rows of a kind that stand in no list.
+    Slots(Kind),
 }
 
-impl Walk {
-    const EMPTY: Self = Self::Flat { row: NONE, links: Links::OWNED, place: None };
+fn some(row: u32) -> Option<u32> {
+    Some(row).filter(|row| *row != NONE)
+}
 
-    /// Returns the next row.
-    fn next<M: Memory>(&mut self, records: &Records<M>, kind: Kind) -> Option<u32> {
+impl Path {
+    fn first<M: Memory>(self, records: &Records<M>) -> Option<u32> {
         match self {
-            Self::Flat { row, links, .. } => {
-                let here = Some(*row).filter(|row| *row != NONE)?;
-                *row = records.next(here, *links);
-                Some(here)
-            }
-            Self::Nested { owner, row, list, began } => loop {
-                if *row != NONE {
-                    let here = *row;
-                    *row = records.next(here, Links::OWNED);
-                    return Some(here);
-                }
-                if *began {
-                    *owner = records.next(*owner, Links::OWNED);
-                }
-                *began = *owner != NONE;
-                if !*began {
-                    return None;
-                }
-                *row = records.list(Place::In(*owner, *list)).head;
-            },
-            Self::Slots { slot, kept } => loop {
-                let here = *slot;
-                if here >= records.slots() {
-                    return None;
-                }
-                *slot += 1;
-                let is_one = records.is_row(here) && records.kind(here) == kind;
-                if is_one && records.is(here, Mark::Kept) == *kept {
-                    return Some(here);
-                }
-            },
+            Self::Nothing => None,
+            Self::Flat(place, _) => some(records.list(place).head),
+            Self::Nested(owners, list) => first_of(records, list, records.list(owners).head),
+            Self::Slots(kind) => (0..records.slots()).find(|slot| is_of(records, *slot, kind)),
         }
     }
+
+    fn last<M: Memory>(self, records: &Records<M>) -> Option<u32> {
+        match self {
+            Self::Nothing => None,
+            Self::Flat(place, _) => some(records.list(place).tail),
+            Self::Nested(owners, list) => last_of(records, list, records.list(owners).tail),
+            Self::Slots(kind) => {
+                (0..records.slots()).rev().find(|slot| is_of(records, *slot, kind))
+            }
+        }
+    }
+
+    fn next<M: Memory>(self, records: &Records<M>, row: u32) -> Option<u32> {
+        match self {
+            Self::Nothing => None,
+            Self::Flat(_, links) => some(records.next(row, links)),
+            Self::Nested(_, list) => some(records.next(row, Links::OWNED)).or_else(|| {
+                first_of(records, list, records.next(records.owner(row), Links::OWNED))
+            }),
+            Self::Slots(kind) => {
+                (row + 1..records.slots()).find(|slot| is_of(records, *slot, kind))
+            }
+        }
+    }
+
+    fn before<M: Memory>(self, records: &Records<M>, row: u32) -> Option<u32> {
+        match self {
+            Self::Nothing => None,
+            Self::Flat(_, links) => some(records.before(row, links)),
+            Self::Nested(_, list) => some(records.before(row, Links::OWNED)).or_else(|| {
+                last_of(records, list, records.before(records.owner(row), Links::OWNED))
+            }),
+            Self::Slots(kind) => (0..row).rev().find(|slot| is_of(records, *slot, kind)),
+        }
+    }
+}
+
+/// Returns the first row in a list of an owner, or of the first one behind it that has any.
+fn first_of<M: Memory>(records: &Records<M>, list: u8, mut owner: u32) -> Option<u32> {
+    while owner != NONE {
+        let row = some(records.list(Place::In(owner, list)).head);
+        if row.is_some() {
+            return row;
+        }
+        owner = records.next(owner, Links::OWNED);
+    }
+    None
+}
+
+/// Returns the last row in a list of an owner, or of the last one before it that has any.
+fn last_of<M: Memory>(records: &Records<M>, list: u8, mut owner: u32) -> Option<u32> {
+    while owner != NONE {
+        let row = some(records.list(Place::In(owner, list)).tail);
+        if row.is_some() {
+            return row;
+        }
+        owner = records.before(owner, Links::OWNED);
+    }
+    None
+}
+
+fn is_of<M: Memory>(records: &Records<M>, slot: u32, kind: Kind) -> bool {
+    records.is_row(slot) && records.kind(slot) == kind
 }
 
 impl<'c, T: Table, M: Memory> Iterator for Iter<'c, T, M> {
@@ -396,9 +463,27 @@ impl<'c, T: Table, M: Memory> Iterator for Iter<'c, T, M> {
     fn next(&mut self) -> Option<Row<'c, T, M>> {
         let records = self.view.records;
         loop {
-            let row = self.walk.next(records, T::KIND)?;
-            let shown = self.view.range == Range::Kept || self.view.shows(row);
-            if shown && self.view.lets(row) {
+            let row = self.front?;
+            let met = self.back == Some(row);
+            self.front = if met { None } else { self.path.next(records, row) };
+            if self.view.has(row) {
+                return Some(Row::of(records, row));
+            }
+        }
+    }
+}
+
+impl<T: Table, M: Memory> DoubleEndedIterator for Iter<'_, T, M> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        let records = self.view.records;
+        loop {
+            let front = self.front?;
+            let row = self.back.or_else(|| self.path.last(records))?;
+            self.back = self.path.before(records, row);
+            if row == front {
+                self.front = None;
+            }
+            if self.view.has(row) {
                 return Some(Row::of(records, row));
             }
         }
@@ -409,12 +494,12 @@ impl<T: Table, M: Memory> FusedIterator for Iter<'_, T, M> {}
 
 impl<T, M: Memory> Clone for Iter<'_, T, M> {
     fn clone(&self) -> Self {
-        Self { view: self.view, walk: self.walk }
+        Self { view: self.view, ..*self }
     }
 }
 
 impl<T, M: Memory> fmt::Debug for Iter<'_, T, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Iter").field("walk", &self.walk).finish_non_exhaustive()
+        f.debug_struct("Iter").field("path", &self.path).finish_non_exhaustive()
     }
 }
