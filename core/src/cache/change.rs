@@ -4,11 +4,10 @@ use core::fmt;
 
 use super::Tables;
 use super::family::Memory;
-use super::kind::Kind;
 use super::records::Records;
 use super::row::Row;
 use super::rows::{Changed, Witness};
-use super::table::Table;
+use super::table::{Kind, Table};
 
 /// Hears of every row that changes.
 ///
@@ -24,7 +23,7 @@ use super::table::Table;
 /// # let event = gatewright_core::Dispatch::new("GUILD_ROLE_CREATE", None, gatewright_core::Encoding::Json, d).unwrap();
 /// let mut names = Vec::new();
 /// cache.apply(&event, &mut |change: &Change<'_, Heap>| {
-///     if let Some(role) = change.new::<Roles>() {
+///     if let Some(role) = change.after::<Roles>() {
 ///         names.push(role.read().unwrap().name.unwrap().to_string());
 ///     }
 /// });
@@ -55,21 +54,20 @@ pub struct Change<'c, M: Memory> {
 impl<'c, M: Memory> Change<'c, M> {
     /// Returns which table the row is in.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
-        self.changed.kind
+    pub fn kind(&self) -> Kind {
+        self.changed.kind.into()
     }
 
     /// Returns the row as it was; nothing if it is new, or not of this table.
     #[must_use]
-    pub fn old<T: Table>(&self) -> Option<Row<'c, T, M>> {
+    pub fn before<T: Table>(&self) -> Option<Row<'c, T, M>> {
         let old = self.changed.old.filter(|_| T::KIND == self.changed.kind)?;
         Some(Row::with(self.records, self.changed.row, old))
     }
 
-    #[expect(clippy::new_ret_no_self, reason = "it stands beside `old`")]
     /// Returns the row as it is; nothing if it is gone, or not of this table.
     #[must_use]
-    pub fn new<T: Table>(&self) -> Option<Row<'c, T, M>> {
+    pub fn after<T: Table>(&self) -> Option<Row<'c, T, M>> {
         let is = self.changed.stays && T::KIND == self.changed.kind;
         is.then(|| Row::of(self.records, self.changed.row))
     }

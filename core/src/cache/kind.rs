@@ -5,47 +5,28 @@ use crate::decode::packed::{self, Name};
 /// Nobody, where a row could be named.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// What a row is: which table it is in.
+/// What a row is: a row of a table, or a place of messages, which is in none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-#[non_exhaustive]
 pub enum Kind {
-    /// A channel of a guild.
     Channel,
-    /// A channel of direct messages.
     DmChannel,
-    /// An emoji of a guild.
     Emoji,
-    /// A guild.
     Guild,
-    /// An invite.
     Invite,
-    /// The bot's own user.
     Me,
-    /// A member of a guild.
     Member,
-    /// A message.
     Message,
-    /// A presence of a member.
     Presence,
-    /// A role of a guild.
     Role,
-    /// A channel as the place of messages, cached or not; nobody hears of it.
-    #[doc(hidden)]
+    /// A channel as the place of messages, cached or not.
     Room,
-    /// A scheduled event of a guild.
     ScheduledEvent,
-    /// A soundboard sound of a guild.
     Sound,
-    /// A stage that is live.
     Stage,
-    /// A sticker of a guild.
     Sticker,
-    /// A thread.
     Thread,
-    /// A user.
     User,
-    /// Who is in voice, and how.
     VoiceState,
 }
 

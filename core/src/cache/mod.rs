@@ -47,6 +47,7 @@ mod edit;
 mod family;
 mod gather;
 mod kept;
+#[expect(unnameable_types, reason = "what the records are of")]
 mod kind;
 mod memory;
 #[cfg(feature = "alloc")]
@@ -73,7 +74,6 @@ pub use edit::Edit;
 #[cfg(feature = "alloc")]
 pub use family::Heap;
 pub use family::{Fixed, Memory};
-pub use kind::Kind;
 pub use memory::CacheMemory;
 #[cfg(feature = "alloc")]
 pub use owned::{Collected, OwnedChange, OwnedRow};
@@ -85,9 +85,9 @@ pub use shared::SharedCache;
 pub use snapshot::SnapshotError;
 pub use statistics::{MemoryStatistics, TableStatistics};
 pub use table::{
-    Channels, DmChannel, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Me, Members,
-    Messages, Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, Users,
-    VoiceStates,
+    Channels, DmChannel, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Kind, Me,
+    Members, Messages, Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads,
+    Users, VoiceStates,
 };
 pub use view::{Iter, View};
 

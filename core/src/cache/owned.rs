@@ -6,11 +6,11 @@ use core::marker::PhantomData;
 
 use super::change::{Change, Observer};
 use super::family::Memory;
-use super::kind::{Kind, NONE};
+use super::kind::{Kind as RowKind, NONE};
 use super::records::Records;
 use super::row::{Row, show};
 use super::rows::user_of;
-use super::table::Table;
+use super::table::{Kind, Table};
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw};
 
@@ -99,7 +99,7 @@ fn copy<M: Memory>(out: &mut Vec<u8>, records: &Records<M>, row: u32, members: &
         out.push(packed::INTEGER_8);
         out.extend_from_slice(&records.key(owner).to_le_bytes());
     }
-    if kind == Kind::Member && depth > 0 {
+    if kind == RowKind::Member && depth > 0 {
         name(out, USER);
         object(out, records, user_of(records.key(row)), depth - 1);
     }
@@ -167,21 +167,19 @@ macro_rules! changes {
             $(#[doc = concat!("Of [`", stringify!($table), "`](super::", stringify!($table), ").")]
             $kind {
                 /// What it was; nothing if it is new.
-                old: Option<OwnedRow<super::$table>>,
+                before: Option<OwnedRow<super::$table>>,
                 /// What it is; nothing if it is gone.
-                new: Option<OwnedRow<super::$table>>,
+                after: Option<OwnedRow<super::$table>>,
             },)*
         }
 
         impl OwnedChange {
-            /// Copies a change; nothing if it is of a table this version does not name.
-            fn of<M: Memory>(change: &Change<'_, M>) -> Option<Self> {
+            fn of<M: Memory>(change: &Change<'_, M>) -> Self {
                 match change.kind() {
-                    $(Kind::$kind => Some(Self::$kind {
-                        old: change.old().map(Row::into_owned),
-                        new: change.new().map(Row::into_owned),
-                    }),)*
-                    Kind::Room => None,
+                    $(Kind::$kind => Self::$kind {
+                        before: change.before().map(Row::into_owned),
+                        after: change.after().map(Row::into_owned),
+                    },)*
                 }
             }
         }
@@ -221,7 +219,7 @@ changes! {
 ///
 /// let mut collected = Collected::default();
 /// cache.roles_mut().clear_in_guild(GuildId(1), &mut collected);
-/// let [OwnedChange::Role { old: Some(role), new: None }] = &collected.0[..] else { panic!() };
+/// let [OwnedChange::Role { before: Some(role), after: None }] = &collected.0[..] else { panic!() };
 /// assert_eq!(role.read()?.name.ok_or("no name")?, "mods");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -233,6 +231,6 @@ pub struct Collected(
 
 impl<M: Memory> Observer<M> for Collected {
     fn changed(&mut self, change: &Change<'_, M>) {
-        self.0.extend(OwnedChange::of(change));
+        self.0.push(OwnedChange::of(change));
     }
 }

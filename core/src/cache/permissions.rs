@@ -9,7 +9,7 @@ use super::family::Memory;
 use super::kind::{Kind, Mark, NONE};
 use super::records::Records;
 use super::row::Row;
-use super::table::{Members, Roles};
+use super::table::{self, Members, Roles};
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, Seq, Timestamp};
 use crate::model::{ChannelFlags, OverwriteType, PermissionOverwrite, Permissions, UnixMillis};
@@ -43,7 +43,7 @@ pub enum PermissionsError {
     /// The bot may not view the channel, so that its overwrites are not told.
     HiddenChannel,
     /// A row of this kind lacks what decides, or has it in a form that is not known.
-    Incomplete(Kind),
+    Incomplete(table::Kind),
     /// There is no such channel or thread.
     UnknownChannel,
     /// There is no such guild.
@@ -175,7 +175,7 @@ impl<'c, M: Memory> Standing<'c, M> {
             return Err(PermissionsError::UnknownGuild);
         }
         let owner: Option<UserId> = field(records, guild, OWNER_ID)?;
-        if owner.ok_or(PermissionsError::Incomplete(Kind::Guild))? == user {
+        if owner.ok_or(PermissionsError::Incomplete(table::Kind::Guild))? == user {
             return Ok(None);
         }
         let member = records
@@ -195,7 +195,7 @@ impl<'c, M: Memory> Standing<'c, M> {
         let everyone = RoleId(self.cache.records.key(self.guild));
         let base = self.role(everyone)?.ok_or(PermissionsError::UnknownRole(everyone))?;
         self.roles.iter().try_fold(base, |base, role| {
-            let role = role.map_err(|_| PermissionsError::Incomplete(Kind::Member))?;
+            let role = role.map_err(|_| PermissionsError::Incomplete(table::Kind::Member))?;
             Ok(base | self.role(role)?.unwrap_or_default())
         })
     }
@@ -207,7 +207,7 @@ impl<'c, M: Memory> Standing<'c, M> {
         match row.filter(|row| records.owner(*row) == self.guild) {
             Some(row) => {
                 let granted = field(records, row, PERMISSIONS)?;
-                granted.map(Some).ok_or(PermissionsError::Incomplete(Kind::Role))
+                granted.map(Some).ok_or(PermissionsError::Incomplete(table::Kind::Role))
             }
             None if self.cache.roles().is_complete() => Ok(None),
             None => Err(PermissionsError::UnknownRole(id)),
@@ -221,7 +221,7 @@ impl<'c, M: Memory> Standing<'c, M> {
 
     /// Returns what is left and added by the overwrites of a channel.
     fn in_channel(&self, overwrites: Seq<'_, PermissionOverwrite>) -> Result<Permissions> {
-        let incomplete = PermissionsError::Incomplete(Kind::Channel);
+        let incomplete = PermissionsError::Incomplete(table::Kind::Channel);
         let everyone = self.cache.records.key(self.guild);
         let (mut of_everyone, mut of_roles, mut of_member) = Default::default();
         for overwrite in overwrites {
@@ -283,7 +283,7 @@ fn without_implied(permissions: Permissions, is_thread: bool) -> Permissions {
 /// Finds the channel of a thread.
 fn parent<M: Memory>(records: &Records<M>, thread: u32) -> Result<u32> {
     let parent: Option<ChannelId> = field(records, thread, PARENT_ID)?;
-    let parent = parent.ok_or(PermissionsError::Incomplete(Kind::Thread))?;
+    let parent = parent.ok_or(PermissionsError::Incomplete(table::Kind::Thread))?;
     let row = records.find_listed(Kind::Channel, NONE, parent.0);
     let same = row.filter(|row| records.owner(*row) == records.owner(thread));
     same.ok_or(PermissionsError::UnknownParent)
@@ -297,14 +297,14 @@ fn is_hidden<M: Memory>(records: &Records<M>, channel: u32) -> Result<bool> {
 fn is_timed_out<M: Memory>(records: &Records<M>, member: u32, now: UnixMillis) -> Result<bool> {
     let until: Option<Timestamp<'_>> = field(records, member, COMMUNICATION_DISABLED_UNTIL)?;
     let Some(until) = until else { return Ok(false) };
-    let until = until.unix_micros().ok_or(PermissionsError::Incomplete(Kind::Member))?;
+    let until = until.unix_micros().ok_or(PermissionsError::Incomplete(table::Kind::Member))?;
     Ok(until > now.0.saturating_mul(1_000))
 }
 
 /// Reads a list that a row has, be it an empty one.
 fn list<'c, T, M: Memory>(records: &'c Records<M>, row: u32, name: Name) -> Result<Seq<'c, T>> {
     let list: Option<Seq<'c, T>> = field(records, row, name)?;
-    list.ok_or(PermissionsError::Incomplete(records.kind(row)))
+    list.ok_or(PermissionsError::Incomplete(records.kind(row).into()))
 }
 
 /// Reads a field of a row; nothing if it has none of the name.
@@ -316,7 +316,7 @@ fn field<'c, T: Decode<'c>, M: Memory>(
     let fields = records.fields(row);
     let Some([_, start, end]) = packed::find_member(fields, name) else { return Ok(None) };
     let value = Cursor::packed(fields.get(start..end).unwrap_or_default()).decode();
-    value.map(Some).map_err(|_| PermissionsError::Incomplete(records.kind(row)))
+    value.map(Some).map_err(|_| PermissionsError::Incomplete(records.kind(row).into()))
 }
 
 impl<'c, M: Memory> Row<'c, Members, M> {

@@ -2,7 +2,8 @@
 
 use bitflags::bitflags;
 
-use super::kind::Kind;
+use super::kind::Kind as RowKind;
+use super::table::Kind;
 use crate::{GuildId, UserId};
 
 bitflags! {
@@ -49,25 +50,25 @@ bitflags! {
 
 impl Components {
     /// Returns what switches a kind of row on; all are on that nothing switches off.
-    pub(super) const fn of(kind: Kind) -> Self {
+    pub(super) const fn of(kind: RowKind) -> Self {
         match kind {
-            Kind::Channel => Self::GUILD_CHANNELS,
-            Kind::DmChannel => Self::DM_CHANNELS,
-            Kind::Emoji => Self::EMOJIS,
-            Kind::Guild => Self::GUILDS,
-            Kind::Invite => Self::INVITES,
-            Kind::Me => Self::ME,
-            Kind::Member => Self::MEMBERS,
-            Kind::Message | Kind::Room => Self::MESSAGES,
-            Kind::Presence => Self::PRESENCES,
-            Kind::Role => Self::ROLES,
-            Kind::ScheduledEvent => Self::SCHEDULED_EVENTS,
-            Kind::Sound => Self::SOUNDS,
-            Kind::Stage => Self::STAGES,
-            Kind::Sticker => Self::STICKERS,
-            Kind::Thread => Self::THREADS,
-            Kind::User => Self::empty(),
-            Kind::VoiceState => Self::VOICE_STATES,
+            RowKind::Channel => Self::GUILD_CHANNELS,
+            RowKind::DmChannel => Self::DM_CHANNELS,
+            RowKind::Emoji => Self::EMOJIS,
+            RowKind::Guild => Self::GUILDS,
+            RowKind::Invite => Self::INVITES,
+            RowKind::Me => Self::ME,
+            RowKind::Member => Self::MEMBERS,
+            RowKind::Message | RowKind::Room => Self::MESSAGES,
+            RowKind::Presence => Self::PRESENCES,
+            RowKind::Role => Self::ROLES,
+            RowKind::ScheduledEvent => Self::SCHEDULED_EVENTS,
+            RowKind::Sound => Self::SOUNDS,
+            RowKind::Stage => Self::STAGES,
+            RowKind::Sticker => Self::STICKERS,
+            RowKind::Thread => Self::THREADS,
+            RowKind::User => Self::empty(),
+            RowKind::VoiceState => Self::VOICE_STATES,
         }
     }
 }
@@ -119,27 +120,34 @@ impl Limit {
 /// Users have none of their own: there are as many as rows refer to. Of guilds, a limit is on those that are known,
 /// and eviction takes one away with all that belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits([Limit; Kind::ALL.len()]);
+pub struct Limits([Limit; RowKind::ALL.len()]);
 
 impl Limits {
     /// Returns the limit of a table.
     #[must_use]
-    pub fn of(&self, kind: Kind) -> Limit {
-        self.0.get(kind as usize).copied().unwrap_or(Limit::NONE)
+    pub fn get(&self, kind: Kind) -> Limit {
+        self.of(kind.into())
     }
 
     /// Sets the limit of a table.
     pub fn set(&mut self, kind: Kind, rows: u32, eviction: Eviction) {
-        if let Some(limit) = self.0.get_mut(kind as usize) {
+        if let Some(limit) = self.0.get_mut(RowKind::from(kind) as usize) {
             *limit = Limit { rows, eviction };
         }
+    }
+}
+
+impl Limits {
+    /// Returns the limit on rows of a kind.
+    pub(super) fn of(&self, kind: RowKind) -> Limit {
+        self.0.get(kind as usize).copied().unwrap_or(Limit::NONE)
     }
 }
 
 impl Default for Limits {
     /// 300 messages and 50 channels of direct messages, of which the oldest make room, and no other limits.
     fn default() -> Self {
-        let mut limits = Self([Limit::NONE; Kind::ALL.len()]);
+        let mut limits = Self([Limit::NONE; RowKind::ALL.len()]);
         limits.set(Kind::Message, 300, Eviction::Oldest);
         limits.set(Kind::DmChannel, 50, Eviction::Oldest);
         limits

@@ -151,7 +151,7 @@ pub enum SnapshotError {
     /// It was cut or changed.
     Damaged,
     /// There is no room for a row of this kind.
-    Full(Kind),
+    Full(super::Kind),
     /// It contradicts itself at this offset, although nothing was changed since it was written.
     Invalid(usize),
     /// It is no snapshot.

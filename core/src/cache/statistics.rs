@@ -4,7 +4,8 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::Cache;
 use super::family::Memory;
-use super::kind::Kind;
+use super::kind::{Kind as RowKind, Mark};
+use super::table::Kind;
 
 /// What one table holds, and what was done with it since the cache was made or cleared.
 ///
@@ -98,11 +99,11 @@ impl<M: Memory> Cache<M> {
     /// Returns what a table holds and what was done with it; it goes through all rows of the cache.
     #[must_use]
     pub fn statistics(&self, kind: Kind) -> TableStatistics {
-        let (mut kept, mut bytes) = (0, 0);
+        let (kind, mut kept, mut bytes) = (RowKind::from(kind), 0, 0);
         for row in (0..self.records.slots()).filter(|slot| self.records.is_row(*slot)) {
             if self.records.kind(row) == kind {
                 bytes += self.records.size(row);
-                kept += u32::from(self.records.is(row, super::kind::Mark::Kept));
+                kept += u32::from(self.records.is(row, Mark::Kept));
             }
         }
         let empty = Tally::new();

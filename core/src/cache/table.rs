@@ -1,7 +1,7 @@
 //! The tables: what names a row in each, and what a row reads as.
 
 use super::family::Memory;
-use super::kind::{Kind, NONE};
+use super::kind::{self, NONE};
 use super::records::Records;
 use super::row::Row;
 use crate::decode::packed::{self, Name};
@@ -36,7 +36,8 @@ marked! { InGuild: Sounds Stages Stickers Threads VoiceStates }
 marked! { InChannel: Invites Messages ScheduledEvents Stages Threads VoiceStates }
 
 pub(super) mod sealed {
-    use super::{Kind, Memory, Records, Row, Table};
+    use super::kind::Kind;
+    use super::{Memory, Records, Row, Table};
 
     #[expect(unnameable_types, reason = "nobody else adds a table")]
     pub trait Sealed {
@@ -67,12 +68,12 @@ macro_rules! tables {
         }
 
         impl sealed::Sealed for $table {
-            const KIND: Kind = Kind::$kind;
+            const KIND: kind::Kind = kind::Kind::$kind;
 
             fn find<M: Memory>(records: &Records<M>, (guild, user): (GuildId, UserId)) -> Option<u32> {
-                let guild = records.find(Kind::Guild, NONE, guild.0)?;
+                let guild = records.find(kind::Kind::Guild, NONE, guild.0)?;
                 let user = match Self::KIND {
-                    Kind::Member => records.find(Kind::User, NONE, user.0)?.into(),
+                    kind::Kind::Member => records.find(kind::Kind::User, NONE, user.0)?.into(),
                     _ => user.0,
                 };
                 records.find(Self::KIND, guild, user)
@@ -90,7 +91,7 @@ macro_rules! tables {
         }
 
         impl sealed::Sealed for $table {
-            const KIND: Kind = Kind::$kind;
+            const KIND: kind::Kind = kind::Kind::$kind;
 
             fn find<M: Memory>(records: &Records<M>, code: &str) -> Option<u32> {
                 let row = records.find(Self::KIND, NONE, hash_of_code(code.as_bytes()))?;
@@ -120,7 +121,7 @@ macro_rules! tables {
     };
     (@by_number $table:ident, $kind:ident, $id:ident) => {
         impl sealed::Sealed for $table {
-            const KIND: Kind = Kind::$kind;
+            const KIND: kind::Kind = kind::Kind::$kind;
 
             fn find<M: Memory>(records: &Records<M>, key: $id) -> Option<u32> {
                 records.find(Self::KIND, NONE, key.0)
@@ -168,6 +169,77 @@ tables! {
     Users: User, UserId => User;
     /// Who is in voice, and how.
     VoiceStates: VoiceState, Member => VoiceState;
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// Which table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Kind {
+            /// All tables, in the order of their names.
+            pub const ALL: [Self; 17] = [$(Self::$kind),*];
+        }
+
+        impl From<Kind> for kind::Kind {
+            fn from(kind: Kind) -> Self {
+                match kind {
+                    $(Kind::$kind => Self::$kind,)*
+                }
+            }
+        }
+
+        impl From<kind::Kind> for Kind {
+            /// Returns the table that rows of a kind are in, or are for.
+            fn from(kind: kind::Kind) -> Self {
+                match kind {
+                    $(kind::Kind::$kind => Self::$kind,)*
+                    kind::Kind::Room => Self::Message,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// [`Channels`].
+    Channel,
+    /// [`DmChannels`].
+    DmChannel,
+    /// [`Emojis`].
+    Emoji,
+    /// [`Guilds`].
+    Guild,
+    /// [`Invites`].
+    Invite,
+    /// [`Me`].
+    Me,
+    /// [`Members`].
+    Member,
+    /// [`Messages`].
+    Message,
+    /// [`Presences`].
+    Presence,
+    /// [`Roles`].
+    Role,
+    /// [`ScheduledEvents`].
+    ScheduledEvent,
+    /// [`Sounds`].
+    Sound,
+    /// [`Stages`].
+    Stage,
+    /// [`Stickers`].
+    Sticker,
+    /// [`Threads`].
+    Thread,
+    /// [`Users`].
+    User,
+    /// [`VoiceStates`].
+    VoiceState,
 }
 
 const CODE: Name = Name::of("code");

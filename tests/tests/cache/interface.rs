@@ -436,7 +436,7 @@ fn rows_are_removed_one_by_one() {
         );
         let mut collected = Collected::default();
         let gone = cache.roles_mut().remove(RoleId(3), &mut collected);
-        let [OwnedChange::Role { old: Some(role), new: None }] = &collected.0[..] else {
+        let [OwnedChange::Role { before: Some(role), after: None }] = &collected.0[..] else {
             panic!("{collected:?}")
         };
         row("MutableCache.delete_role", gone && role.read().unwrap().name.unwrap() == "mod");

@@ -174,9 +174,9 @@ impl Observer<Heap> for Ears {
         let nick = |row: gatewright_core::cache::Row<'_, Members, Heap>| {
             row.read().unwrap().nick.value().map(|nick| nick.to_string()).unwrap_or_default()
         };
-        assert!(change.old::<Roles>().is_none() && change.new::<Messages>().is_none());
+        assert!(change.before::<Roles>().is_none() && change.after::<Messages>().is_none());
         if change.kind() == Kind::Member {
-            self.nicks.push((change.old().map(nick), change.new().map(nick)));
+            self.nicks.push((change.before().map(nick), change.after().map(nick)));
         }
         self.tables = change.tables().users().len();
     }
@@ -217,9 +217,9 @@ fn only_what_changed_is_told() {
         &mut collected,
     );
     let [
-        OwnedChange::Guild { old: Some(_), new: Some(_) },
-        OwnedChange::User { old: None, new: Some(user) },
-        OwnedChange::Member { old: None, new: Some(member) },
+        OwnedChange::Guild { before: Some(_), after: Some(_) },
+        OwnedChange::User { before: None, after: Some(user) },
+        OwnedChange::Member { before: None, after: Some(member) },
     ] = &collected.0[..]
     else {
         panic!("{collected:?}")

@@ -176,7 +176,7 @@ fn a_function_may_choose_the_members() {
 fn limited(kind: Kind, rows: u32, eviction: Eviction) -> Settings {
     let mut settings = Settings::default();
     settings.limits.set(kind, rows, eviction);
-    assert_eq!(settings.limits.of(kind), Limit { rows, eviction });
+    assert_eq!(settings.limits.get(kind), Limit { rows, eviction });
     settings
 }
 

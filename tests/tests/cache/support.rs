@@ -45,7 +45,7 @@ pub(super) fn line<M: Memory>(change: &Change<'_, M>) -> String {
 }
 
 fn sign<T: Table, M: Memory>(change: &Change<'_, M>) -> Option<char> {
-    match (change.old::<T>(), change.new::<T>()) {
+    match (change.before::<T>(), change.after::<T>()) {
         (None, None) => None,
         (None, Some(_)) => Some('+'),
         (Some(_), Some(_)) => Some('~'),

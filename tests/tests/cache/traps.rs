@@ -435,7 +435,7 @@ fn clearing_a_channel_tells_of_each_row() {
     fill(&mut cache);
     let mut collected = Collected::default();
     assert_eq!(cache.threads_mut().clear_in_channel(ChannelId(21), &mut collected).removed, 1);
-    let [OwnedChange::Thread { old: Some(thread), new: None }] = &collected.0[..] else {
+    let [OwnedChange::Thread { before: Some(thread), after: None }] = &collected.0[..] else {
         panic!("{collected:?}")
     };
     assert_eq!(thread.read().unwrap().id, ChannelId(25));

@@ -152,7 +152,7 @@ fn a_timeout_counts_until_the_time_that_is_told() {
     assert_eq!(at(NOW.0 + 1), P::VIEW_CHANNEL | P::SEND_MESSAGES, "it is over at its end");
     assert_eq!((at(i64::MIN), at(i64::MAX)), (P::VIEW_CHANNEL, at(NOW.0 + 1)));
     let cache = guild_with(r#""roles": [], "communication_disabled_until": "soon""#, &more);
-    assert_eq!(in_guild(&cache, 5), Err(PermissionsError::Incomplete(Kind::Member)));
+    assert_eq!(in_guild(&cache, 5), Err(PermissionsError::Incomplete(crate::cache::Kind::Member)));
 }
 
 #[test]
@@ -195,21 +195,21 @@ fn where_something_is_missing_there_is_no_answer() {
     assert_eq!(in_guild(&cache, 9), Err(E::UnknownGuild));
 
     let cache = guild_with(r#""nick": "no roles""#, &channel(&[]));
-    assert_eq!(in_guild(&cache, 5), Err(E::Incomplete(Kind::Member)));
+    assert_eq!(in_guild(&cache, 5), Err(E::Incomplete(crate::cache::Kind::Member)));
     for (channels, error) in [
-        (r#"{"id": "20", "type": 0}"#, E::Incomplete(Kind::Channel)),
+        (r#"{"id": "20", "type": 0}"#, E::Incomplete(crate::cache::Kind::Channel)),
         (
             r#"{"id": "20", "permission_overwrites": [{"id": "1", "type": 0}]}"#,
-            E::Incomplete(Kind::Channel),
+            E::Incomplete(crate::cache::Kind::Channel),
         ),
-        (r#"{"id": "20", "permission_overwrites": [7]}"#, E::Incomplete(Kind::Channel)),
+        (r#"{"id": "20", "permission_overwrites": [7]}"#, E::Incomplete(crate::cache::Kind::Channel)),
         (r#"{"id": "21", "permission_overwrites": []}"#, E::UnknownChannel),
     ] {
         let cache = guild_with(ROLES_2_3, &std::format!(r#""channels": [{channels}]"#));
         assert_eq!(in_channel(&cache, 20, 5), Err(error), "{channels}");
     }
     for (thread, error) in
-        [(r#""parent_id": "29""#, E::UnknownParent), (r#""type": 11"#, E::Incomplete(Kind::Thread))]
+        [(r#""parent_id": "29""#, E::UnknownParent), (r#""type": 11"#, E::Incomplete(crate::cache::Kind::Thread))]
     {
         let threads = std::format!(r#""threads": [{{"id": "30", {thread}}}]"#);
         assert_eq!(in_channel(&guild_with(ROLES_2_3, &threads), 30, 5), Err(error), "{thread}");

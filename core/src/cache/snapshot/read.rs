@@ -182,7 +182,7 @@ impl<M: Memory> Reader<'_, M> {
                 };
                 done.map_err(|fault| match fault {
                     Fault::Invalid => start.invalid(),
-                    Fault::Full => SnapshotError::Full(run.kind),
+                    Fault::Full => SnapshotError::Full(run.kind.into()),
                 })?;
             }
         }

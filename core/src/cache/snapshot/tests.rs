@@ -136,14 +136,14 @@ fn heap() -> Cache<Heap> {
 fn what_is_restored_is_what_was_written() {
     let cache = full(heap());
     for kind in Kind::ALL {
-        assert!(cache.statistics(kind).rows > 0, "{kind:?}");
-        assert_eq!(kind.is_kept(), cache.statistics(kind).kept > 0, "{kind:?}");
+        assert!(cache.statistics(kind.into()).rows > 0, "{kind:?}");
+        assert_eq!(kind.is_kept(), cache.statistics(kind.into()).kept > 0, "{kind:?}");
     }
     let snapshot = bytes(&cache);
     let again = restore(Settings::default(), &snapshot);
     assert_eq!(bytes(&again), snapshot);
     for kind in Kind::ALL {
-        let (before, after) = (cache.statistics(kind), again.statistics(kind));
+        let (before, after) = (cache.statistics(kind.into()), again.statistics(kind.into()));
         assert_eq!((before.rows, before.kept), (after.rows, after.kept), "{kind:?}");
         assert_eq!((after.added, after.removed), (0, 0), "{kind:?}");
     }
@@ -299,7 +299,7 @@ fn a_presence_keeps_its_emoji_and_a_voice_state_its_member() {
 
 fn limited(kind: Kind, rows: u32, eviction: Eviction) -> Settings {
     let mut settings = Settings::default();
-    settings.limits.set(kind, rows, eviction);
+    settings.limits.set(kind.into(), rows, eviction);
     settings
 }
 
@@ -309,11 +309,11 @@ fn the_oldest_messages_make_room() {
     for (most, expected) in [(3, &[101, 102, 103][..]), (2, &[102, 103]), (0, &[])] {
         let again = restore(limited(Kind::Message, most, Eviction::Oldest), &snapshot);
         assert_eq!(keys(&again), expected);
-        assert_eq!(again.statistics(Kind::Message).evicted as usize, 3 - expected.len());
+        assert_eq!(again.statistics(crate::cache::Kind::Message).evicted as usize, 3 - expected.len());
         assert_eq!(again.messages().is_complete(), most == 3);
         let again = restore(limited(Kind::Message, most, Eviction::Refuse), &snapshot);
         assert_eq!(keys(&again), [101, 102, 103][..most as usize]);
-        assert_eq!(again.statistics(Kind::Message).refused, 3 - most);
+        assert_eq!(again.statistics(crate::cache::Kind::Message).refused, 3 - most);
     }
     let mut cache = full(heap());
     apply(
@@ -386,7 +386,7 @@ fn what_was_lost_is_still_missing() {
     );
     let again = restore(Settings::default(), &bytes(&cache));
     assert!(!again.roles().is_complete() && again.members().is_complete());
-    assert_eq!(again.statistics(Kind::Role).broken, 0);
+    assert_eq!(again.statistics(crate::cache::Kind::Role).broken, 0);
     assert_eq!(bytes(&again), bytes(&cache));
 }
 

@@ -63,7 +63,7 @@ fn a_channel_that_moves_to_a_guild_of_which_it_held_the_last_message_finds_it() 
 #[test]
 fn what_a_message_shows_stays_when_the_last_that_showed_it_makes_room() {
     let mut bench = Bench::heap();
-    bench.settings.limits.set(Kind::Message, 1, Eviction::Oldest);
+    bench.settings.limits.set(crate::cache::Kind::Message, 1, Eviction::Oldest);
     bench.apply("GUILD_CREATE", r#"{"id": "1", "stickers": [{"id": "35", "name": "s"}]}"#);
     let shows = |id: u64| {
         std::format!(
@@ -110,7 +110,7 @@ fn the_first_id_of_a_message_counts() {
 #[test]
 fn a_chain_of_answers_keeps_no_more_than_one_message_each() {
     let mut bench = Bench::heap();
-    bench.settings.limits.set(Kind::Message, 2, Eviction::Oldest);
+    bench.settings.limits.set(crate::cache::Kind::Message, 2, Eviction::Oldest);
     for id in 1..40 {
         bench.apply_lossy("MESSAGE_CREATE", &message(id, 20, 1, id - 1));
         assert!(bench.records.len(Kind::Message) <= 3, "{id}");
@@ -179,7 +179,7 @@ fn threads_of_many_channels_are_synchronised() {
 #[test]
 fn a_voice_state_refers_to_no_member_that_goes_as_it_comes() {
     let mut bench = Bench::heap();
-    bench.settings.limits.set(Kind::VoiceState, 1, Eviction::Oldest);
+    bench.settings.limits.set(crate::cache::Kind::VoiceState, 1, Eviction::Oldest);
     let state = |user: u64, member: &str| {
         std::format!(r#"{{"guild_id": "1", "user_id": "{user}", "channel_id": "5"{member}}}"#)
     };

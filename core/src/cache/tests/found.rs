@@ -39,7 +39,7 @@ fn only_members_whose_voice_state_is_there_are_shown_as_in_voice() {
     ] {
         let mut bench = Bench::heap();
         bench.settings.members = MemberPolicy::InVoice;
-        bench.settings.limits.set(Kind::VoiceState, limit, Eviction::Refuse);
+        bench.settings.limits.set(crate::cache::Kind::VoiceState, limit, Eviction::Refuse);
         let (heard, losses) = bench.apply_lossy("VOICE_STATE_UPDATE", &json);
         assert_eq!(heard, lines, "{json}");
         assert_eq!(losses.refused, u32::from(limit == 0));
@@ -49,7 +49,7 @@ fn only_members_whose_voice_state_is_there_are_shown_as_in_voice() {
 #[test]
 fn a_kept_message_that_comes_again_outlives_the_answer_that_makes_room_for_it() {
     let mut bench = Bench::heap();
-    bench.settings.limits.set(Kind::Message, 1, Eviction::Oldest);
+    bench.settings.limits.set(crate::cache::Kind::Message, 1, Eviction::Oldest);
     bench.apply("MESSAGE_CREATE", &message(1, 5, ""));
     let answer = message(2, 5, r#", "referenced_message": {"id": "1"}"#);
     bench.apply_lossy("MESSAGE_CREATE", &answer);
@@ -111,7 +111,7 @@ fn a_guild_stays_while_a_channel_moves_there_that_kept_the_last_of_it() {
 #[test]
 fn what_a_row_only_names_outlives_the_row_that_makes_room_for_it() {
     let mut bench = Bench::heap();
-    bench.settings.limits.set(Kind::Message, 1, Eviction::Oldest);
+    bench.settings.limits.set(crate::cache::Kind::Message, 1, Eviction::Oldest);
     bench.apply("GUILD_STICKERS_UPDATE", r#"{"guild_id": "1", "stickers": [{"id": "3"}]}"#);
     let sticker = r#", "sticker_items": [{"id": "3"}]"#;
     bench.apply("MESSAGE_CREATE", &message(1, 5, sticker));

@@ -28,7 +28,7 @@ impl Writer {
             _ => MemberPolicy::All,
         };
         if self.one_in(2) {
-            for kind in Kind::ALL {
+            for kind in crate::cache::Kind::ALL {
                 let eviction = [Eviction::Refuse, Eviction::Oldest, Eviction::LeastRecentlyUsed]
                     [self.below(3)];
                 if self.one_in(2) {
@@ -49,13 +49,12 @@ impl<M: Memory> Observer<M> for Heard {
         macro_rules! hear {
             ($($kind:ident: $table:ident,)*) => {
                 match change.kind() {
-                    $(Kind::$kind => {
-                        let (old, new) = (change.old::<$table>(), change.new::<$table>());
+                    $(crate::cache::Kind::$kind => {
+                        let (old, new) = (change.before::<$table>(), change.after::<$table>());
                         let (records, row, _) = old.or(new).unwrap().parts();
                         let (old, stays) = (old.map(|old| old.parts().2), new.is_some());
                         self.hear(records, Changed { kind: Kind::$kind, row, old, stays });
                     })*
-                    Kind::Room => panic!("nobody hears of rooms"),
                 }
             };
         }

@@ -159,8 +159,8 @@ fn inner(object: String) -> String {
 
 fn settings() -> Settings {
     let mut settings = Settings { max_messages_per_channel: 3, ..Settings::default() };
-    settings.limits.set(Kind::Message, 4, Eviction::Oldest);
-    settings.limits.set(Kind::DmChannel, 2, Eviction::Oldest);
+    settings.limits.set(crate::cache::Kind::Message, 4, Eviction::Oldest);
+    settings.limits.set(crate::cache::Kind::DmChannel, 2, Eviction::Oldest);
     settings
 }
 
@@ -177,7 +177,7 @@ fn a_stream_goes_on_after_a_snapshot_as_if_there_had_been_none() {
                 let snapshot = bytes(&cache);
                 assert_eq!(bytes(&restore(settings(), &snapshot)), snapshot, "{seed} {at}");
                 for (kept, kind) in kept.iter_mut().zip(kinds) {
-                    *kept += cache.statistics(kind).kept;
+                    *kept += cache.statistics(kind.into()).kept;
                 }
             }
         }
