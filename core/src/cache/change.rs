@@ -7,6 +7,7 @@ use super::family::Memory;
 use super::records::Records;
 use super::row::Row;
 use super::rows::{Changed, Witness};
+use super::settings::Settings;
 use super::table::{Kind, Table};
 
 /// Hears of every row that changes.
@@ -48,6 +49,7 @@ impl<M: Memory, F: FnMut(&Change<'_, M>)> Observer<M> for F {
 /// A row that changed, with what it was and what it is.
 pub struct Change<'c, M: Memory> {
     records: &'c Records<M>,
+    settings: &'c Settings,
     changed: Changed<'c>,
 }
 
@@ -75,7 +77,7 @@ impl<'c, M: Memory> Change<'c, M> {
     /// Returns the tables of the cache as they are in the middle of the event.
     #[must_use]
     pub const fn tables(&self) -> Tables<'c, M> {
-        Tables::of(self.records)
+        Tables::of(self.records, self.settings)
     }
 }
 
@@ -133,6 +135,7 @@ pub enum Sight {
 #[derive(Debug)]
 pub(super) struct Told<'o, O> {
     pub(super) observer: &'o mut O,
+    pub(super) settings: &'o Settings,
     pub(super) applied: Applied,
 }
 
@@ -144,6 +147,6 @@ impl<M: Memory, O: Observer<M>> Witness<M> for Told<'_, O> {
             (Some(_), true) => &mut self.applied.changed,
         };
         *count = count.saturating_add(1);
-        self.observer.changed(&Change { records, changed });
+        self.observer.changed(&Change { records, settings: self.settings, changed });
     }
 }

@@ -234,13 +234,14 @@ impl<M: Memory> Cache<M> {
 
     /// Does something to the rows and tells what it did.
     pub(super) fn change<'o, O: Observer<M>>(
-        &mut self,
+        &'o mut self,
         observer: &'o mut O,
         act: impl FnOnce(&mut Reader<'_, M, Told<'o, O>>) -> Result<(), DecodeError>,
     ) -> Applied {
-        let mut told = Told { observer, applied: Applied::default() };
+        let Self { records, scratch, settings } = self;
+        let mut told = Told { observer, settings, applied: Applied::default() };
         let mut reader =
-            Reader::new(&mut self.records, self.scratch.as_mut(), &self.settings, &mut told);
+            Reader::new(records, scratch.as_mut(), settings, &mut told);
         let broken = act(&mut reader).is_err();
         let (losses, guild, channel) = (reader.losses, reader.news, reader.sight);
         Applied {

@@ -114,7 +114,7 @@ impl<M: Memory> Cache<M> {
     /// Returns all tables to be read, as an observer gets them.
     #[must_use]
     pub const fn tables(&self) -> Tables<'_, M> {
-        Tables::of(&self.records)
+        Tables::of(&self.records, &self.settings)
     }
 
     /// Returns how many guilds READY announced that are not here yet; [`Arrivals`] makes an event of it.
@@ -143,7 +143,7 @@ macro_rules! tables {
             $($(#[$doc])*
             #[must_use]
             pub const fn $name(&self) -> View<'_, $table, M> {
-                View::all(&self.records)
+                self.tables().table()
             }
 
             #[doc = concat!("Returns the table of [`", stringify!($name), "`](Self::", stringify!($name), ") to be changed.")]
@@ -157,7 +157,7 @@ macro_rules! tables {
             $($(#[$doc])*
             #[must_use]
             pub const fn $name(self) -> View<'c, $table, M> {
-                View::all(self.0)
+                self.table()
             })*
         }
     };
@@ -198,29 +198,57 @@ tables! {
 
 /// The tables of a cache, to be read: by an observer while it is changed, by a function that is lent them.
 #[derive(Debug)]
-pub struct Tables<'c, M: Memory>(&'c Records<M>);
+pub struct Tables<'c, M: Memory> {
+    records: &'c Records<M>,
+    settings: &'c Settings,
+}
 
 impl<'c, M: Memory> Tables<'c, M> {
-    const fn of(records: &'c Records<M>) -> Self {
-        Self(records)
+    const fn of(records: &'c Records<M>, settings: &'c Settings) -> Self {
+        Self { records, settings }
     }
 
     /// Returns the users.
     #[must_use]
     pub const fn users(self) -> View<'c, Users, M> {
-        View::all(self.0)
+        self.table()
     }
 
     /// Returns a table by its type.
     #[must_use]
     pub const fn table<T: Table>(self) -> View<'c, T, M> {
-        View::all(self.0)
+        View::all(self.records, self.settings)
     }
 
     /// Returns the bot's own user.
     #[must_use]
     pub fn me(self) -> Option<Row<'c, Me, M>> {
-        View::all(self.0).at(0)
+        self.table().at(0)
+    }
+
+    /// Returns the id of the bot's own user, as READY told it, whether the user is kept or not.
+    #[must_use]
+    pub fn my_id(self) -> Option<UserId> {
+        self.records.session.own.map(UserId).or_else(|| self.me().map(|me| me.key()))
+    }
+
+    /// Returns how many guilds READY announced that are not here yet; [`Arrivals`] makes an event of it.
+    #[must_use]
+    pub const fn awaited(self) -> u32 {
+        self.records.session.awaited
+    }
+
+    /// Tells whether the session was resumed with nothing of what it told before: what is not in the cache may be
+    /// there all the same. A READY ends it.
+    #[must_use]
+    pub const fn is_cold(self) -> bool {
+        self.records.session.cold
+    }
+
+    /// Returns the settings.
+    #[must_use]
+    pub const fn settings(self) -> &'c Settings {
+        self.settings
     }
 }
 
@@ -236,7 +264,7 @@ impl<M: Memory> Cache<M> {
     /// Returns the users.
     #[must_use]
     pub const fn users(&self) -> View<'_, Users, M> {
-        View::all(&self.records)
+        self.tables().users()
     }
 
     /// Returns the bot's own user to be changed.
@@ -248,13 +276,13 @@ impl<M: Memory> Cache<M> {
     /// Returns the bot's own user.
     #[must_use]
     pub fn me(&self) -> Option<Row<'_, Me, M>> {
-        Tables::of(&self.records).me()
+        self.tables().me()
     }
 
-    /// Returns the id of the bot's own user.
+    /// Returns the id of the bot's own user, as READY told it, whether the user is kept or not.
     #[must_use]
     pub fn my_id(&self) -> Option<UserId> {
-        self.me().map(|me| me.key())
+        self.tables().my_id()
     }
 }
 

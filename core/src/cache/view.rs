@@ -9,6 +9,7 @@ use super::family::Memory;
 use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::row::Row;
+use super::settings::Settings;
 use super::statistics::Tally;
 use super::table::{Channels, Guilds, InChannel, InGuild, Table};
 use crate::decode::packed::{self, Name};
@@ -28,17 +29,18 @@ const PARENT_ID: Name = Name::of("parent_id");
 ///
 /// What narrows a view narrows what it was: `in_guild(a).in_guild(b)` is empty.
 pub struct View<'c, T, M: Memory> {
-    records: &'c Records<M>,
-    range: Range,
-    filter: Filter,
+    pub(super) records: &'c Records<M>,
+    pub(super) settings: &'c Settings,
+    pub(super) range: Range,
+    pub(super) filter: Filter,
     /// Whether it gives those that are kept because others refer to them, and no others.
-    kept: bool,
+    pub(super) kept: bool,
     table: PhantomData<T>,
 }
 
 /// Which rows a view goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Range {
+pub(super) enum Range {
     All,
     /// Those of a guild, which is a row or nobody.
     Guild(u32),
@@ -52,7 +54,7 @@ impl Range {
 
 /// Which of them it gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Filter {
+pub(super) enum Filter {
     All,
     Available(bool),
     /// Those whose field of a name is an id.
@@ -62,9 +64,9 @@ enum Filter {
 }
 
 impl<'c, T: Table, M: Memory> View<'c, T, M> {
-    pub(super) const fn all(records: &'c Records<M>) -> Self {
+    pub(super) const fn all(records: &'c Records<M>, settings: &'c Settings) -> Self {
         let (range, filter) = (Range::All, Filter::All);
-        Self { records, range, filter, kept: false, table: PhantomData }
+        Self { records, settings, range, filter, kept: false, table: PhantomData }
     }
 
     /// Returns those rows that were removed and are there only because others refer to them: the member of a
