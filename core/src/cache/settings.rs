@@ -4,7 +4,7 @@ use bitflags::bitflags;
 
 use super::kind::Kind as RowKind;
 use super::table::Kind;
-use crate::{GuildId, UserId};
+use crate::{GuildId, Intents, UserId};
 
 bitflags! {
     /// What a cache keeps; what is off is not there.
@@ -113,12 +113,40 @@ pub struct Limit {
 impl Limit {
     /// No limit but those of all tables together.
     pub const NONE: Self = Self { rows: u32::MAX, eviction: Eviction::Refuse };
+
+    /// So many rows, and no more.
+    #[must_use]
+    pub const fn refuse(rows: u32) -> Self {
+        Self { rows, eviction: Eviction::Refuse }
+    }
+
+    /// So many rows, of which the oldest make room.
+    #[must_use]
+    pub const fn oldest(rows: u32) -> Self {
+        Self { rows, eviction: Eviction::Oldest }
+    }
+
+    /// So many rows, of which those make room that were not looked up for long.
+    #[must_use]
+    pub const fn least_recently_used(rows: u32) -> Self {
+        Self { rows, eviction: Eviction::LeastRecentlyUsed }
+    }
 }
 
 /// The limits of all tables.
 ///
 /// Users have none of their own: there are as many as rows refer to. Of guilds, a limit is on those that are known,
 /// and eviction takes one away with all that belongs to it.
+///
+/// ```
+/// use gatewright_core::cache::{Eviction, Kind, Limit, Limits};
+///
+/// let mut limits = Limits::default();
+/// limits.set(Kind::Member, 100_000, Eviction::LeastRecentlyUsed);
+/// assert_eq!(limits.get(Kind::Member), Limit::least_recently_used(100_000));
+/// assert_eq!(limits.get(Kind::Message), Limit::oldest(300));
+/// assert_eq!(limits.get(Kind::Role), Limit::NONE);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits([Limit; RowKind::ALL.len()]);
 
@@ -155,6 +183,21 @@ impl Default for Limits {
 }
 
 /// What a cache keeps, and how much of it.
+///
+/// ```
+/// use gatewright_core::cache::{Components, Kind, Limit, MemberPolicy, Settings};
+/// use gatewright_core::Intents;
+///
+/// let intents = Intents::GUILDS | Intents::GUILD_MESSAGES;
+/// let settings = Settings::default()
+///     .with_components(Components::all() - Components::PRESENCES)
+///     .with_members(MemberPolicy::InVoice)
+///     .with_limit(Kind::Message, Limit::oldest(10_000))
+///     .with_max_messages_per_channel(50)
+///     .with_max_bytes(64 << 20)
+///     .with_intents(intents);
+/// assert_eq!(settings.limits.get(Kind::Message), Limit::oldest(10_000));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -170,10 +213,96 @@ pub struct Settings {
     pub max_rows: u32,
     /// How many bytes the rows may take on the heap; lent memory is its own limit.
     pub max_bytes: usize,
+    /// With which intents the shard identifies. Tables of which it hears too little are never
+    /// [complete](super::View::is_complete); nothing else depends on it.
+    pub intents: Intents,
+}
+
+impl Settings {
+    /// Sets what is kept.
+    #[must_use]
+    pub const fn with_components(mut self, components: Components) -> Self {
+        self.components = components;
+        self
+    }
+
+    /// Sets which members are kept.
+    #[must_use]
+    pub const fn with_members(mut self, members: MemberPolicy) -> Self {
+        self.members = members;
+        self
+    }
+
+    /// Sets how many rows a table may have, and what is done about more.
+    #[must_use]
+    pub fn with_limit(mut self, kind: Kind, limit: Limit) -> Self {
+        self.limits.set(kind, limit.rows, limit.eviction);
+        self
+    }
+
+    /// Sets how many messages are kept of one channel.
+    #[must_use]
+    pub const fn with_max_messages_per_channel(mut self, messages: u32) -> Self {
+        self.max_messages_per_channel = messages;
+        self
+    }
+
+    /// Sets how many rows there may be on the heap.
+    #[must_use]
+    pub const fn with_max_rows(mut self, rows: u32) -> Self {
+        self.max_rows = rows;
+        self
+    }
+
+    /// Sets how many bytes the rows may take on the heap.
+    #[must_use]
+    pub const fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Sets with which intents the shard identifies.
+    #[must_use]
+    pub const fn with_intents(mut self, intents: Intents) -> Self {
+        self.intents = intents;
+        self
+    }
+
+    /// Tells whether all rows of a kind that are told are kept, and the shard hears of each.
+    pub(super) const fn hears_all(&self, kind: RowKind) -> bool {
+        let kept = self.components.contains(Components::of(kind));
+        let whoever = !matches!(kind, RowKind::Member) || matches!(self.members, MemberPolicy::All);
+        kept && whoever && self.intents.contains(intents_of(kind))
+    }
+}
+
+/// Returns the intents without which nobody hears of all rows of a kind.
+///
+/// Source: Discord documentation, *Gateway*, list of intents.
+const fn intents_of(kind: RowKind) -> Intents {
+    let own = match kind {
+        RowKind::Emoji | RowKind::Sound | RowKind::Sticker => Intents::GUILD_EXPRESSIONS,
+        RowKind::Invite => Intents::GUILD_INVITES,
+        RowKind::Me => return Intents::empty(),
+        RowKind::Member => Intents::GUILD_MEMBERS,
+        RowKind::Presence => Intents::GUILD_PRESENCES,
+        RowKind::ScheduledEvent => Intents::GUILD_SCHEDULED_EVENTS,
+        RowKind::VoiceState => Intents::GUILD_VOICE_STATES,
+        RowKind::Channel
+        | RowKind::DmChannel
+        | RowKind::Guild
+        | RowKind::Message
+        | RowKind::Role
+        | RowKind::Room
+        | RowKind::Stage
+        | RowKind::Thread
+        | RowKind::User => Intents::GUILDS,
+    };
+    own.union(Intents::GUILDS)
 }
 
 impl Default for Settings {
-    /// All components and members, [`Limits::default`], up to 16,777,216 rows in 4 GiB.
+    /// All components and members, [`Limits::default`], up to 16,777,216 rows in 4 GiB, all intents.
     fn default() -> Self {
         Self {
             components: Components::all(),
@@ -182,6 +311,7 @@ impl Default for Settings {
             max_messages_per_channel: u32::MAX,
             max_rows: 1 << 24,
             max_bytes: u32::MAX as usize,
+            intents: Intents::all(),
         }
     }
 }
