@@ -1,12 +1,13 @@
 //! What each event does to the rows.
 
+use super::change::Parent;
 use super::family::Memory;
 use super::kind::{Kind, NONE};
 use super::reader::{Absent, Reader};
-use super::rows::Witness;
+use super::rows::{News, Witness};
 use crate::decode::packed::Name;
 use crate::decode::{Cursor, DecodeError, Expected};
-use crate::{Dispatch, EventKind};
+use crate::{Dispatch, EventKind, GuildId};
 
 mod channels;
 mod clear;
@@ -61,9 +62,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::ChannelDelete => self.channel_delete(event),
             EventKind::ChannelInfo => self.channel_info(event),
             EventKind::ChannelPinsUpdate => self.pins(event),
-            EventKind::ThreadCreate | EventKind::ThreadUpdate => {
-                self.one(event, Kind::Thread, Absent::Carries)
-            }
+            EventKind::ThreadCreate | EventKind::ThreadUpdate => self.thread(event),
             EventKind::ThreadDelete => self.thread_delete(event),
             EventKind::ThreadListSync => self.thread_list_sync(event),
             EventKind::ThreadMemberUpdate => self.thread_member(event.cursor()),
@@ -128,14 +127,18 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads an event that is a row of a guild.
     fn one(&mut self, event: &Dispatch<'_>, kind: Kind, absent: Absent) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
-        self.in_guild(event, |reader, guild| reader.row(kind, guild, &mut cursor, absent).map(drop))
+        self.in_guild(event, kind, |reader, guild| {
+            reader.row(kind, guild, &mut cursor, absent).map(drop)
+        })
     }
 
     fn role(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, Kind::Role, |reader, guild| {
             if enter(&mut cursor, "role")? {
                 reader.row(Kind::Role, guild, &mut cursor, Absent::Goes)?;
+            } else {
+                reader.breaks(Kind::Role);
             }
             Ok(())
         })
@@ -152,6 +155,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if enter(&mut cursor, name)? {
             let id = cursor.snowflake()?;
             self.delete(kind, id);
+        } else {
+            self.breaks(kind);
         }
         Ok(())
     }
@@ -172,16 +177,36 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         done
     }
 
-    /// Does something in the guild an event names; nothing if it names none.
+    /// Does something in the guild an event names; one that names none is lost for rows of a kind.
     fn in_guild(
         &mut self,
         event: &Dispatch<'_>,
+        kind: Kind,
         act: impl FnOnce(&mut Self, u32) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        match event.guild_id() {
-            Some(id) => self.within(id.0, act),
-            None => event.cursor().skip(),
+        if let Some(id) = event.guild_id() {
+            return self.of_guild(id.0, act);
         }
+        // Invites to groups and calls in direct messages are in no guild.
+        if !matches!(kind, Kind::Invite | Kind::VoiceState) {
+            self.breaks(kind);
+        }
+        event.cursor().skip()
+    }
+
+    /// Does something in a guild, and tells if there are rows of it and it is not known.
+    pub(super) fn of_guild(
+        &mut self,
+        id: u64,
+        act: impl FnOnce(&mut Self, u32) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        self.within(id, |reader, guild| {
+            let done = act(reader, guild);
+            if reader.records.has_unannounced(guild) {
+                reader.witness.tell(News::Unknown(Parent::Guild(GuildId(id))));
+            }
+            done
+        })
     }
 
     /// Does something in a guild, which stays as long.
@@ -197,7 +222,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Replaces all rows of a kind by those in a list.
     fn replace(&mut self, event: &Dispatch<'_>, list: &str, kind: Kind) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, kind, |reader, guild| {
             if enter(&mut cursor, list)? {
                 reader.replace_by(kind, guild, &mut cursor)?;
             }

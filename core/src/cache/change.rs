@@ -6,9 +6,10 @@ use super::Tables;
 use super::family::Memory;
 use super::records::Records;
 use super::row::Row;
-use super::rows::{Changed, Witness};
+use super::rows::{Changed, News, Witness};
 use super::settings::Settings;
-use super::table::{Kind, Table};
+use super::table::{Channels, Kind, Table};
+use crate::{ChannelId, GuildId};
 
 /// Hears of every row that changes.
 ///
@@ -34,6 +35,16 @@ use super::table::{Kind, Table};
 pub trait Observer<M: Memory> {
     /// Hears of a row that changed.
     fn changed(&mut self, change: &Change<'_, M>);
+
+    /// Hears what became of a guild; of several after a READY, one after the other.
+    fn guild(&mut self, guild: GuildId, news: GuildNews) {
+        _ = (guild, news);
+    }
+
+    /// Hears that the bot sees a channel that was hidden, or does not see it any more.
+    fn channel(&mut self, channel: ChannelId, sight: Sight) {
+        _ = (channel, sight);
+    }
 }
 
 impl<M: Memory> Observer<M> for () {
@@ -103,14 +114,25 @@ pub struct Applied {
     pub refused: u32,
     /// How many objects were not what the documentation says, so that they were not stored or not whole.
     pub broken: u32,
-    /// What became of a guild.
-    pub guild: Option<GuildNews>,
-    /// How what the bot sees of a channel changed.
-    pub channel: Option<Sight>,
+    /// What became of a guild; of several the last, while the [`Observer`] hears of each.
+    pub guild: Option<(GuildId, GuildNews)>,
+    /// How what the bot sees of a channel changed; of several the last, while the [`Observer`] hears of each.
+    pub channel: Option<(ChannelId, Sight)>,
+    /// What rows belong to that nobody told of: an unknown channel or guild. They are stored all the same.
+    pub unknown_parent: Option<Parent>,
+}
+
+/// What rows belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parent {
+    /// A channel or thread: of a message, or of a thread.
+    Channel(ChannelId),
+    /// A guild, which no READY and no GUILD_CREATE told of.
+    Guild(GuildId),
 }
 
 /// What became of a guild.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GuildNews {
     /// It is here, and was not known: the bot joined it.
     Joined,
@@ -147,6 +169,40 @@ impl<M: Memory, O: Observer<M>> Witness<M> for Told<'_, O> {
             (Some(_), true) => &mut self.applied.changed,
         };
         *count = count.saturating_add(1);
-        self.observer.changed(&Change { records, settings: self.settings, changed });
+        let change = Change { records, settings: self.settings, changed };
+        self.observer.changed(&change);
+        if let (Some(before), Some(after)) = (change.before::<Channels>(), change.after()) {
+            self.see(&before, &after);
+        }
+    }
+
+    fn tell(&mut self, news: News) {
+        match news {
+            News::Guild(guild, news) => {
+                self.applied.guild = Some((guild, news));
+                Observer::<M>::guild(self.observer, guild, news);
+            }
+            News::Unknown(parent) => {
+                let unknown = &mut self.applied.unknown_parent;
+                let guild = matches!(unknown, Some(Parent::Guild(_)));
+                *unknown = if guild { *unknown } else { Some(parent) };
+            }
+        }
+    }
+}
+
+impl<O> Told<'_, O> {
+    /// Tells if a channel is seen that was not, or the other way round.
+    fn see<M: Memory>(&mut self, before: &Row<'_, Channels, M>, after: &Row<'_, Channels, M>)
+    where
+        O: Observer<M>,
+    {
+        let sight = match (before.is_visible(), after.is_visible()) {
+            (false, true) => Sight::Visible,
+            (true, false) => Sight::Hidden,
+            (false, false) | (true, true) => return,
+        };
+        self.applied.channel = Some((after.key(), sight));
+        Observer::<M>::channel(self.observer, after.key(), sight);
     }
 }

@@ -84,7 +84,7 @@ macro_rules! of_guild {
                 observer: &mut impl Observer<M>,
             ) -> Applied {
                 self.cache.change(observer, |reader| {
-                    reader.within(guild.0, |reader, guild| {
+                    reader.of_guild(guild.0, |reader, guild| {
                         reader.row(Kind::of::<$table>(), guild, &mut row, absent).map(drop)
                     })
                 })
@@ -240,13 +240,10 @@ impl<M: Memory> Cache<M> {
     ) -> Applied {
         let Self { records, scratch, settings } = self;
         let mut told = Told { observer, settings, applied: Applied::default() };
-        let mut reader =
-            Reader::new(records, scratch.as_mut(), settings, &mut told);
+        let mut reader = Reader::new(records, scratch.as_mut(), settings, &mut told);
         let broken = act(&mut reader).is_err();
-        let (losses, guild, channel) = (reader.losses, reader.news, reader.sight);
+        let losses = reader.losses;
         Applied {
-            guild,
-            channel,
             refused: losses.refused,
             broken: losses.broken.saturating_add(broken.into()),
             evicted: losses.evicted,

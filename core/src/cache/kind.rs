@@ -201,10 +201,12 @@ pub(super) enum Mark {
     Awaited = 1 << 8,
     /// Its guild is not available.
     Unavailable = 1 << 9,
+    /// All of the guild was told, and no outage and no session began since.
+    Told = 1 << 10,
 }
 
 /// A reference, in the first word of a header.
-pub(super) const REFERENCE: u32 = 1 << 10;
+pub(super) const REFERENCE: u32 = 1 << 11;
 
 impl Kind {
     /// Returns the number of the list of a guild that rows of this kind stand in.

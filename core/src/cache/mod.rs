@@ -69,7 +69,7 @@ mod table;
 mod view;
 
 pub use arrival::{Arrivals, Arrived};
-pub use change::{Applied, Change, GuildNews, Observer, Sight};
+pub use change::{Applied, Change, GuildNews, Observer, Parent, Sight};
 pub use edit::Edit;
 #[cfg(feature = "alloc")]
 pub use family::Heap;

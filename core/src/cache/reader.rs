@@ -4,7 +4,6 @@
 //! their names and stored. An object inside that is a row of its own is read and stored where it stands, above
 //! what was packed of the one around it.
 
-use super::change::{GuildNews, Sight};
 use super::family::Memory;
 use super::gather::Gathered;
 use super::kept::{MEANT, kept};
@@ -85,17 +84,13 @@ pub(super) struct Frame {
 pub(super) struct Reader<'a, M: Memory, W> {
     pub(super) records: &'a mut Records<M>,
     out: Writer<'a>,
-    witness: &'a mut W,
+    pub(super) witness: &'a mut W,
     /// Rows that were read and that nothing refers to yet.
     held: heapless::Vec<u32, MOST_HELD>,
     pub(super) losses: Losses,
     pub(super) settings: &'a Settings,
     /// The id of the bot's own user.
     pub(super) own: Option<u64>,
-    /// What became of a guild.
-    pub(super) news: Option<GuildNews>,
-    /// How what the bot sees of a channel changed.
-    pub(super) sight: Option<Sight>,
     /// Whether a message is read that another one answers.
     answered: bool,
 }
@@ -111,8 +106,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         let own = (own != NONE).then(|| records.key(own));
         let own = records.session.own.or(own);
         let (out, held, losses) = (Writer::new(scratch), heapless::Vec::new(), Losses::default());
-        let (news, sight, answered) = (None, None, false);
-        Self { records, out, witness, held, losses, settings, own, news, sight, answered }
+        Self { records, out, witness, held, losses, settings, own, answered: false }
     }
 
     /// Tells whether rows of a kind are kept.

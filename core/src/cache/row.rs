@@ -13,6 +13,7 @@ use super::table::{
 };
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw, Text};
+use crate::model::ChannelFlags;
 use crate::{GuildId, UserId};
 
 /// A row of a table, as it is; or as it was, where a change tells of it.
@@ -229,6 +230,14 @@ impl<'c, M: Memory> Row<'c, Presences, M> {
 }
 
 impl<'c, M: Memory> Row<'c, Channels, M> {
+    /// Tells whether the bot may view it; of others, names and most fields are hidden.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        let flags = packed::find(self.fields(), const { Name::of("flags") });
+        let flags = flags.and_then(|flags| flags.unsigned()).unwrap_or(0);
+        flags & ChannelFlags::CHANNEL_OBFUSCATED.bits() == 0
+    }
+
     /// Returns the status of a voice channel, which no channel object carries.
     #[must_use]
     pub fn status(&self) -> Option<Text<'c>> {

@@ -4,9 +4,11 @@
 //! a message that is taken out while something refers to it is kept: it is in no list and found by nobody but
 //! those that refer to it, and goes with the last of them.
 
+use super::change::{GuildNews, Parent};
 use super::family::Memory;
 use super::kind::{GUILD_LISTS, Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
+use crate::GuildId;
 use crate::decode::packed::{self, Name};
 
 /// What is told of each row that is shown and changes: the row, with what it was and what it is.
@@ -15,6 +17,20 @@ use crate::decode::packed::{self, Name};
 pub(super) trait Witness<M: Memory> {
     /// Hears of a row that changed; of one that is gone as long as it can still be read.
     fn hear(&mut self, records: &Records<M>, change: Changed<'_>);
+
+    /// Hears what else an event tells.
+    fn tell(&mut self, news: News) {
+        _ = news;
+    }
+}
+
+/// What an event tells besides rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum News {
+    /// What became of a guild.
+    Guild(GuildId, GuildNews),
+    /// That rows belong to what is not known.
+    Unknown(Parent),
 }
 
 /// A row that changed.
@@ -229,13 +245,22 @@ impl<M: Memory> Records<M> {
         }
     }
 
+    /// Tells whether a guild is one that the bot was told it is in.
+    pub(super) fn is_announced(&self, guild: u32) -> bool {
+        let marks = [Mark::Awaited, Mark::Known, Mark::Told, Mark::Unavailable];
+        marks.into_iter().any(|mark| self.is(guild, mark))
+    }
+
+    /// Tells whether there are rows of a guild that nobody told of.
+    pub(super) fn has_unannounced(&self, guild: u32) -> bool {
+        !self.is_announced(guild) && !self.is_empty(guild)
+    }
+
     fn is_empty(&self, owner: u32) -> bool {
         let is_empty = |number| self.list(Place::In(owner, number)).len == 0;
         let kind = self.kind(owner);
         if kind == Kind::Guild {
-            let marks = [Mark::Known, Mark::Awaited, Mark::Unavailable];
-            let marked = marks.into_iter().any(|mark| self.is(owner, mark));
-            return !marked && (0..GUILD_LISTS).all(is_empty);
+            return !self.is_announced(owner) && (0..GUILD_LISTS).all(is_empty);
         }
         kind == Kind::Room && is_empty(0)
     }

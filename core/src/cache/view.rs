@@ -13,11 +13,9 @@ use super::settings::Settings;
 use super::statistics::Tally;
 use super::table::{Channels, Guilds, InChannel, InGuild, Table};
 use crate::decode::packed::{self, Name};
-use crate::model::ChannelFlags;
 use crate::{ChannelId, GuildId};
 
 const CHANNEL_ID: Name = Name::of("channel_id");
-const FLAGS: Name = Name::of("flags");
 const PARENT_ID: Name = Name::of("parent_id");
 
 /// The rows of a table, or those of a guild or a channel.
@@ -205,10 +203,7 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
             Filter::All => true,
             Filter::Available(available) => self.records.is(row, Mark::Unavailable) != available,
             Filter::Of(name, id) => self.number(row, name) == Some(id),
-            Filter::Visible => {
-                let flags = self.number(row, FLAGS).unwrap_or(0);
-                flags & ChannelFlags::CHANNEL_OBFUSCATED.bits() == 0
-            }
+            Filter::Visible => Row::<Channels, M>::of(self.records, row).is_visible(),
         }
     }
 
@@ -320,7 +315,7 @@ impl<M: Memory> View<'_, Channels, M> {
     /// Returns those the bot may view.
     ///
     /// The gateway tells of the others too, with names and most fields hidden and
-    /// [`ChannelFlags::CHANNEL_OBFUSCATED`] set.
+    /// [`ChannelFlags::CHANNEL_OBFUSCATED`](crate::model::ChannelFlags::CHANNEL_OBFUSCATED) set.
     #[must_use]
     pub fn visible(self) -> Self {
         self.filtered(Filter::Visible)

@@ -1,21 +1,20 @@
 //! Channels, threads, and what is in them.
 
-use super::super::change::Sight;
+use super::super::change::Parent;
 use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
-use super::super::rows::Witness;
+use super::super::rows::{News, Witness};
 use super::{MEMBER, enter, id_of};
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, DecodeError};
 use crate::model::{
-    ChannelFlags, ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
+    ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
     VoiceChannelStatusUpdate,
 };
 use crate::{ChannelId, Dispatch, UserId};
 
 pub(super) const CHANNEL_ID: Name = Name::of("channel_id");
-const FLAGS: Name = Name::of("flags");
 const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
 const MEMBER_COUNT: Name = Name::of("member_count");
 /// How many channels are looked for in one walk through the threads of a guild.
@@ -32,25 +31,31 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if event.guild_id().is_none() {
             return self.dm_channel(cursor);
         }
-        self.in_guild(event, |reader, guild| {
-            let before = reader.is_hidden(id_of(cursor)?);
-            let row = reader.row(Kind::Channel, guild, &mut cursor, Absent::Carries)?;
-            let after = row.and_then(|row| reader.is_hidden(reader.records.key(row)));
-            reader.sight = match (before, after) {
-                (Some(true), Some(false)) => Some(Sight::Visible),
-                (Some(false), Some(true)) => Some(Sight::Hidden),
-                _ => None,
-            };
+        self.in_guild(event, Kind::Channel, |reader, guild| {
+            reader.row(Kind::Channel, guild, &mut cursor, Absent::Carries).map(drop)
+        })
+    }
+
+    /// Reads a thread.
+    pub(super) fn thread(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let mut cursor = event.cursor();
+        self.in_guild(event, Kind::Thread, |reader, guild| {
+            let row = reader.row(Kind::Thread, guild, &mut cursor, Absent::Carries)?;
+            let parent = row.map(|row| packed::find(reader.records.fields(row), PARENT_ID));
+            if let Some(parent) = parent.flatten().and_then(|parent| parent.unsigned()) {
+                reader.look_for_channel(parent);
+            }
             Ok(())
         })
     }
 
-    /// Tells whether a channel is one the bot may not view; nothing if it is not there.
-    fn is_hidden(&self, channel: u64) -> Option<bool> {
-        let row = self.records.find_listed(Kind::Channel, NONE, channel)?;
-        let flags = packed::find(self.records.fields(row), FLAGS);
-        let flags = flags.and_then(|flags| flags.unsigned()).unwrap_or(0);
-        Some(flags & ChannelFlags::CHANNEL_OBFUSCATED.bits() != 0)
+    /// Tells if a channel of a guild is not known, neither as one nor as a thread.
+    pub(in super::super) fn look_for_channel(&mut self, id: u64) {
+        let kinds = [Kind::Channel, Kind::Thread];
+        let is = |kind: &Kind| self.records.find_listed(*kind, NONE, id).is_some();
+        if kinds.iter().all(|kind| self.keeps(*kind)) && !kinds.iter().any(is) {
+            self.witness.tell(News::Unknown(Parent::Channel(ChannelId(id))));
+        }
     }
 
     /// Reads a channel of direct messages, which is known by the user at the other end.
@@ -92,7 +97,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             self.dm_delete(id);
             return Ok(());
         }
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, Kind::Channel, |reader, guild| {
             reader.delete(Kind::Channel, id);
             reader.clear_channel(guild, id);
             Ok(())
@@ -151,7 +156,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Replaces the threads of some channels of a guild, or all of it.
     pub(super) fn thread_list_sync(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, Kind::Thread, |reader, guild| {
             let mut threads = event.cursor();
             let read = reader
                 .doubt_threads(guild, threads)

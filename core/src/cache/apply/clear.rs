@@ -114,8 +114,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             self.records.known_guilds -= 1;
             self.tell_gone(guild);
         }
-        self.records.mark(guild, Mark::Known, false);
-        self.records.mark(guild, Mark::Unavailable, false);
+        for mark in [Mark::Known, Mark::Told, Mark::Unavailable] {
+            self.records.mark(guild, mark, false);
+        }
         self.records.replace(guild, b"");
     }
 

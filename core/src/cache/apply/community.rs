@@ -62,6 +62,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             guilds.skip()?;
             if let Some(guild) = self.guild(id) {
                 self.records.mark(guild, Mark::Stale, false);
+                self.records.mark(guild, Mark::Told, false);
                 self.records.mark(guild, Mark::Unavailable, true);
                 self.await_guild(guild, true);
             }
@@ -80,7 +81,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn leave_stale_guilds(&mut self) {
         self.each_guild(|reader, guild| {
             if reader.records.is(guild, Mark::Stale) {
+                let known = reader.records.is_announced(guild);
                 reader.forget(guild);
+                if known {
+                    reader.leave(guild);
+                }
                 // It stays as a place if what is kept of it is referred to from elsewhere.
                 reader.records.mark(guild, Mark::Stale, false);
             }

@@ -4,8 +4,9 @@ use super::super::change::GuildNews;
 use super::super::family::Memory;
 use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
-use super::super::rows::Witness;
+use super::super::rows::{News, Witness};
 use super::{enter, id_of};
+use crate::GuildId;
 use crate::decode::packed::Unpacked;
 use crate::decode::{Cursor, DecodeError, Key};
 
@@ -14,7 +15,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn guild_create(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
-            let was = (reader.records.is_shown(guild), reader.records.is(guild, Mark::Unavailable));
+            let was = [Mark::Known, Mark::Told, Mark::Unavailable]
+                .map(|mark| reader.records.is(guild, mark));
             SUBTREE.iter().for_each(|(_, kind)| reader.doubt(*kind, guild));
             let read = reader
                 .voice_states_first(guild, cursor)
@@ -124,8 +126,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             if away {
                 reader.lose_sight(guild);
             } else {
-                reader.news = Some(GuildNews::Left);
                 reader.forget(guild);
+                reader.leave(guild);
             }
             Ok(())
         })
@@ -134,19 +136,31 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Marks a guild as not available.
     fn lose_sight(&mut self, guild: u32) {
         self.records.mark(guild, Mark::Unavailable, true);
-        self.news = Some(GuildNews::Unavailable);
+        self.records.mark(guild, Mark::Told, false);
+        self.tell_of(guild, GuildNews::Unavailable);
     }
 
-    /// Tells what it is that a guild came, which was there before, or known not to be available.
-    fn tell_arrival(&mut self, guild: u32, (shown, unavailable): (bool, bool), whole: bool) {
-        if whole {
-            self.await_guild(guild, false);
-            self.news = match (shown, unavailable) {
-                (_, true) => Some(GuildNews::Available),
-                (false, false) => Some(GuildNews::Joined),
-                (true, false) => None,
-            };
+    /// Tells that the bot left a guild.
+    pub(super) fn leave(&mut self, guild: u32) {
+        self.tell_of(guild, GuildNews::Left);
+    }
+
+    /// Tells what it is that a guild came, which was known, told or not available before.
+    fn tell_arrival(&mut self, guild: u32, [known, told, unavailable]: [bool; 3], whole: bool) {
+        if !whole {
+            return;
         }
+        self.await_guild(guild, false);
+        self.records.mark(guild, Mark::Told, true);
+        if unavailable {
+            self.tell_of(guild, GuildNews::Available);
+        } else if !known && !told {
+            self.tell_of(guild, GuildNews::Joined);
+        }
+    }
+
+    fn tell_of(&mut self, guild: u32, news: GuildNews) {
+        self.witness.tell(News::Guild(GuildId(self.records.key(guild)), news));
     }
 
     /// Counts a guild among those that are awaited, or not any more.

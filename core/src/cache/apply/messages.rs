@@ -31,7 +31,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             self.new_message(NONE, message);
             return Ok(());
         };
-        self.within(id.0, |reader, guild| {
+        self.of_guild(id.0, |reader, guild| {
             reader.new_message(guild, message);
             Ok(())
         })

@@ -15,7 +15,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn member_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let (mut cursor, mut user) = (event.cursor(), event.cursor());
         let id = if enter(&mut user, "user")? { Some(id_of(user)?) } else { None };
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, Kind::Member, |reader, guild| {
             // One that is there already was counted.
             if !id.is_some_and(|id| reader.has_member(guild, id)) {
                 reader.count(guild, MEMBER_COUNT, 1);
@@ -26,7 +26,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     pub(super) fn member_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, Kind::Member, |reader, guild| {
             reader.row(Kind::Member, guild, &mut cursor, Absent::Stays).map(drop)
         })
     }
@@ -35,10 +35,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn member_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut user = event.cursor();
         if !enter(&mut user, "user")? {
+            self.breaks(Kind::Member);
             return Ok(());
         }
         let id = id_of(user)?;
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, Kind::Member, |reader, guild| {
             reader.count(guild, MEMBER_COUNT, -1);
             for kind in [Kind::Presence, Kind::VoiceState] {
                 if let Some(row) = reader.records.find_listed(kind, guild, id) {
@@ -52,7 +53,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Reads members that were asked for, and their presences.
     pub(super) fn members_chunk(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, Kind::Member, |reader, guild| {
             for (list, kind) in [("members", Kind::Member), ("presences", Kind::Presence)] {
                 let mut cursor = event.cursor();
                 if enter(&mut cursor, list)? {
@@ -75,7 +76,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads a presence or a voice state, which is gone if it says so.
     pub(super) fn state(&mut self, kind: Kind, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
-        self.in_guild(event, |reader, guild| {
+        self.in_guild(event, kind, |reader, guild| {
             reader.row(kind, guild, &mut cursor, Absent::Goes).map(drop)
         })
     }

@@ -202,15 +202,19 @@ fn where_something_is_missing_there_is_no_answer() {
             r#"{"id": "20", "permission_overwrites": [{"id": "1", "type": 0}]}"#,
             E::Incomplete(crate::cache::Kind::Channel),
         ),
-        (r#"{"id": "20", "permission_overwrites": [7]}"#, E::Incomplete(crate::cache::Kind::Channel)),
+        (
+            r#"{"id": "20", "permission_overwrites": [7]}"#,
+            E::Incomplete(crate::cache::Kind::Channel),
+        ),
         (r#"{"id": "21", "permission_overwrites": []}"#, E::UnknownChannel),
     ] {
         let cache = guild_with(ROLES_2_3, &std::format!(r#""channels": [{channels}]"#));
         assert_eq!(in_channel(&cache, 20, 5), Err(error), "{channels}");
     }
-    for (thread, error) in
-        [(r#""parent_id": "29""#, E::UnknownParent), (r#""type": 11"#, E::Incomplete(crate::cache::Kind::Thread))]
-    {
+    for (thread, error) in [
+        (r#""parent_id": "29""#, E::UnknownParent),
+        (r#""type": 11"#, E::Incomplete(crate::cache::Kind::Thread)),
+    ] {
         let threads = std::format!(r#""threads": [{{"id": "30", {thread}}}]"#);
         assert_eq!(in_channel(&guild_with(ROLES_2_3, &threads), 30, 5), Err(error), "{thread}");
     }

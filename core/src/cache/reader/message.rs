@@ -30,7 +30,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn room_of(&mut self, message: &Frame, guild: u32) -> Result<Option<u32>, Unpacked> {
         let channel = message.fields.value(&self.out, CHANNEL_ID).and_then(|id| id.id());
         match channel {
-            Some(channel) => Ok(self.room(guild, channel)),
+            Some(channel) => {
+                if guild != NONE {
+                    self.look_for_channel(channel);
+                }
+                Ok(self.room(guild, channel))
+            }
             // There was no room for the id of the channel: the message, if it is there, is where it is.
             None if message.full => {
                 let row = message.key.and_then(|key| self.records.find(Kind::Message, NONE, key));

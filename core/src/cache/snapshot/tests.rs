@@ -309,7 +309,10 @@ fn the_oldest_messages_make_room() {
     for (most, expected) in [(3, &[101, 102, 103][..]), (2, &[102, 103]), (0, &[])] {
         let again = restore(limited(Kind::Message, most, Eviction::Oldest), &snapshot);
         assert_eq!(keys(&again), expected);
-        assert_eq!(again.statistics(crate::cache::Kind::Message).evicted as usize, 3 - expected.len());
+        assert_eq!(
+            again.statistics(crate::cache::Kind::Message).evicted as usize,
+            3 - expected.len()
+        );
         assert_eq!(again.messages().is_complete(), most == 3);
         let again = restore(limited(Kind::Message, most, Eviction::Refuse), &snapshot);
         assert_eq!(keys(&again), [101, 102, 103][..most as usize]);
