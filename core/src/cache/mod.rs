@@ -40,6 +40,7 @@
 mod apply;
 mod arrival;
 mod change;
+mod complete;
 #[cfg(feature = "alloc")]
 mod display;
 mod edit;

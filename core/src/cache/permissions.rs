@@ -209,9 +209,14 @@ impl<'c, M: Memory> Standing<'c, M> {
                 let granted = field(records, row, PERMISSIONS)?;
                 granted.map(Some).ok_or(PermissionsError::Incomplete(table::Kind::Role))
             }
-            None if self.cache.roles().is_complete() => Ok(None),
+            None if self.has_all_roles() => Ok(None),
             None => Err(PermissionsError::UnknownRole(id)),
         }
+    }
+
+    fn has_all_roles(&self) -> bool {
+        let guild = GuildId(self.cache.records.key(self.guild));
+        self.cache.roles().in_guild(guild).is_complete()
     }
 
     fn has_role(&self, id: RoleId) -> Result<bool> {

@@ -203,6 +203,11 @@ impl<M: Memory> Records<M> {
         self.tallies.get(kind as usize)
     }
 
+    /// Begins to tell anew whether rows are missing: all will be told again.
+    pub(super) fn forgive(&mut self) {
+        self.tallies.iter_mut().for_each(Tally::forgive);
+    }
+
     /// Begins to count anew, for kinds of which rows are missing or not.
     pub(super) fn count_anew(&mut self, partial: impl Fn(Kind) -> bool) {
         for (tally, kind) in self.tallies.iter_mut().zip(Kind::ALL) {

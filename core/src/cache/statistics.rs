@@ -54,6 +54,10 @@ pub(super) struct Tally {
     misses: AtomicU32,
     /// Whether rows were missing before anything was counted.
     pub(super) partial: bool,
+    /// How many rows were lost before all of them were told anew.
+    forgiven: u64,
+    /// How often rows were taken out that no event took.
+    pub(super) taken: u32,
     pub(super) added: u32,
     pub(super) changed: u32,
     pub(super) removed: u32,
@@ -68,6 +72,8 @@ impl Tally {
             hits: AtomicU32::new(0),
             misses: AtomicU32::new(0),
             partial: false,
+            forgiven: 0,
+            taken: 0,
             added: 0,
             changed: 0,
             removed: 0,
@@ -85,8 +91,19 @@ impl Tally {
     }
 
     /// Tells whether every row that was told of is there, or was removed because that was told.
-    pub(super) const fn is_whole(&self) -> bool {
-        !self.partial && self.evicted == 0 && self.refused == 0 && self.broken == 0
+    pub(super) fn is_whole(&self) -> bool {
+        !self.partial && self.lost() == self.forgiven
+    }
+
+    /// Begins anew: a READY came, and all rows will be told again.
+    pub(super) fn forgive(&mut self) {
+        self.partial = false;
+        self.forgiven = self.lost();
+    }
+
+    fn lost(&self) -> u64 {
+        let lost = [self.evicted, self.refused, self.broken, self.taken];
+        lost.into_iter().map(u64::from).sum()
     }
 }
 

@@ -10,7 +10,6 @@ use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::row::Row;
 use super::settings::Settings;
-use super::statistics::Tally;
 use super::table::{Channels, Guilds, InChannel, InGuild, Table};
 use crate::decode::packed::{self, Name};
 use crate::{ChannelId, GuildId};
@@ -93,15 +92,6 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
     #[must_use]
     pub fn contains(&self, key: T::Key<'_>) -> bool {
         self.get(key).is_some()
-    }
-
-    /// Tells whether a row that is not there is nowhere: nothing of the table was refused, broken or evicted, and the
-    /// session did not begin before the cache.
-    ///
-    /// What is switched off by the settings is not there and not counted.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.records.tally(T::KIND).is_some_and(Tally::is_whole) && !self.records.session.cold
     }
 
     /// Returns how many rows there are.
