@@ -6,7 +6,6 @@ use super::records::Records;
 use super::statistics::Tally;
 use super::table::Table;
 use super::view::{Filter, Range, View};
-use crate::decode::Cursor;
 use crate::decode::packed::{self, Name};
 
 const LARGE: Name = Name::of("large");
@@ -118,8 +117,6 @@ fn has_all_members<M: Memory>(records: &Records<M>, guild: u32) -> bool {
 
 /// Tells whether a guild is not large: the presences of a large one do not all come with it.
 fn is_small<M: Memory>(records: &Records<M>, guild: u32) -> bool {
-    let fields = records.fields(guild);
-    let large =
-        packed::find_member(fields, LARGE).and_then(|[_, start, end]| fields.get(start..end));
-    large.is_some_and(|large| Cursor::packed(large).bool() == Ok(false))
+    let large = packed::find(records.fields(guild), LARGE);
+    large.and_then(|large| large.bool()) == Some(false)
 }

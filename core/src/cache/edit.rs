@@ -8,6 +8,7 @@ use super::change::{Applied, Observer, Told};
 use super::family::Memory;
 use super::kind::{Kind, NONE};
 use super::reader::{Absent, Reader};
+use super::table::sealed::Sealed;
 use super::table::{
     Channels, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Me, Members, Messages,
     Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, VoiceStates,
@@ -18,11 +19,42 @@ use crate::{ChannelId, GuildId, UserId};
 
 /// A table to be changed.
 ///
-/// Every change tells the observer of each row it touches, as an event would, and obeys the settings: what is
-/// switched off is not stored, limits hold.
+/// Every change tells the observer of each row it touches, as an event would, returns what it did, and obeys the
+/// settings: what is switched off is not stored, limits hold. A table that rows were taken out of by hand is not
+/// [complete](super::View::is_complete) until the next READY.
+///
+/// * [`insert`](Edit::insert) puts a row in, in place of the one there may be; [`patch`](Edit::patch) changes what
+///   came of it; `update` (feature `alloc`) is `patch` that returns copies of the row before and after.
+/// * [`remove`](Self::remove) takes a row and what is in it: a guild goes with all it has, a channel with its threads
+///   and messages. [`remove_alone`](Edit::remove_alone) takes the row alone; `take` (feature `alloc`) is `remove`
+///   that returns a copy of the row.
+/// * [`clear`](Self::clear), [`clear_in_guild`](Self::clear_in_guild) and
+///   [`clear_in_channel`](Self::clear_in_channel) empty the table, and no other.
+///
+/// ```
+/// # #[cfg(feature = "alloc")] {
+/// use gatewright_core::cache::{Cache, Settings};
+/// use gatewright_core::decode::Cursor;
+/// use gatewright_core::{Encoding, GuildId, RoleId};
+///
+/// let mut cache = Cache::new(Settings::default());
+/// let object = |json: &'static str| Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
+/// let (guild, role) = (GuildId(1), RoleId(2));
+/// let applied = cache.roles_mut().insert(guild, object(r#"{"id": "2", "name": "mods"}"#), &mut ());
+/// assert_eq!(applied.added, 1);
+///
+/// let (old, new) = cache.roles_mut().update(guild, object(r#"{"id": "2", "name": "staff"}"#), &mut ());
+/// assert_eq!(old.unwrap().read()?.name.unwrap(), "mods");
+/// assert_eq!(new.unwrap().read()?.name.unwrap(), "staff");
+///
+/// assert!(cache.roles_mut().take(role, &mut ()).is_some());
+/// assert_eq!(cache.roles_mut().remove(role, &mut ()).removed, 0, "it is gone");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Edit<'c, T, M: Memory> {
-    cache: &'c mut Cache<M>,
+    pub(super) cache: &'c mut Cache<M>,
     table: PhantomData<T>,
 }
 
@@ -31,25 +63,64 @@ impl<'c, T: Table, M: Memory> Edit<'c, T, M> {
         Self { cache, table: PhantomData }
     }
 
-    /// Removes a row; returns whether it was there.
-    pub fn remove(&mut self, key: T::Key<'_>, observer: &mut impl Observer<M>) -> bool {
+    /// Removes a row and what is in it: all that belongs to a guild, the threads, messages, invites, voice states and
+    /// stages of a channel, the messages of a thread.
+    ///
+    /// A row that others refer to is kept for them.
+    pub fn remove(&mut self, key: T::Key<'_>, observer: &mut impl Observer<M>) -> Applied {
         let row = T::find(&self.cache.records, key);
-        let Some(row) = row.filter(|row| self.cache.records.is_shown(*row)) else { return false };
-        self.cache.change(observer, |reader| {
-            reader.remove_alone(row);
-            Ok(())
-        });
-        true
+        // Of a guild that is not known there may be rows all the same.
+        let is = |row: &u32| T::KIND == Kind::Guild || self.cache.records.is_shown(*row);
+        let Some(row) = row.filter(is) else { return Applied::default() };
+        self.take_out(observer, |reader| reader.remove_with_content(row))
     }
 
-    /// Removes all rows of the table; those that others refer to are kept for them.
+    /// Removes all rows of the table and no others: what is in a guild or a channel stays. Rows that others refer to
+    /// are kept for them.
     pub fn clear(&mut self, observer: &mut impl Observer<M>) -> Applied {
+        self.take_out(observer, |reader| reader.clear_table(T::KIND))
+    }
+
+    /// Takes rows out, and notes that the tables they were in lack them.
+    fn take_out<'o, O: Observer<M>>(
+        &'o mut self,
+        observer: &'o mut O,
+        act: impl FnOnce(&mut Reader<'_, M, Told<'o, O>>),
+    ) -> Applied {
         self.cache.change(observer, |reader| {
-            reader.clear_table(T::KIND);
+            let before = Kind::ALL.map(|kind| reader.records.listed(kind));
+            act(reader);
+            for (kind, before) in Kind::ALL.into_iter().zip(before) {
+                // The place of a guild may stay.
+                let guild = matches!((kind, T::KIND), (Kind::Guild, Kind::Guild));
+                if guild || reader.records.listed(kind) < before {
+                    reader.records.count_of(kind, |tally| &mut tally.taken);
+                }
+            }
             Ok(())
         })
     }
 }
+
+macro_rules! removes_alone {
+    ($($table:ident)*) => {$(
+        impl<M: Memory> Edit<'_, $table, M> {
+            /// Removes a row and nothing that is in it.
+            pub fn remove_alone(
+                &mut self,
+                key: <$table as Table>::Key<'_>,
+                observer: &mut impl Observer<M>,
+            ) -> Applied {
+                let row = $table::find(&self.cache.records, key);
+                let row = row.filter(|row| self.cache.records.is_shown(*row));
+                let Some(row) = row else { return Applied::default() };
+                self.take_out(observer, |reader| reader.remove_alone(row))
+            }
+        }
+    )*};
+}
+
+removes_alone! { Channels Guilds Threads }
 
 macro_rules! of_guild {
     ($($table:ident)*) => {$(
@@ -67,7 +138,7 @@ macro_rules! of_guild {
             }
 
             /// Changes what an object has of a row of a guild, or puts it in; what the object lacks stays.
-            pub fn update(
+            pub fn patch(
                 &mut self,
                 guild: GuildId,
                 row: Cursor<'_>,
@@ -100,10 +171,7 @@ of_guild! {
 impl<T: InGuild, M: Memory> Edit<'_, T, M> {
     /// Removes the rows of a guild.
     pub fn clear_in_guild(&mut self, guild: GuildId, observer: &mut impl Observer<M>) -> Applied {
-        self.cache.change(observer, |reader| {
-            reader.clear_in_guild(T::KIND, guild.0);
-            Ok(())
-        })
+        self.take_out(observer, |reader| reader.clear_in_guild(T::KIND, guild.0))
     }
 }
 
@@ -114,10 +182,7 @@ impl<T: InChannel, M: Memory> Edit<'_, T, M> {
         channel: ChannelId,
         observer: &mut impl Observer<M>,
     ) -> Applied {
-        self.cache.change(observer, |reader| {
-            reader.clear_in_channel(T::KIND, channel.0);
-            Ok(())
-        })
+        self.take_out(observer, |reader| reader.clear_in_channel(T::KIND, channel.0))
     }
 }
 
@@ -135,7 +200,7 @@ impl<M: Memory> Edit<'_, Messages, M> {
     }
 
     /// Changes what an object has of a message; one that is not there is not put in.
-    pub fn update(&mut self, message: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
+    pub fn patch(&mut self, message: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
         self.cache.change(observer, |reader| reader.update_message(message))
     }
 }
@@ -149,7 +214,7 @@ impl<M: Memory> Edit<'_, Guilds, M> {
     }
 
     /// Changes what an object has of a guild, or puts it in, and makes it available.
-    pub fn update(&mut self, guild: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
+    pub fn patch(&mut self, guild: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
         self.cache.change(observer, |reader| reader.guild_object(guild, Absent::Stays))
     }
 
@@ -161,19 +226,6 @@ impl<M: Memory> Edit<'_, Guilds, M> {
         }
         row.is_some()
     }
-
-    /// Removes a guild with all that belongs to it; returns whether it was there.
-    ///
-    /// [`remove`](Self::remove) removes the guild alone.
-    pub fn remove_whole(&mut self, guild: GuildId, observer: &mut impl Observer<M>) -> bool {
-        let row = self.cache.records.find(Kind::Guild, NONE, guild.0);
-        let Some(row) = row else { return false };
-        self.cache.change(observer, |reader| {
-            reader.holding(row, |reader| reader.forget(row));
-            Ok(())
-        });
-        true
-    }
 }
 
 impl<M: Memory> Edit<'_, Me, M> {
@@ -183,7 +235,7 @@ impl<M: Memory> Edit<'_, Me, M> {
     }
 
     /// Changes what an object has of the bot's own user, or puts it in; what the object lacks stays.
-    pub fn update(&mut self, user: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
+    pub fn patch(&mut self, user: Cursor<'_>, observer: &mut impl Observer<M>) -> Applied {
         self.cache.change(observer, |reader| reader.own_user(user, Absent::Stays))
     }
 }
@@ -219,6 +271,12 @@ impl<M: Memory> Cache<M> {
             reader.sweep(now.0, now.0.saturating_sub(max_age));
             Ok(())
         })
+    }
+
+    /// Says that events were lost, as after [`Event::Skipped`](crate::Event::Skipped): nothing is
+    /// [complete](super::View::is_complete) until the next READY.
+    pub const fn mark_cold(&mut self) {
+        self.records.session.cold = true;
     }
 
     /// Removes everything, whatever is switched on; the observer hears of every row that goes.

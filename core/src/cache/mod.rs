@@ -67,6 +67,8 @@ mod shared;
 mod snapshot;
 mod statistics;
 mod table;
+#[cfg(feature = "alloc")]
+mod update;
 mod view;
 
 pub use arrival::{Arrivals, Arrived};

@@ -126,7 +126,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Removes what is in a channel.
-    fn clear_channel(&mut self, guild: u32, id: u64) {
+    pub(super) fn clear_channel(&mut self, guild: u32, id: u64) {
         self.clear_threads_of(guild, id, false);
         self.clear_where(Kind::Invite, guild, CHANNEL_ID, id);
         self.clear_where(Kind::VoiceState, guild, CHANNEL_ID, id);

@@ -10,6 +10,26 @@ use super::id_of;
 use crate::decode::{Cursor, DecodeError};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    /// Removes a row that is shown, or a guild, and what is in it.
+    pub(in super::super) fn remove_with_content(&mut self, row: u32) {
+        let (kind, guild, id) =
+            (self.records.kind(row), self.records.owner(row), self.records.key(row));
+        if kind == Kind::Guild {
+            return self.holding(row, |reader| reader.forget(row));
+        }
+        if !matches!(kind, Kind::Channel | Kind::Thread) {
+            return self.remove(row);
+        }
+        self.holding(guild, |reader| {
+            reader.remove(row);
+            if kind == Kind::Channel {
+                reader.clear_channel(guild, id);
+            } else {
+                reader.clear_room(id);
+            }
+        });
+    }
+
     /// Removes a row that is shown; of a guild nothing that belongs to it.
     pub(in super::super) fn remove_alone(&mut self, row: u32) {
         if self.records.kind(row) != Kind::Guild {

@@ -176,7 +176,7 @@ macro_rules! edit_of_guild {
         let row = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
         match $writer.below(6) {
             0..2 => $edit.insert(guild, row, $heard),
-            2..5 => $edit.update(guild, row, $heard),
+            2..5 => $edit.patch(guild, row, $heard),
             _ if $writer.one_in(3) => $edit.clear($heard),
             _ => $edit.clear_in_guild(guild, $heard),
         }
@@ -189,10 +189,9 @@ fn removed<T: super::super::Table, M: Memory>(
     key: T::Key<'_>,
     heard: &mut Heard,
 ) -> Applied {
-    let before = heard.lines.len();
-    let was = edit.remove(key, heard);
-    assert_eq!(was, heard.lines.len() > before);
-    counted(heard)
+    let applied = edit.remove(key, heard);
+    assert_eq!(Applied { channel: None, ..applied }, counted(heard));
+    applied
 }
 
 /// Counts what was heard.
@@ -270,16 +269,21 @@ impl<M: Memory> World<M> {
         let row = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
         match writer.below(8) {
             0..2 => cache.guilds_mut().insert(row, heard),
-            2..4 => cache.guilds_mut().update(row, heard),
+            2..4 => cache.guilds_mut().patch(row, heard),
             4..6 => {
                 let there = cache.guilds_mut().set_available(guild, writer.one_in(2));
                 assert_eq!(there, cache.guilds().contains(guild));
                 Applied::default()
             }
             6 => {
-                cache.guilds_mut().remove_whole(guild, heard);
-                assert_eq!(cache.members().in_guild(guild).len(), 0);
-                counted(heard)
+                let (applied, rows) = if writer.one_in(2) {
+                    (cache.guilds_mut().remove(guild, heard), 0)
+                } else {
+                    let rows = cache.members().in_guild(guild).len();
+                    (cache.guilds_mut().remove_alone(guild, heard), rows)
+                };
+                assert_eq!(cache.members().in_guild(guild).len(), rows);
+                applied
             }
             _ => cache.guilds_mut().clear(heard),
         }
@@ -293,7 +297,7 @@ impl<M: Memory> World<M> {
             0..3 => {
                 cache.messages_mut().insert(Some(guild).filter(|_| writer.one_in(2)), row, heard)
             }
-            3 => cache.messages_mut().update(row, heard),
+            3 => cache.messages_mut().patch(row, heard),
             4 => cache.messages_mut().clear_in_guild(guild, heard),
             _ => cache.messages_mut().clear(heard),
         }
