@@ -86,7 +86,7 @@ pub use settings::{Components, Eviction, Limit, Limits, MemberPolicy, Settings};
 #[cfg(feature = "std")]
 pub use shared::SharedCache;
 pub use snapshot::SnapshotError;
-pub use statistics::{MemoryStatistics, TableStatistics};
+pub use statistics::{Evictions, MemoryStatistics, TableStatistics};
 pub use table::{
     Channels, DmChannel, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Kind, Me,
     Members, Messages, Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads,

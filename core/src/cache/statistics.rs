@@ -29,12 +29,35 @@ pub struct TableStatistics {
     pub changed: u32,
     /// How many rows were removed.
     pub removed: u32,
-    /// How many of the removed ones had to go to make room for others.
-    pub evicted: u32,
-    /// How many rows were not stored because there was no room.
+    /// How many of the removed ones went although no event took them.
+    pub evicted: Evictions,
+    /// How many rows were not stored because there was no room: no memory, or a limit at which nothing is evicted.
     pub refused: u32,
     /// How many objects were not what the documentation says, so that they were not stored or not whole.
     pub broken: u32,
+}
+
+/// How many rows went although no event took them, by what took them.
+///
+/// Memory that is full evicts nothing: what has no room in it is refused. Rows that went with a guild or channel that
+/// was evicted are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Evictions {
+    /// Those that made room in a table that was full.
+    pub by_limit: u32,
+    /// Messages that made room in a channel that was full.
+    pub by_channel_limit: u32,
+    /// Those that were out of date when [`Cache::sweep`] came by.
+    pub by_sweep: u32,
+}
+
+impl Evictions {
+    /// Returns how many there are together.
+    #[must_use]
+    pub const fn total(&self) -> u32 {
+        self.by_limit.saturating_add(self.by_channel_limit).saturating_add(self.by_sweep)
+    }
 }
 
 /// What a cache takes of memory.
@@ -61,7 +84,11 @@ pub(super) struct Tally {
     pub(super) added: u32,
     pub(super) changed: u32,
     pub(super) removed: u32,
+    /// Rows that made room in a full table or channel.
     pub(super) evicted: u32,
+    /// Those of them that made room in a channel.
+    pub(super) evicted_in_channel: u32,
+    pub(super) swept: u32,
     pub(super) refused: u32,
     pub(super) broken: u32,
 }
@@ -78,6 +105,8 @@ impl Tally {
             changed: 0,
             removed: 0,
             evicted: 0,
+            evicted_in_channel: 0,
+            swept: 0,
             refused: 0,
             broken: 0,
         }
@@ -134,7 +163,11 @@ impl<M: Memory> Cache<M> {
             added: tally.added,
             changed: tally.changed,
             removed: tally.removed,
-            evicted: tally.evicted,
+            evicted: Evictions {
+                by_limit: tally.evicted.saturating_sub(tally.evicted_in_channel),
+                by_channel_limit: tally.evicted_in_channel,
+                by_sweep: tally.swept,
+            },
             refused: tally.refused,
             broken: tally.broken,
         }

@@ -216,7 +216,7 @@ fn the_oldest_of_the_guild_makes_room_or_that_of_the_first_guild_that_has_one() 
         assert_eq!(roles(&cache), [1, 3, 4, 5]);
         role(&mut cache, 3, 6);
         assert_eq!(roles(&cache), [3, 4, 5, 6]);
-        assert!(!cache.roles().is_complete() && cache.statistics(Kind::Role).evicted == 2);
+        assert!(!cache.roles().is_complete() && cache.statistics(Kind::Role).evicted.by_limit == 2);
     });
 }
 

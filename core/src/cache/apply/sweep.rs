@@ -17,13 +17,13 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             reader.each(Kind::Thread, guild, |reader, row| {
                 if reader.archived_at(row).is_some_and(|time| time < before) {
                     let channel = reader.records.key(row);
-                    reader.remove(row);
+                    reader.sweep_out(row);
                     reader.clear_room(channel);
                 }
             });
             reader.each(Kind::Invite, guild, |reader, row| {
                 if reader.expires_at(row).is_some_and(|time| time <= now) {
-                    reader.remove(row);
+                    reader.sweep_out(row);
                 }
             });
         });
@@ -35,10 +35,17 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             let next = self.records.next(row, Links::AGE);
             let sent = i64::try_from(MessageId(self.records.key(row)).created_at_ms());
             if sent.is_ok_and(|sent| sent < before) {
-                self.remove(row);
+                self.sweep_out(row);
             }
             row = next;
         }
+    }
+
+    /// Removes a row that is out of date, and counts it.
+    fn sweep_out(&mut self, row: u32) {
+        let kind = self.records.kind(row);
+        self.records.count_of(kind, |tally| &mut tally.swept);
+        self.remove(row);
     }
 
     fn archived_at(&self, thread: u32) -> Option<i64> {

@@ -33,6 +33,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         while self.records.list(place).len >= self.settings.max_messages_per_channel {
             let victim = self.first(place);
             self.evict(victim.ok_or(Unpacked::Full)?);
+            self.records.count_of(Kind::Message, |tally| &mut tally.evicted_in_channel);
         }
         Ok(())
     }

@@ -21,9 +21,13 @@ pub(super) fn limit<M: Memory>(records: &mut Records<M>, scratch: &mut [u8], set
     let mut reader = Reader::new(records, scratch, settings, &mut silent);
     let messages = Place::Root(Root::Messages);
     let most = settings.max_messages_per_channel;
+    let before = reader.records.listed(Kind::Message);
     evict(&mut reader, messages, Links::AGE, |records, row| {
         records.list(Place::In(records.owner(row), 0)).len > most
     });
+    for _ in reader.records.listed(Kind::Message)..before {
+        reader.records.count_of(Kind::Message, |tally| &mut tally.evicted_in_channel);
+    }
     for kind in Kind::ALL {
         let most = settings.limits.of(kind).rows;
         let too_many = |records: &Records<M>, _: u32| shown(records, kind) > most;

@@ -310,7 +310,7 @@ fn the_oldest_messages_make_room() {
         let again = restore(limited(Kind::Message, most, Eviction::Oldest), &snapshot);
         assert_eq!(keys(&again), expected);
         assert_eq!(
-            again.statistics(crate::cache::Kind::Message).evicted as usize,
+            again.statistics(crate::cache::Kind::Message).evicted.total() as usize,
             3 - expected.len()
         );
         assert_eq!(again.messages().is_complete(), most == 3);
