@@ -232,7 +232,7 @@ impl<'c, M: Memory> Tables<'c, M> {
     /// Returns the id of the bot's own user, as READY told it, whether the user is kept or not.
     #[must_use]
     pub fn my_id(self) -> Option<UserId> {
-        self.records.session.own.map(UserId).or_else(|| self.me().map(|me| me.key()))
+        self.records.own().map(UserId)
     }
 
     /// Returns how many guilds READY announced that are not here yet; [`Arrivals`] makes an event of it.

@@ -9,17 +9,40 @@ use super::records::Records;
 use super::rows::user_of;
 use super::table::{
     Channels, Emojis, Guilds, Invites, Members, Messages, Presences, ScheduledEvents, Sounds,
-    Stickers, Table, Users, VoiceStates,
+    Stages, Stickers, Table, Threads, Users, VoiceStates,
 };
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw, Text};
 use crate::model::ChannelFlags;
-use crate::{GuildId, UserId};
+use crate::{ChannelId, GuildId, UserId};
 
 /// A row of a table, as it is; or as it was, where a change tells of it.
 ///
 /// It borrows the cache, and reads its fields where they are kept. Rows it refers to are not among its fields:
-/// a member reads as one without a user, which [`user`](Self::user) returns.
+/// a member reads as one without a user, which [`user`](Self::user) returns. Rows that it names by an id, such as the
+/// [`presence`](Self::presence) of a member or the [`parent`](Self::parent) of a channel, are those that are in the
+/// cache now, also where the row tells what it was.
+///
+/// ```
+/// # #[cfg(feature = "alloc")] {
+/// use gatewright_core::cache::{Cache, Settings};
+/// use gatewright_core::{Dispatch, Encoding, GuildId, UserId};
+///
+/// let mut cache = Cache::new(Settings::default());
+/// let d = br#"{"id": "1", "owner_id": "5", "roles": [{"id": "3", "name": "mods"}],
+///     "members": [{"user": {"id": "5", "username": "ann"}, "roles": ["3"]}],
+///     "channels": [{"id": "20", "name": "talk", "type": 2}],
+///     "voice_states": [{"user_id": "5", "channel_id": "20"}]}"#;
+/// cache.apply(&Dispatch::new("GUILD_CREATE", None, Encoding::Json, d)?, &mut ());
+///
+/// let owner = cache.guilds().get(GuildId(1)).and_then(|guild| guild.owner()).ok_or("no owner")?;
+/// assert_eq!(owner.user().read()?.username.ok_or("no name")?, "ann");
+/// assert_eq!(owner.roles().count(), 1);
+/// let channel = owner.voice_state().and_then(|state| state.channel()).ok_or("not in voice")?;
+/// assert_eq!(channel.read()?.name.value().ok_or("no name")?, "talk");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Row<'c, T, M: Memory> {
     records: &'c Records<M>,
     row: u32,
@@ -82,9 +105,6 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     /// Returns the guild it belongs to; nothing where it belongs to none.
     #[must_use]
     pub fn guild_id(&self) -> Option<GuildId> {
-        if T::KIND == Kind::Guild {
-            return Some(GuildId(self.number()));
-        }
         self.guild_row().map(|guild| GuildId(self.records.key(guild)))
     }
 
@@ -119,8 +139,28 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     }
 
     fn guild_row(&self) -> Option<u32> {
+        if T::KIND == Kind::Guild {
+            return Some(self.row);
+        }
         let owner = self.records.guild_of(self.row);
         (owner != NONE).then_some(owner)
+    }
+
+    /// Finds a row of another table that is there for all.
+    fn find<U: Table>(&self, owner: u32, key: u64) -> Option<Row<'c, U, M>> {
+        let row = self.records.find_listed(U::KIND, owner, key)?;
+        Some(Row::of(self.records, row))
+    }
+
+    /// Finds the row that a field names by its id.
+    fn named<U: Table>(&self, name: Name) -> Option<Row<'c, U, M>> {
+        self.find(NONE, packed::find(self.fields(), name)?.unsigned()?)
+    }
+
+    /// Finds the member of a guild who is a user.
+    fn member_in(&self, guild: u32, user: u64) -> Option<Row<'c, Members, M>> {
+        let user = self.records.find(Kind::User, NONE, user)?;
+        self.find(guild, user.into())
     }
 
     /// Returns the row that a field refers to.
@@ -190,7 +230,64 @@ relations! {
     }
 }
 
+macro_rules! named {
+    ($($table:ident { $(#[$doc:meta])* $relation:ident: $to:ident by $name:literal; })*) => {$(
+        impl<'c, M: Memory> Row<'c, $table, M> {
+            $(#[$doc])*
+            #[must_use]
+            pub fn $relation(&self) -> Option<Row<'c, $to, M>> {
+                self.named(const { Name::of($name) })
+            }
+        }
+    )*};
+}
+
+named! {
+    Channels {
+        /// Returns the category it is in.
+        parent: Channels by "parent_id";
+    }
+    Invites {
+        /// Returns the channel it is to.
+        channel: Channels by "channel_id";
+    }
+    ScheduledEvents {
+        /// Returns the channel it will be in.
+        channel: Channels by "channel_id";
+    }
+    Stages {
+        /// Returns the channel it is in.
+        channel: Channels by "channel_id";
+    }
+    Threads {
+        /// Returns the channel it is of.
+        parent: Channels by "parent_id";
+    }
+    VoiceStates {
+        /// Returns the channel they are in.
+        channel: Channels by "channel_id";
+    }
+}
+
 impl<'c, M: Memory> Row<'c, Messages, M> {
+    /// Returns the id of the channel or thread it is in.
+    #[must_use]
+    pub fn channel_id(&self) -> ChannelId {
+        ChannelId(self.records.key(self.records.owner(self.row)))
+    }
+
+    /// Returns the channel of a guild it is in; nothing if it is in a thread.
+    #[must_use]
+    pub fn channel(&self) -> Option<Row<'c, Channels, M>> {
+        self.find(NONE, self.channel_id().0)
+    }
+
+    /// Returns the thread it is in.
+    #[must_use]
+    pub fn thread(&self) -> Option<Row<'c, Threads, M>> {
+        self.find(NONE, self.channel_id().0)
+    }
+
     /// Returns the users it mentions.
     pub fn mentions(&self) -> impl Iterator<Item = Row<'c, Users, M>> + use<'c, M> {
         self.related_in(const { Name::of("mentions") })
@@ -214,6 +311,18 @@ impl<'c, M: Memory> Row<'c, Members, M> {
     pub fn user_id(&self) -> UserId {
         UserId(self.user().number())
     }
+
+    /// Returns the presence.
+    #[must_use]
+    pub fn presence(&self) -> Option<Row<'c, Presences, M>> {
+        self.find(self.records.owner(self.row), self.user_id().0)
+    }
+
+    /// Returns the voice state, if the member is in voice.
+    #[must_use]
+    pub fn voice_state(&self) -> Option<Row<'c, VoiceStates, M>> {
+        self.find(self.records.owner(self.row), self.user_id().0)
+    }
 }
 
 impl<'c, M: Memory> Row<'c, Presences, M> {
@@ -221,6 +330,18 @@ impl<'c, M: Memory> Row<'c, Presences, M> {
     #[must_use]
     pub fn user_id(&self) -> UserId {
         UserId(self.number())
+    }
+
+    /// Returns the user, if something in the cache refers to it; a presence does not.
+    #[must_use]
+    pub fn user(&self) -> Option<Row<'c, Users, M>> {
+        self.find(NONE, self.number())
+    }
+
+    /// Returns the member.
+    #[must_use]
+    pub fn member(&self) -> Option<Row<'c, Members, M>> {
+        self.member_in(self.records.owner(self.row), self.number())
     }
 
     /// Returns the custom emojis its activities show, as far as they were cached when it came.
@@ -257,15 +378,34 @@ impl<'c, M: Memory> Row<'c, Channels, M> {
     }
 }
 
-impl<M: Memory> Row<'_, VoiceStates, M> {
+impl<'c, M: Memory> Row<'c, VoiceStates, M> {
     /// Returns the id of the user.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         UserId(self.number())
     }
+
+    /// Returns the user, if something in the cache refers to it.
+    #[must_use]
+    pub fn user(&self) -> Option<Row<'c, Users, M>> {
+        self.find(NONE, self.number())
+    }
 }
 
-impl<M: Memory> Row<'_, Guilds, M> {
+impl<'c, M: Memory> Row<'c, Guilds, M> {
+    /// Returns the member who owns it.
+    #[must_use]
+    pub fn owner(&self) -> Option<Row<'c, Members, M>> {
+        let owner = packed::find(self.fields(), const { Name::of("owner_id") })?;
+        self.member_in(self.row, owner.unsigned()?)
+    }
+
+    /// Returns the bot's own member.
+    #[must_use]
+    pub fn my_member(&self) -> Option<Row<'c, Members, M>> {
+        self.member_in(self.row, self.records.own()?)
+    }
+
     /// Tells whether more is known of it than its id.
     #[must_use]
     pub fn is_known(&self) -> bool {

@@ -51,6 +51,12 @@ impl<M: Memory> Records<M> {
         self.find(kind, owner, key).filter(|row| self.is_shown(*row))
     }
 
+    /// Returns the id of the bot's own user, if it was told or put in.
+    pub(super) fn own(&self) -> Option<u64> {
+        let row = self.list(Place::Root(Root::Me)).head;
+        self.session.own.or_else(|| (row != NONE).then(|| self.key(row)))
+    }
+
     /// Returns the guild that a row is in; nobody for one that is in none.
     pub(super) fn guild_of(&self, row: u32) -> u32 {
         let owner = self.owner(row);
