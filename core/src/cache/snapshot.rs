@@ -8,9 +8,10 @@
 //! | bytes | what |
 //! |---|---|
 //! | 8 | `gwcache` and a line feed |
-//! | 4 | the version, 1 |
-//! | 1 | bits: 0 the session's beginning was seen, 1 it was resumed without that, 2 a session follows |
+//! | 4 | the version, 2 |
+//! | 1 | bits: 0 the session's beginning was seen, 1 it was resumed without that, 2 a session follows, 3 an id follows |
 //! | 4 | a bit for each kind of row, of which some may be missing or none was kept |
+//! | 8 | the id of the bot's own user, if it is known |
 //! | | the session, if there is one |
 //! | | runs of rows, each of one kind |
 //! | 1 | 255 |
@@ -31,7 +32,7 @@
 //! | bytes of a row | what |
 //! |---|---|
 //! | 8 | its id; of a member, a presence, a voice state and direct messages the user's, of an invite the hash of its code |
-//! | 1 | only of guilds, bits: 0 it is known, 1 it is awaited, 2 it is not available |
+//! | 1 | only of guilds, bits: 0 it is known, 1 it is awaited, 2 it is not available, 3 all of it was told |
 //! | 8 | only of messages: the id of the channel |
 //! | 4 | the length of the fields |
 //! | | the fields, packed as the cache keeps them |
@@ -68,7 +69,7 @@ mod write;
 const MAGIC: &[u8; 8] = b"gwcache\n";
 
 /// The version that is written and read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What ends the runs.
 const END: u8 = 0xFF;
@@ -79,10 +80,12 @@ const IS_KEPT: u8 = 1 << 6;
 const BEGAN: u8 = 1 << 0;
 const COLD: u8 = 1 << 1;
 const WITH_SESSION: u8 = 1 << 2;
+const WITH_OWN: u8 = 1 << 3;
 
 const KNOWN: u8 = 1 << 0;
 const AWAITED: u8 = 1 << 1;
 const UNAVAILABLE: u8 = 1 << 2;
+const TOLD: u8 = 1 << 3;
 
 /// The kinds by their numbers: what is referred to stands before what refers to it.
 const KINDS: [Kind; Kind::ALL.len()] = [
@@ -214,9 +217,11 @@ impl<M: Memory> Cache<M> {
     /// [`SnapshotError`] tells what is wrong; the cache is empty then.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<Option<Session>, SnapshotError> {
         self.records.clear();
+        let own = self.records.session.own;
         let restored = read::read(self, snapshot);
         if restored.is_err() {
             self.records.clear();
+            self.records.session.own = own;
         }
         restored
     }

@@ -10,8 +10,8 @@ use super::super::records::Records;
 use super::super::settings::{Components, Eviction, Limit, MemberPolicy, Settings};
 use super::super::table::hash_of_code;
 use super::{
-    AWAITED, BEGAN, COLD, END, HAS_OWNER, IS_KEPT, KINDS, KNOWN, MAGIC, SnapshotError, UNAVAILABLE,
-    VERSION, WITH_SESSION, keeps_all, limit, number, session, target,
+    AWAITED, BEGAN, COLD, END, HAS_OWNER, IS_KEPT, KINDS, KNOWN, MAGIC, SnapshotError, TOLD,
+    UNAVAILABLE, VERSION, WITH_OWN, WITH_SESSION, keeps_all, limit, number, session, target,
 };
 use crate::decode::packed::{self, Name, Writer};
 use crate::{GuildId, Session, UserId, fnv};
@@ -52,8 +52,9 @@ impl<'s> Source<'s> {
 /// Reads a snapshot into a cache that is empty; after an error it is to be cleared.
 pub(super) fn read<M: Memory>(cache: &mut Cache<M>, snapshot: &[u8]) -> Result<Option<Session>> {
     let mut source = open(snapshot)?;
-    let (flags, lacking, session) = header(&mut source).ok_or(source.invalid())??;
+    let (flags, lacking, own, session) = header(&mut source).ok_or(source.invalid())??;
     let Cache { records, scratch, settings } = cache;
+    records.session.own = own;
     let (scratch, refused) = (scratch.as_mut(), [0; KINDS.len()]);
     let mut reader = Reader { records, scratch, settings, refused };
     let runs = source;
@@ -80,16 +81,21 @@ fn open(snapshot: &[u8]) -> Result<Source<'_>> {
     Ok(Source { all, at: MAGIC.len() + size_of::<u32>() })
 }
 
+/// What stands before the rows: bits, kinds that lack rows, the id of the bot's own user, the session.
+type Header = (u8, u32, Option<u64>, Option<Session>);
+
 /// Reads what stands before the rows; nothing if it is cut.
-fn header(source: &mut Source<'_>) -> Option<Result<(u8, u32, Option<Session>)>> {
+fn header(source: &mut Source<'_>) -> Option<Result<Header>> {
     let (flags, lacking) = (source.byte()?, source.word()?);
-    let right = flags & !(BEGAN | COLD | WITH_SESSION) == 0 && lacking >> KINDS.len() == 0;
+    let known = BEGAN | COLD | WITH_SESSION | WITH_OWN;
+    let right = flags & !known == 0 && lacking >> KINDS.len() == 0;
     if !right {
         return Some(Err(source.invalid()));
     }
+    let own = if flags & WITH_OWN == 0 { None } else { Some(source.long()?) };
     let has_session = flags & WITH_SESSION != 0;
     let session = if has_session { Some(session::read(source)?) } else { None };
-    Some(Ok((flags, lacking, session)))
+    Some(Ok((flags, lacking, own, session)))
 }
 
 /// What a reading of the runs does.
@@ -138,7 +144,7 @@ impl<'s> Read<'s> {
         let marks = if kind == Kind::Guild { source.byte()? } else { 0 };
         let room = if kind == Kind::Message { source.long()? } else { 0 };
         let len = usize::try_from(source.word()?).ok()?;
-        let right = marks & !(KNOWN | AWAITED | UNAVAILABLE) == 0;
+        let right = marks & !(KNOWN | AWAITED | UNAVAILABLE | TOLD) == 0;
         Some(Self { key, marks, room, fields: source.bytes(len)? }).filter(|_| right)
     }
 }
@@ -224,6 +230,7 @@ impl<M: Memory> Reader<'_, M> {
             }
             self.records.mark(row, Mark::Awaited, read.marks & AWAITED != 0);
             self.records.mark(row, Mark::Unavailable, read.marks & UNAVAILABLE != 0);
+            self.records.mark(row, Mark::Told, read.marks & TOLD != 0);
         }
         Ok(())
     }
@@ -287,7 +294,6 @@ impl<M: Memory> Reader<'_, M> {
 
     /// Tells whether a row is one that is kept for itself.
     fn wants(&self, run: Run, key: u64) -> bool {
-        let own = || self.records.list(Place::Root(Root::Me)).head;
         let wanted = self.keeps(run.kind)
             && (run.kind != Kind::Member
                 || match self.settings.members {
@@ -297,7 +303,7 @@ impl<M: Memory> Reader<'_, M> {
                     }
                     // That is known when all are there.
                     MemberPolicy::InVoice => false,
-                    MemberPolicy::Own => own() != NONE && self.records.key(own()) == key,
+                    MemberPolicy::Own => self.records.own() == Some(key),
                 });
         wanted && !run.kept
     }

@@ -7,8 +7,8 @@ use super::super::records::Records;
 use super::super::rows::user_of;
 use super::super::statistics::Tally;
 use super::{
-    AWAITED, BEGAN, COLD, END, HAS_OWNER, IS_KEPT, KINDS, KNOWN, MAGIC, UNAVAILABLE, VERSION,
-    WITH_SESSION, keeps_all, number, order, session,
+    AWAITED, BEGAN, COLD, END, HAS_OWNER, IS_KEPT, KINDS, KNOWN, MAGIC, TOLD, UNAVAILABLE, VERSION,
+    WITH_OWN, WITH_SESSION, keeps_all, number, order, session,
 };
 use crate::decode::packed;
 use crate::{Session, fnv};
@@ -51,6 +51,7 @@ impl<'w, M: Memory, F: FnMut(&[u8])> Writer<'w, M, F> {
             if state.began { BEGAN } else { 0 },
             if state.cold { COLD } else { 0 },
             if session.is_some() { WITH_SESSION } else { 0 },
+            if self.records().own().is_some() { WITH_OWN } else { 0 },
         ];
         self.sink.bytes(MAGIC);
         self.sink.bytes(&VERSION.to_le_bytes());
@@ -58,6 +59,9 @@ impl<'w, M: Memory, F: FnMut(&[u8])> Writer<'w, M, F> {
         let lacking = KINDS.iter().filter(|kind| self.lacks(**kind));
         let lacking = lacking.fold(0_u32, |bits, kind| bits | 1 << number(*kind));
         self.sink.bytes(&lacking.to_le_bytes());
+        if let Some(own) = self.records().own() {
+            self.sink.bytes(&own.to_le_bytes());
+        }
         if let Some(session) = session {
             session::write(session, &mut self.sink);
         }
@@ -162,7 +166,12 @@ impl<'w, M: Memory, F: FnMut(&[u8])> Writer<'w, M, F> {
 }
 
 fn marks<M: Memory>(records: &Records<M>, guild: u32) -> u8 {
-    let marks = [(Mark::Known, KNOWN), (Mark::Awaited, AWAITED), (Mark::Unavailable, UNAVAILABLE)];
+    let marks = [
+        (Mark::Known, KNOWN),
+        (Mark::Awaited, AWAITED),
+        (Mark::Unavailable, UNAVAILABLE),
+        (Mark::Told, TOLD),
+    ];
     let set = marks.iter().filter(|(mark, _)| records.is(guild, *mark));
     set.fold(0, |bits, (_, bit)| bits | bit)
 }
