@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use gatewright_core::cache::{
-    Applied, Cache, Collected, Components, Memory, MemoryStatistics, OwnedChange, Settings,
+    Applied, Cache, Collected, Components, Memory, MemoryStatistics, OwnedChange, OwnedRow,
+    Settings, Table,
 };
 use gatewright_core::model::GuildCreate;
 use gatewright_core::{ChannelId, EmojiId, GuildId, MessageId, RoleId, StickerId, UserId};
@@ -394,44 +395,49 @@ fn rows_are_removed_one_by_one() {
     with_all!(|cache| {
         row(
             "MutableCache.delete_dm_channel_id",
-            cache.dm_channels_mut().remove(UserId(16), &mut ()) && cache.dm_channels().is_empty(),
+            cache.dm_channels_mut().take(UserId(16), &mut ()).is_some()
+                && cache.dm_channels().is_empty(),
         );
         row(
             "MutableCache.delete_emoji",
-            cache.emojis_mut().remove(EmojiId(30), &mut ())
+            cache.emojis_mut().take(EmojiId(30), &mut ()).is_some()
                 && keys(cache.emojis()) == [EmojiId(31)]
                 && cache.emojis().kept().len() == 1,
         );
         row(
             "MutableCache.delete_presence",
-            cache.presences_mut().remove((GUILD, ANN), &mut ())
+            cache.presences_mut().take((GUILD, ANN), &mut ()).is_some()
                 && cache.presences().is_empty()
                 && cache.emojis().kept().is_empty(),
         );
         row(
             "MutableCache.delete_guild_channel",
-            cache.channels_mut().remove(TEXT, &mut ())
+            removes(cache.channels_mut().remove_alone(TEXT, &mut ()), 1)
                 && !cache.channels().contains(TEXT)
                 && cache.threads().len() == 2,
         );
         row(
             "MutableCache.delete_invite",
-            cache.invites_mut().remove("abc", &mut ()) && !cache.users().contains(UserId(15)),
+            cache.invites_mut().take("abc", &mut ()).is_some()
+                && !cache.users().contains(UserId(15)),
         );
-        row("MutableCache.delete_me", cache.me_mut().remove(BOT, &mut ()) && cache.me().is_none());
+        row(
+            "MutableCache.delete_me",
+            cache.me_mut().take(BOT, &mut ()).is_some() && cache.me().is_none(),
+        );
         row(
             "MutableCache.delete_member",
-            cache.members_mut().remove((GUILD, ANN), &mut ())
-                && !cache.members_mut().remove((GUILD, ANN), &mut ()),
+            cache.members_mut().take((GUILD, ANN), &mut ()).is_some()
+                && cache.members_mut().remove((GUILD, ANN), &mut ()) == Applied::default(),
         );
         row(
             "MutableCache.delete_voice_state",
-            cache.voice_states_mut().remove((GUILD, ANN), &mut ())
+            cache.voice_states_mut().take((GUILD, ANN), &mut ()).is_some()
                 && cache.voice_states().is_empty(),
         );
         row(
             "MutableCache.delete_message",
-            cache.messages_mut().remove(MessageId(50), &mut ())
+            removes(cache.messages_mut().remove(MessageId(50), &mut ()), 1)
                 && cache.messages().kept().len() == 1,
         );
         let mut collected = Collected::default();
@@ -439,23 +445,29 @@ fn rows_are_removed_one_by_one() {
         let [OwnedChange::Role { before: Some(role), after: None }] = &collected.0[..] else {
             panic!("{collected:?}")
         };
-        row("MutableCache.delete_role", gone && role.read().unwrap().name.unwrap() == "mod");
+        row(
+            "MutableCache.delete_role",
+            removes(gone, 1) && role.read().unwrap().name.unwrap() == "mod",
+        );
         row(
             "MutableCache.delete_sticker",
-            cache.stickers_mut().remove(StickerId(35), &mut ()) && cache.stickers().is_empty(),
+            cache.stickers_mut().take(StickerId(35), &mut ()).is_some()
+                && cache.stickers().is_empty(),
         );
         row(
             "MutableCache.delete_thread",
-            cache.threads_mut().remove(ChannelId(25), &mut ())
+            removes(cache.threads_mut().remove_alone(ChannelId(25), &mut ()), 1)
                 && keys(cache.threads()) == [ChannelId(26)],
         );
         row(
             "MutableCache.delete_guild",
-            cache.guilds_mut().remove(GUILD, &mut ())
+            removes(cache.guilds_mut().remove_alone(GUILD, &mut ()), 1)
                 && cache.guilds().is_empty()
                 && !cache.threads().is_empty(),
         );
-        assert!(cache.guilds_mut().remove_whole(GUILD, &mut ()) && cache.threads().is_empty());
+        assert!(
+            removes(cache.guilds_mut().remove(GUILD, &mut ()), 3) && cache.threads().is_empty()
+        );
     });
 }
 
@@ -589,9 +601,9 @@ fn put_people<M: Memory>(cache: &mut Cache<M>) {
     );
 }
 
-/// Tells whether one row changed.
-fn changed(applied: Applied) -> bool {
-    (applied.added, applied.changed, applied.removed, applied.refused) == (0, 1, 0, 0)
+/// Tells whether a row was there before and after, and changed.
+fn changed<T: Table>((old, new): (Option<OwnedRow<T>>, Option<OwnedRow<T>>)) -> bool {
+    old.is_some() && new.is_some() && old != new
 }
 
 #[test]

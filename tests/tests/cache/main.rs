@@ -2,6 +2,8 @@
 
 mod support;
 
+mod complete;
+mod edits;
 #[expect(clippy::too_many_lines, reason = "one row of the table after the other")]
 mod interface;
 mod news;

@@ -1,13 +1,16 @@
 //! What is told: what became of a guild and a channel, arrivals, cold sessions, changes, and copies of rows.
 
 use gatewright_core::cache::{
-    Applied, Arrivals, Arrived, Cache, Change, Collected, GuildNews, Heap, Kind, Members, Messages,
-    Observer, OwnedChange, Roles, Settings, Sight, Users,
+    Applied, Arrivals, Arrived, Cache, Change, Collected, Components, GuildNews, Heap, Kind,
+    Members, Memory, Messages, Observer, OwnedChange, Parent, Roles, Settings, Sight, Users,
 };
-use gatewright_core::{ChannelId, GuildId, Instant, MessageId, UserId};
+use gatewright_core::model::{ChannelFlags, UnavailableGuild};
+use gatewright_core::{ChannelId, GuildId, Instant, MessageId, RoleId, UserId};
 use serde::Deserialize;
 
-use crate::support::{GUILD, READY, apply, event, fill, hear, in_both, keys, message, object};
+use crate::support::{
+    GUILD, READY, apply, event, fill, hear, in_both, keys, message, message_in, object,
+};
 
 #[test]
 fn what_became_of_a_guild_is_told() {
@@ -31,7 +34,132 @@ fn what_became_of_a_guild_is_told() {
             ("GUILD_DELETE", r#"{"id": "2", "unavailable": false}"#, Some(GuildNews::Left)),
             ("GUILD_ROLE_DELETE", r#"{"guild_id": "1", "role_id": "3"}"#, None),
         ] {
-            assert_eq!(apply(&mut cache, name, json).guild, news, "{name} {json}");
+            let told = apply(&mut cache, name, json).guild;
+            assert_eq!(told.map(|(_, news)| news), news, "{name} {json}");
+            let id = object(json).decode::<UnavailableGuild>().ok().map(|guild| guild.id);
+            assert!(told.is_none_or(|(guild, _)| Some(guild) == id), "{name} {json}");
+        }
+    });
+}
+
+/// Hears news alone.
+#[derive(Default)]
+struct News(Vec<String>);
+
+impl<M: Memory> Observer<M> for News {
+    fn changed(&mut self, _: &Change<'_, M>) {}
+
+    fn guild(&mut self, guild: GuildId, news: GuildNews) {
+        self.0.push(format!("{news:?} {guild}"));
+    }
+
+    fn channel(&mut self, channel: ChannelId, sight: Sight) {
+        self.0.push(format!("{sight:?} {channel}"));
+    }
+}
+
+#[test]
+fn an_observer_hears_of_each_guild_and_each_channel() {
+    in_both!(Settings::default(), |cache| {
+        for id in 1..=4 {
+            apply(&mut cache, "GUILD_CREATE", &format!(r#"{{"id": "{id}"}}"#));
+        }
+        let hidden = ChannelFlags::CHANNEL_OBFUSCATED.bits();
+        let channels = |first: u64, second: u64| {
+            format!(
+                r#"{{"id": "3", "channels": [{{"id": "30", "flags": {first}}}, {{"id": "31", "flags": {second}}},
+                {{"id": "32"}}]}}"#
+            )
+        };
+        apply(&mut cache, "GUILD_CREATE", &channels(0, hidden));
+        let mut news = News::default();
+        let applied = cache.apply(&event("GUILD_CREATE", &channels(hidden, 0)), &mut news);
+        assert_eq!(news.0, ["Hidden 30", "Visible 31"]);
+        assert_eq!(applied.channel, Some((ChannelId(31), Sight::Visible)));
+
+        let mut news = News::default();
+        let ready = r#"{"user": {"id": "9"}, "guilds": [{"id": "2"}, {"id": "5"}]}"#;
+        let applied = cache.apply(&event("READY", ready), &mut news);
+        assert_eq!(news.0, ["Left 1", "Left 3", "Left 4"]);
+        assert_eq!(applied.guild, Some((GuildId(4), GuildNews::Left)));
+    });
+}
+
+#[test]
+fn with_guilds_off_it_is_told_all_the_same_what_became_of_them() {
+    let settings = Settings::default().with_components(Components::all() - Components::GUILDS);
+    in_both!(settings, |cache| {
+        apply(&mut cache, "READY", READY);
+        for (name, news) in [
+            ("GUILD_CREATE", Some(GuildNews::Available)),
+            ("GUILD_CREATE", None),
+            ("GUILD_DELETE", Some(GuildNews::Left)),
+            ("GUILD_CREATE", Some(GuildNews::Joined)),
+            ("GUILD_CREATE", None),
+        ] {
+            let news = news.map(|news| (GuildId(1), news));
+            assert_eq!(apply(&mut cache, name, r#"{"id": "1"}"#).guild, news, "{name}");
+        }
+        assert!(cache.guilds().is_empty());
+    });
+}
+
+#[test]
+fn rows_of_what_is_not_known_are_told_with_it() {
+    in_both!(Settings::default(), |cache| {
+        apply(&mut cache, "READY", READY);
+        apply(&mut cache, "GUILD_CREATE", GUILD);
+        let (guild, channel) = (Parent::Guild(GuildId(7)), Parent::Channel(ChannelId(99)));
+        for (name, json, unknown) in [
+            ("GUILD_ROLE_CREATE", r#"{"guild_id": "7", "role": {"id": "70"}}"#, Some(guild)),
+            ("GUILD_ROLE_CREATE", r#"{"guild_id": "1", "role": {"id": "71"}}"#, None),
+            ("GUILD_MEMBER_ADD", r#"{"guild_id": "2", "user": {"id": "72"}}"#, None),
+            ("GUILD_MEMBER_ADD", r#"{"guild_id": "7", "user": {"id": "72"}}"#, Some(guild)),
+            ("THREAD_CREATE", r#"{"guild_id": "1", "id": "73", "parent_id": "99"}"#, Some(channel)),
+            ("THREAD_CREATE", r#"{"guild_id": "1", "id": "73", "parent_id": "21"}"#, None),
+            ("MESSAGE_CREATE", &message_in(99, 74, ""), Some(channel)),
+            ("MESSAGE_CREATE", &message_in(73, 75, ""), None),
+            ("MESSAGE_CREATE", r#"{"id": "76", "channel_id": "99"}"#, None),
+        ] {
+            let applied = apply(&mut cache, name, json);
+            assert_eq!(applied.unknown_parent, unknown, "{name} {json}");
+            assert_eq!((applied.broken, applied.refused), (0, 0), "{name} {json}");
+        }
+        assert!(cache.roles().contains(RoleId(70)), "and stored all the same");
+        let applied = cache.roles_mut().insert(GuildId(8), object(r#"{"id": "80"}"#), &mut ());
+        assert_eq!(applied.unknown_parent, Some(Parent::Guild(GuildId(8))));
+    });
+    let settings = Settings::default().with_components(Components::MESSAGES);
+    in_both!(settings, |cache| {
+        apply(&mut cache, "GUILD_CREATE", GUILD);
+        let applied = apply(&mut cache, "MESSAGE_CREATE", &message(50, ""));
+        assert_eq!(applied.unknown_parent, None, "no channel is known");
+    });
+}
+
+#[test]
+fn an_event_that_lacks_an_id_is_counted() {
+    in_both!(Settings::default(), |cache| {
+        for (name, json, kind) in [
+            ("GUILD_ROLE_CREATE", r#"{"role": {"id": "3"}}"#, Kind::Role),
+            ("GUILD_ROLE_CREATE", r#"{"guild_id": "1"}"#, Kind::Role),
+            ("GUILD_ROLE_DELETE", r#"{"guild_id": "1"}"#, Kind::Role),
+            ("GUILD_EMOJIS_UPDATE", r#"{"emojis": []}"#, Kind::Emoji),
+            ("GUILD_MEMBER_ADD", r#"{"user": {"id": "10"}}"#, Kind::Member),
+            ("GUILD_MEMBER_REMOVE", r#"{"guild_id": "1"}"#, Kind::Member),
+            ("PRESENCE_UPDATE", r#"{"user": {"id": "10"}, "status": "idle"}"#, Kind::Presence),
+            ("THREAD_CREATE", r#"{"id": "25"}"#, Kind::Thread),
+            ("MESSAGE_CREATE", r#"{"id": "50"}"#, Kind::Message),
+        ] {
+            let before = cache.statistics(kind).broken;
+            assert_eq!(apply(&mut cache, name, json).broken, 1, "{name} {json}");
+            assert_eq!(cache.statistics(kind).broken, before + 1, "{name} {json}");
+        }
+        for (name, json) in [
+            ("INVITE_CREATE", r#"{"channel_id": "60", "code": "group"}"#),
+            ("VOICE_STATE_UPDATE", r#"{"user_id": "10", "channel_id": "60"}"#),
+        ] {
+            assert_eq!(apply(&mut cache, name, json), Applied::default(), "in no guild: {name}");
         }
     });
 }
@@ -41,7 +169,7 @@ fn a_channel_that_is_hidden_or_shown_is_told() {
     in_both!(Settings::default(), |cache| {
         let channel =
             |flags: u64| format!(r#"{{"id": "20", "guild_id": "1", "type": 0, "flags": {flags}}}"#);
-        let hidden = gatewright_core::model::ChannelFlags::CHANNEL_OBFUSCATED.bits();
+        let hidden = ChannelFlags::CHANNEL_OBFUSCATED.bits();
         for (flags, sight, visible) in [
             (0, None, 1),
             (16, None, 1),
@@ -51,7 +179,7 @@ fn a_channel_that_is_hidden_or_shown_is_told() {
         ] {
             assert_eq!(
                 apply(&mut cache, "CHANNEL_UPDATE", &channel(flags)).channel,
-                sight,
+                sight.map(|sight| (ChannelId(20), sight)),
                 "{flags}"
             );
             assert_eq!((cache.channels().visible().len(), cache.channels().len()), (visible, 1));
@@ -109,9 +237,11 @@ fn arrivals_are_over_when_all_came_or_nobody_comes_any_more() {
 #[test]
 fn a_session_that_is_resumed_with_an_empty_cache_is_cold_until_a_ready() {
     in_both!(Settings::default(), |cache| {
-        assert!(!cache.is_cold() && cache.roles().is_complete());
+        apply(&mut cache, "GUILD_CREATE", r#"{"id": "3"}"#);
+        assert!(!cache.is_cold() && cache.roles().in_guild(GuildId(3)).is_complete());
         apply(&mut cache, "RESUMED", "{}");
-        assert!(cache.is_cold() && !cache.roles().is_complete());
+        assert!(cache.is_cold() && !cache.roles().in_guild(GuildId(3)).is_complete());
+        apply(&mut cache, "GUILD_DELETE", r#"{"id": "3"}"#);
         apply(&mut cache, "GUILD_ROLE_CREATE", r#"{"guild_id": "1", "role": {"id": "3"}}"#);
         assert!(cache.guilds().is_empty(), "an event of a guild nobody told of makes none");
         assert_eq!(
@@ -122,7 +252,8 @@ fn a_session_that_is_resumed_with_an_empty_cache_is_cold_until_a_ready() {
             (1, true)
         );
         apply(&mut cache, "READY", READY);
-        assert!(!cache.is_cold() && cache.roles().is_complete());
+        apply(&mut cache, "GUILD_CREATE", GUILD);
+        assert!(!cache.is_cold() && cache.roles().in_guild(GuildId(1)).is_complete());
         apply(&mut cache, "RESUMED", "{}");
         assert!(!cache.is_cold(), "what was told is here");
         cache.clear(&mut ());

@@ -150,15 +150,20 @@ fn an_event_that_breaks_off_leaves_no_table_complete_that_it_lists() {
             r#"{"id": "1", "roles": [{"id": "3"}], "emojis": [{"id": "4"}, "#,
         );
         assert!(applied.broken > 0);
-        assert!(!cache.emojis().is_complete() && !cache.members().is_complete());
+        let guild = GuildId(1);
+        apply(&mut cache, "GUILD_CREATE", r#"{"id": "1", "member_count": 0, "large": false}"#);
+        assert!(!cache.emojis().in_guild(guild).is_complete());
+        assert!(!cache.members().in_guild(guild).is_complete());
     });
     in_both!(Settings::default(), |cache| {
+        apply(&mut cache, "GUILD_CREATE", r#"{"id": "1", "member_count": 1}"#);
         apply(
             &mut cache,
             "GUILD_MEMBERS_CHUNK",
             r#"{"guild_id": "1", "members": [{"user": {"id": "4"}}, tru]}"#,
         );
-        assert!(!cache.members().is_complete());
+        assert_eq!(cache.members().len(), 1);
+        assert!(!cache.members().in_guild(GuildId(1)).is_complete());
     });
 }
 

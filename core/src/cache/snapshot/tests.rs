@@ -135,15 +135,15 @@ fn heap() -> Cache<Heap> {
 #[test]
 fn what_is_restored_is_what_was_written() {
     let cache = full(heap());
-    for kind in Kind::ALL {
-        assert!(cache.statistics(kind.into()).rows > 0, "{kind:?}");
-        assert_eq!(kind.is_kept(), cache.statistics(kind.into()).kept > 0, "{kind:?}");
+    for kind in crate::cache::Kind::ALL {
+        assert!(cache.statistics(kind).rows > 0, "{kind:?}");
+        assert_eq!(Kind::from(kind).is_kept(), cache.statistics(kind).kept > 0, "{kind:?}");
     }
     let snapshot = bytes(&cache);
     let again = restore(Settings::default(), &snapshot);
     assert_eq!(bytes(&again), snapshot);
-    for kind in Kind::ALL {
-        let (before, after) = (cache.statistics(kind.into()), again.statistics(kind.into()));
+    for kind in crate::cache::Kind::ALL {
+        let (before, after) = (cache.statistics(kind), again.statistics(kind));
         assert_eq!((before.rows, before.kept), (after.rows, after.kept), "{kind:?}");
         assert_eq!((after.added, after.removed), (0, 0), "{kind:?}");
     }
@@ -172,7 +172,7 @@ fn a_restored_cache_goes_on_with_the_session() {
     let cache = full(heap());
     let mut again = restore(Settings::default(), &bytes(&cache));
     apply(&mut again, "RESUMED", "{}");
-    assert!(!again.is_cold() && again.members().is_complete());
+    assert!(!again.is_cold() && again.members().in_guild(GuildId(1)).is_complete());
 
     // Of a session whose beginning nobody saw that stays so.
     let mut cold = heap();
@@ -276,7 +276,9 @@ fn what_is_switched_off_is_dropped() {
         assert_eq!(bytes(&restore(settings, &bytes(&again))), bytes(&again), "{kind:?}");
         // What was not kept is missing to those who keep it.
         let all = restore(Settings::default(), &bytes(&again));
-        let complete = [all.roles().is_complete(), all.emojis().is_complete()];
+        let (roles, emojis) = (all.roles(), all.emojis());
+        let complete =
+            [roles.in_guild(GuildId(1)).is_complete(), emojis.in_guild(GuildId(1)).is_complete()];
         assert_eq!(complete, [kind != Kind::Role, kind != Kind::Emoji], "{kind:?}");
     }
     let none = Settings { components: Components::empty(), ..Settings::default() };
@@ -313,7 +315,6 @@ fn the_oldest_messages_make_room() {
             again.statistics(crate::cache::Kind::Message).evicted.total() as usize,
             3 - expected.len()
         );
-        assert_eq!(again.messages().is_complete(), most == 3);
         let again = restore(limited(Kind::Message, most, Eviction::Refuse), &snapshot);
         assert_eq!(keys(&again), [101, 102, 103][..most as usize]);
         assert_eq!(again.statistics(crate::cache::Kind::Message).refused, 3 - most);
@@ -375,9 +376,22 @@ fn only_the_members_that_are_wanted_are_listed() {
         assert_eq!(found, expected, "{members:?}");
         let once = bytes(&again);
         assert_eq!(bytes(&restore(settings, &once)), once, "{members:?}");
-        let complete = restore(Settings::default(), &once).members().is_complete();
+        let all = restore(Settings::default(), &once);
+        let complete = all.members().in_guild(GuildId(1)).is_complete();
         assert_eq!(complete, matches!(members, MemberPolicy::All), "{members:?}");
     }
+}
+
+#[test]
+fn who_the_bot_is_is_restored_without_its_row() {
+    let components = Components::all() - Components::ME;
+    let settings = Settings { components, members: MemberPolicy::Own, ..Settings::default() };
+    let cache = full(Cache::new(settings));
+    let again = restore(settings, &bytes(&cache));
+    assert!(again.me().is_none());
+    assert_eq!((again.my_id(), again.members().len()), (Some(UserId(9)), 1));
+    assert_eq!(bytes(&again), bytes(&cache));
+    assert_eq!(restore(Settings::default(), &bytes(&heap())).my_id(), None);
 }
 
 #[test]
@@ -388,7 +402,11 @@ fn what_was_lost_is_still_missing() {
         1
     );
     let again = restore(Settings::default(), &bytes(&cache));
-    assert!(!again.roles().is_complete() && again.members().is_complete());
+    let complete = [
+        again.roles().in_guild(GuildId(1)).is_complete(),
+        again.members().in_guild(GuildId(1)).is_complete(),
+    ];
+    assert_eq!(complete, [false, true]);
     assert_eq!(again.statistics(crate::cache::Kind::Role).broken, 0);
     assert_eq!(bytes(&again), bytes(&cache));
 }
