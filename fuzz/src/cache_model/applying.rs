@@ -152,6 +152,7 @@ impl Model {
             self.place(id);
             if let Some(guild) = self.guilds.get_mut(&id) {
                 (guild.stale, guild.unavailable, guild.awaited) = (false, true, true);
+                guild.told = false;
             }
         }
         for id in self.guilds_in_order() {
@@ -181,7 +182,7 @@ impl Model {
         }
         let whole = self.guild_object(id, d, Absent::Go);
         if let Some(guild) = self.guilds.get_mut(&id).filter(|_| whole) {
-            guild.awaited = false;
+            (guild.awaited, guild.told) = (false, true);
         }
         for (_, table) in LISTS {
             self.settle(table, id, whole);
@@ -209,7 +210,7 @@ impl Model {
                 }
             } else if name == "unavailable" && absent == Absent::Go && *value == true {
                 if let Some(guild) = self.guilds.get_mut(&id) {
-                    guild.unavailable = true;
+                    (guild.unavailable, guild.told) = (true, false);
                 }
                 return false;
             }
@@ -227,7 +228,7 @@ impl Model {
         if d["unavailable"] == true {
             self.place(id);
             if let Some(guild) = self.guilds.get_mut(&id) {
-                guild.unavailable = true;
+                (guild.unavailable, guild.told) = (true, false);
             }
         } else if self.guilds.contains_key(&id) {
             self.holding((Table::Guild, 0, id), |model| model.forget(id));

@@ -67,6 +67,8 @@ pub(super) struct Guild {
     pub(super) known: bool,
     pub(super) unavailable: bool,
     pub(super) awaited: bool,
+    /// Whether all of it came, and it is in no outage.
+    pub(super) told: bool,
     pub(super) stale: bool,
     pub(super) fields: Fields,
 }
@@ -191,6 +193,7 @@ impl Model {
             guild.known
                 || guild.unavailable
                 || guild.awaited
+                || guild.told
                 || held.contains(&(Table::Guild, 0, *id))
                 || rooms.values().any(|guild| guild == id)
                 || rows.iter().any(of_guild)
