@@ -114,7 +114,9 @@
 //!
 //! # Features
 //!
-//! * `alloc`: memory on the heap.
+//! * `alloc`: memory on the heap, and copies of events and of rows of a cache.
+//! * `std`: what needs threads: [`SharedCache`](cache::SharedCache), the caches of several shards for many tasks. It
+//!   brings `alloc`.
 //! * `zstd`: the compression zstd-stream, by the C library zstd, which needs a C compiler to build and
 //!   takes its memory from the C heap.
 #![no_std]
