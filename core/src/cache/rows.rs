@@ -203,17 +203,21 @@ impl<M: Memory> Records<M> {
 
     /// Releases what a row refers to, which then must get other fields.
     pub(super) fn let_go_of_fields(&mut self, row: u32, witness: &mut impl Witness<M>) {
-        let (mut references, mut dying) = (References::default(), NONE);
-        while let Some(other) = references.next(self.fields(row)) {
-            dying = self.let_go_of(other, dying, witness);
-        }
-        self.bury(dying, witness);
+        self.let_go_of_all(witness, |records, references| references.next(records.fields(row)));
     }
 
     /// Releases what some fields refer to, and removes what nothing else does.
     pub(super) fn let_go(&mut self, fields: &[u8], witness: &mut impl Witness<M>) {
+        self.let_go_of_all(witness, |_, references| references.next(fields));
+    }
+
+    fn let_go_of_all(
+        &mut self,
+        witness: &mut impl Witness<M>,
+        next: impl Fn(&Self, &mut References) -> Option<u32>,
+    ) {
         let (mut references, mut dying) = (References::default(), NONE);
-        while let Some(row) = references.next(fields) {
+        while let Some(row) = next(self, &mut references) {
             dying = self.let_go_of(row, dying, witness);
         }
         self.bury(dying, witness);

@@ -169,18 +169,11 @@ fn an_event_that_breaks_off_leaves_no_table_complete_that_it_lists() {
 
 #[test]
 fn an_invite_whose_code_is_escaped_is_deleted() {
+    let invite = r#"{"guild_id": "1", "channel_id": "20", "code": "a\u0062c"}"#;
     in_both!(Settings::default(), |cache| {
-        apply(
-            &mut cache,
-            "INVITE_CREATE",
-            r#"{"guild_id": "1", "channel_id": "20", "code": "a\u0062c"}"#,
-        );
+        apply(&mut cache, "INVITE_CREATE", invite);
         assert!(cache.invites().contains("abc"));
-        apply(
-            &mut cache,
-            "INVITE_DELETE",
-            r#"{"guild_id": "1", "channel_id": "20", "code": "a\u0062c"}"#,
-        );
+        apply(&mut cache, "INVITE_DELETE", invite);
         assert!(cache.invites().is_empty());
     });
 }

@@ -6,11 +6,7 @@ use gatewright_core::cache::{
 };
 use gatewright_core::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
-use crate::support::{apply, fill, in_both, keys, message, message_in, object};
-
-fn numbers<K>(keys: Vec<K>, number: impl Fn(K) -> u64) -> Vec<u64> {
-    keys.into_iter().map(number).collect()
-}
+use crate::support::{apply, fill, in_both, keys, message, message_in, numbers, object};
 
 fn roles<M: Memory>(cache: &Cache<M>) -> Vec<u64> {
     numbers(keys(cache.roles()), |role| role.0)

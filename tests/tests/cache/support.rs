@@ -68,6 +68,11 @@ pub(super) fn keys<'c, T: Table, M: Memory>(view: View<'c, T, M>) -> Vec<T::Key<
     view.iter().map(|row| row.key()).collect()
 }
 
+/// Returns the numbers of keys.
+pub(super) fn numbers<K>(keys: Vec<K>, number: impl Fn(K) -> u64) -> Vec<u64> {
+    keys.into_iter().map(number).collect()
+}
+
 /// Runs a block with a cache on the heap, and again with one in lent memory.
 macro_rules! in_both {
     ($settings:expr, |$cache:ident| $body:block) => {{

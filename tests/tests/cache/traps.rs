@@ -9,7 +9,9 @@ use gatewright_core::cache::{
 use gatewright_core::model::GuildCreate;
 use gatewright_core::{ChannelId, EmojiId, GuildId, MessageId, UserId};
 
-use crate::support::{GUILD, INVITE, READY, apply, fill, hear, in_both, keys, message, message_in};
+use crate::support::{
+    GUILD, INVITE, READY, apply, fill, hear, in_both, keys, message, message_in, numbers,
+};
 
 const TABLES: [Kind; 17] = [
     Kind::Channel,
@@ -30,10 +32,6 @@ const TABLES: [Kind; 17] = [
     Kind::User,
     Kind::VoiceState,
 ];
-
-fn numbers<K>(keys: Vec<K>, number: impl Fn(K) -> u64) -> Vec<u64> {
-    keys.into_iter().map(number).collect()
-}
 
 fn member_count<M: Memory>(cache: &Cache<M>) -> Option<u64> {
     let guild = cache.guilds().get(GuildId(1)).unwrap();
