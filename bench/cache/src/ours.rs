@@ -150,7 +150,7 @@ impl Side for Ours {
             Table::User => bytes(Kind::User),
             Table::Presence => bytes(Kind::Presence),
             Table::VoiceState => bytes(Kind::VoiceState),
-            Table::Message => bytes(Kind::Message) + bytes(Kind::Room),
+            Table::Message => bytes(Kind::Message),
         })
     }
 }

@@ -17,7 +17,8 @@ pub struct TableStatistics {
     pub rows: u32,
     /// How many of them are there only because others refer to them.
     pub kept: u32,
-    /// How many bytes they take, without what the index and unused memory take.
+    /// How many bytes they take, without what the index and unused memory take; messages with the places of their
+    /// channels.
     pub bytes: usize,
     /// How often a row was looked up and found. Where several threads look at once, some may not be counted.
     pub hits: u32,
@@ -145,9 +146,11 @@ impl<M: Memory> Cache<M> {
     /// Returns what a table holds and what was done with it; it goes through all rows of the cache.
     #[must_use]
     pub fn statistics(&self, kind: Kind) -> TableStatistics {
-        let (kind, mut kept, mut bytes) = (RowKind::from(kind), 0, 0);
+        let (table, kind) = (kind, RowKind::from(kind));
+        let (mut kept, mut bytes) = (0, 0);
         for row in (0..self.records.slots()).filter(|slot| self.records.is_row(*slot)) {
-            if self.records.kind(row) == kind {
+            // Places of messages count for them.
+            if Kind::from(self.records.kind(row)) == table {
                 bytes += self.records.size(row);
                 kept += u32::from(self.records.is(row, Mark::Kept));
             }
