@@ -40,6 +40,7 @@ const fn broken_by(defect: Defect) -> &'static [&'static str] {
         Defect::FloodsSends => &["answers", "send-limit"],
         Defect::GivesUp => &["live-again"],
         Defect::HoldsDeadLink => &["deadlines"],
+        Defect::IgnoresDeletes | Defect::RestoresLess => &["cache"],
         Defect::IgnoresMissingAcks => &["acks"],
         Defect::IgnoresRequest => &["answers"],
         Defect::JudgesUnread => &["no-false-zombie"],
@@ -53,6 +54,8 @@ const fn broken_by(defect: Defect) -> &'static [&'static str] {
         Defect::DeliversOldNews
         | Defect::ForgetsLoss
         | Defect::RepeatsEvent
+        | Defect::RestoresTooEarly
+        | Defect::ResumesTooLate
         | Defect::SkipsForNothing
         | Defect::SwallowsEvent
         | Defect::SwallowsUnnumbered

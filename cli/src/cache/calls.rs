@@ -51,14 +51,14 @@ impl Call<'_> {
                 if insert {
                     edit.insert(guild, object, &mut ())
                 } else {
-                    edit.update(guild, object, &mut ())
+                    edit.patch(guild, object, &mut ())
                 }
             }};
         }
         macro_rules! alone {
             ($edit:ident) => {{
                 let mut edit = cache.$edit();
-                if insert { edit.insert(object, &mut ()) } else { edit.update(object, &mut ()) }
+                if insert { edit.insert(object, &mut ()) } else { edit.patch(object, &mut ()) }
             }};
         }
         Ok(match what {
@@ -69,7 +69,7 @@ impl Call<'_> {
             "me" => alone!(me_mut),
             "member" => of_guild!(members_mut),
             "message" if insert => cache.messages_mut().insert(self.guild().ok(), object, &mut ()),
-            "message" => cache.messages_mut().update(object, &mut ()),
+            "message" => cache.messages_mut().patch(object, &mut ()),
             "presence" => of_guild!(presences_mut),
             "role" => of_guild!(roles_mut),
             "sticker" => of_guild!(stickers_mut),
@@ -101,13 +101,13 @@ impl Call<'_> {
                 cache.$edit().remove($id, &mut ())
             };
         }
-        match what {
+        Ok(match what {
             "dm_channel_id" => by!(dm_channels_mut, UserId(self.id(0)?)),
             "emoji" => by!(emojis_mut, EmojiId(self.id(0)?)),
-            "guild" => by!(guilds_mut, GuildId(self.id(0)?)),
+            "guild" => cache.guilds_mut().remove_alone(GuildId(self.id(0)?), &mut ()),
             "guild_channel" => by!(channels_mut, ChannelId(self.id(0)?)),
             "invite" => by!(invites_mut, self.code()?),
-            "me" => cache.my_id().is_some_and(|me| by!(me_mut, me)),
+            "me" => cache.my_id().map(|me| by!(me_mut, me)).unwrap_or_default(),
             "member" => by!(members_mut, self.of_guild()?),
             "message" => by!(messages_mut, MessageId(self.id(0)?)),
             "presence" => by!(presences_mut, self.of_guild()?),
@@ -116,8 +116,7 @@ impl Call<'_> {
             "thread" => by!(threads_mut, ChannelId(self.id(0)?)),
             "voice_state" => by!(voice_states_mut, self.of_guild()?),
             _ => return self.unknown(),
-        };
-        Ok(Applied::default())
+        })
     }
 
     fn clear(&self, cache: &mut Cache<Heap>, what: &str) -> anyhow::Result<Applied> {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_core::cache::{
-    Cache, Channels, DmChannels, Emojis, Guilds, Heap, Invites, Members, Messages, OwnedRow,
-    Presences, Roles, Row, ScheduledEvents, Settings, Sounds, Stages, Stickers, Table, Tables,
-    Threads, Users, View, VoiceStates,
+    Cache, Channels, DmChannels, Emojis, Guilds, Heap, InGuild, Invites, Members, Messages,
+    OwnedRow, Presences, Roles, Row, ScheduledEvents, Settings, Sounds, Stages, Stickers, Table,
+    Tables, Threads, Users, View, VoiceStates,
 };
 use gatewright_core::decode::{Field, Seq};
 use gatewright_core::{Dispatch, Encoding, GuildId, Intents, MessageId, RoleId, ShardId, model};
@@ -72,7 +72,7 @@ fn compare_guild(
 }
 
 /// Compares the rows of a guild, whatever their order.
-fn compare_table<T: Table>(
+fn compare_table<T: InGuild>(
     ours: Tables<'_, Heap>,
     fresh: Tables<'_, Heap>,
     guild: GuildId,
