@@ -378,6 +378,7 @@ fn a_cache_in_lent_memory_allocates_nothing() {
         &mut other.3,
     );
     let restored = later.restore(&snapshot[..len]);
+    assert_eq!(restored, Ok(None));
     assert_eq!(read_all(&later), read_all(&cache));
     later.sweep(UnixMillis(1_700_000_000_000), Duration::from_secs(86_400), &mut ());
     later.clear(&mut ());

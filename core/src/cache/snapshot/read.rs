@@ -280,13 +280,11 @@ impl<M: Memory> Reader<'_, M> {
 
     /// Finds what names a row among those of its kind.
     fn key(&self, kind: Kind, read: &Read<'_>) -> Option<u64> {
-        const CODE: Name = Name::of("code");
-
         if kind == Kind::Member {
             return self.records.find(Kind::User, NONE, read.key).map(u64::from);
         }
         if kind == Kind::Invite {
-            let code = packed::find(read.fields, CODE)?;
+            let code = code_of(read.fields)?;
             return Some(read.key).filter(|key| *key == hash_of_code(code.bytes));
         }
         Some(read.key)
@@ -400,6 +398,22 @@ fn translate<M: Memory>(
         }
     }
     Ok(out.len())
+}
+
+/// Finds the code among the fields of an invite, whose rows are users, told by their ids.
+fn code_of(invite: &[u8]) -> Option<packed::Value<'_>> {
+    const CODE: Name = Name::of("code");
+
+    let mut at = 0;
+    loop {
+        let (name, start) = packed::named(invite, at)?;
+        if name == CODE {
+            return packed::value(invite, start);
+        }
+        let is_row = invite.get(start) == Some(&packed::ROW);
+        at =
+            if is_row { start + 1 + size_of::<u64>() } else { packed::well_formed(invite, start)? };
+    }
 }
 
 /// Packs what a field refers to.

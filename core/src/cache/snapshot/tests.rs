@@ -299,6 +299,29 @@ fn a_presence_keeps_its_emoji_and_a_voice_state_its_member() {
     assert_eq!((again.emojis().len(), again.members().len(), again.users().len()), (0, 0, 2));
 }
 
+#[test]
+fn an_invite_is_found_by_its_code_whoever_it_names() {
+    let mut cache = heap();
+    for (code, users) in [
+        ("one", r#", "inviter": {"id": "5"}, "target_user": {"id": "6"}"#),
+        ("two", r#", "inviter": {"id": "2155905152"}"#),
+        ("three", ""),
+    ] {
+        apply(
+            &mut cache,
+            "INVITE_CREATE",
+            &std::format!(
+                r#"{{"guild_id": "1", "channel_id": "2", "code": "{code}", "max_age": 60{users}}}"#
+            ),
+        );
+    }
+    let again = restore(Settings::default(), &bytes(&cache));
+    for code in ["one", "two", "three"] {
+        assert!(again.invites().contains(code), "{code}");
+    }
+    assert_eq!(bytes(&again), bytes(&cache));
+}
+
 fn limited(kind: Kind, rows: u32, eviction: Eviction) -> Settings {
     let mut settings = Settings::default();
     settings.limits.set(kind.into(), rows, eviction);
