@@ -53,7 +53,6 @@ pub trait Parts {
     type Scratch: AsRef<[u8]> + AsMut<[u8]> + core::fmt::Debug;
 
     /// Whether it may ask for more than it was given.
-    #[cfg(feature = "alloc")]
     const GROWS: bool;
 }
 
@@ -72,7 +71,6 @@ impl<'m> Parts for Fixed<'m> {
     type Segments = LentSegments<'m>;
     type Scratch = &'m mut [u8];
 
-    #[cfg(feature = "alloc")]
     const GROWS: bool = false;
 }
 

@@ -17,7 +17,7 @@ pub(super) fn each<M: Memory>(
     mut act: impl FnMut(u32),
 ) {
     let most = usize::try_from(records.len(kind)).unwrap_or(usize::MAX);
-    with_buffer::<M>(most, |buffer| {
+    with_buffer(if M::GROWS { most } else { FEW }, |buffer| {
         let mut after = None;
         loop {
             let (names, all) = lowest(records, (kind, kept), after, buffer);
@@ -86,9 +86,9 @@ fn find<M: Memory>(records: &Records<M>, kind: Kind, name: u128) -> Option<u32> 
 
 /// Lends room for so many names, or for a few.
 #[cfg(feature = "alloc")]
-fn with_buffer<M: Memory>(most: usize, act: impl FnOnce(&mut [u128])) {
+fn with_buffer(most: usize, act: impl FnOnce(&mut [u128])) {
     let mut buffer = alloc::vec::Vec::new();
-    if most <= FEW || !M::GROWS || buffer.try_reserve_exact(most).is_err() {
+    if most <= FEW || buffer.try_reserve_exact(most).is_err() {
         return act(&mut [0; FEW]);
     }
     buffer.resize(most, 0);
@@ -97,7 +97,7 @@ fn with_buffer<M: Memory>(most: usize, act: impl FnOnce(&mut [u128])) {
 
 /// Lends room for a few names.
 #[cfg(not(feature = "alloc"))]
-fn with_buffer<M: Memory>(_: usize, act: impl FnOnce(&mut [u128])) {
+fn with_buffer(_: usize, act: impl FnOnce(&mut [u128])) {
     act(&mut [0; FEW]);
 }
 
