@@ -105,7 +105,7 @@ impl Call<'_> {
             "dm_channel_id" => by!(dm_channels_mut, UserId(self.id(0)?)),
             "emoji" => by!(emojis_mut, EmojiId(self.id(0)?)),
             "guild" => cache.guilds_mut().remove_alone(GuildId(self.id(0)?), &mut ()),
-            "guild_channel" => by!(channels_mut, ChannelId(self.id(0)?)),
+            "guild_channel" => cache.channels_mut().remove_alone(ChannelId(self.id(0)?), &mut ()),
             "invite" => by!(invites_mut, self.code()?),
             "me" => cache.my_id().map(|me| by!(me_mut, me)).unwrap_or_default(),
             "member" => by!(members_mut, self.of_guild()?),
@@ -113,7 +113,7 @@ impl Call<'_> {
             "presence" => by!(presences_mut, self.of_guild()?),
             "role" => by!(roles_mut, RoleId(self.id(0)?)),
             "sticker" => by!(stickers_mut, StickerId(self.id(0)?)),
-            "thread" => by!(threads_mut, ChannelId(self.id(0)?)),
+            "thread" => cache.threads_mut().remove_alone(ChannelId(self.id(0)?), &mut ()),
             "voice_state" => by!(voice_states_mut, self.of_guild()?),
             _ => return self.unknown(),
         })
