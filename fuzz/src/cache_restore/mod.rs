@@ -105,7 +105,11 @@ fn check(snapshot: &[u8], settings: Settings, source: &mut Source<'_>) {
     }
     let rows = written(&heap, None);
     assert!(written(&ample, None) == rows && written(&twin, None) == rows);
-    (over(heap), over(ample), over(twin), over(least), over(little));
+    over(heap);
+    over(ample);
+    over(twin);
+    over(least);
+    over(little);
 }
 
 /// What came of a snapshot: what is written of it again, and its session.
