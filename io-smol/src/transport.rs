@@ -38,6 +38,9 @@ enum Writing {
     Nothing,
     Frame,
     Close,
+    /// The close frame is out. What still comes is passed over until the peer is gone: to drop the transport with
+    /// something unread would reset it, and the peer might never read the frame.
+    Closed,
     /// Writing failed: what the peer said last, perhaps a close code, is still to be read.
     Failed,
 }
@@ -110,6 +113,15 @@ impl Transport {
                 }
                 Err(error) => self.fail(shard, gone_of_dial(&error), &error),
             },
+            State::Open(socket) if self.writing == Writing::Closed => {
+                match ready!(socket.poll_next_unpin(cx)) {
+                    Some(Ok(_)) => {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Some(Err(_)) | None => self.end(shard, Gone::Dropped),
+                }
+            }
             State::Open(socket) => match ready!(socket.poll_next_unpin(cx)) {
                 Some(Ok(message)) => self.take(shard, message),
                 Some(Err(error)) => self.fail(shard, gone_of_read(&error), &error),
@@ -120,7 +132,7 @@ impl Transport {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
-        if matches!(self.writing, Writing::Nothing | Writing::Failed) {
+        if matches!(self.writing, Writing::Nothing | Writing::Closed | Writing::Failed) {
             return Poll::Pending;
         }
         let flushed = match &mut self.state {
@@ -128,6 +140,10 @@ impl Transport {
             State::Idle | State::Dialing(_) => Ok(()),
         };
         match (mem::take(&mut self.writing), flushed) {
+            (Writing::Close, Ok(())) if matches!(self.state, State::Open(_)) => {
+                self.writing = Writing::Closed;
+                return Poll::Pending;
+            }
             (Writing::Close, _) => self.end(shard, Gone::Dropped),
             (_, Ok(())) => shard.handle_input(clock::now(), Input::Sent(self.link)),
             (_, Err(error)) => {
