@@ -57,7 +57,9 @@ pub fn cache_model(data: &[u8]) {
             false => apply(&mut lent, name, Encoding::Etf, &term[1..]),
         };
         assert_eq!(applied, also, "{name} {json}");
-        assert_eq!(applied.broken, 0, "{name} {json}");
+        // One that lacks the id of its guild is counted as broken.
+        let lacks = !json.contains(r#""guild_id""#);
+        assert!(applied.broken <= u32::from(lacks), "{name} {json}");
         model.apply(name, &d);
         compare(&heap, &model, name, &json);
         compare(&lent, &model, name, &json);

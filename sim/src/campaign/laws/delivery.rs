@@ -273,6 +273,9 @@ impl Delivery {
     fn skip(&mut self, seq: Option<u64>, through: Option<u64>, waived: bool) -> Verdict {
         if seq.is_none() {
             self.unnumbered(waived)?;
+        } else if seq.is_some_and(|seq| seq <= self.last) {
+            // It is one that was delivered before, or says so.
+            return self.again(seq, waived);
         } else if seq != Some(self.last + 1) && !waived {
             return Err(format!("{seq:?} is skipped after {}", self.last));
         }
