@@ -1,7 +1,7 @@
 //! Reads payloads into rows: what a field is, and which rows it names.
 //!
 //! A payload is read once, front to back. Its fields are packed one after the other, merged in the order of
-//! their names and stored. An object inside that is a row of its own is read and stored where it stands, above
+//! their names unless they stand so already, and stored. An object inside that is a row of its own is read and stored where it stands, above
 //! what was packed of the one around it.
 
 use super::family::Memory;

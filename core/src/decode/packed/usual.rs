@@ -1,6 +1,6 @@
 //! Packs JSON straight from its bytes where it stands as the service writes it.
 //!
-//! That is: no white space, keys without escapes, integers from 0 on, ids in digits. What stands in any other way is
+//! That is: no white space, keys without escapes, ids in digits. What stands in any other way is
 //! left to the cursor, which reads everything and tells what is wrong; where both read something, both pack it
 //! the same.
 
