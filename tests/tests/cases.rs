@@ -20,8 +20,13 @@ fn sources(folder: &Path, text: &mut String) {
     }
 }
 
-/// Tells whether a function of this name stands right below `#[test]`.
+/// Tells whether a function of this name stands right below `#[test]`, or in the list of those that
+/// run against both adapters.
 fn is_test(text: &str, name: &str) -> bool {
+    let mut of_both = text.split("\nboth! {").skip(1).filter_map(|rest| rest.split_once('}'));
+    if of_both.any(|(list, _)| list.split_whitespace().any(|entry| entry == name)) {
+        return true;
+    }
     text.split("#[test]").skip(1).any(|rest| {
         let line = rest.lines().map(str::trim).find(|line| line.starts_with("fn "));
         line.is_some_and(|line| line.starts_with(&format!("fn {name}()")))
@@ -44,7 +49,8 @@ fn every_case_names_tests_that_exist() {
         }
     }
     assert!(named >= 50, "only {named} tests are named");
-    // Tests beside a crate count as those within.
+    // Tests beside a crate count as those within, those of both adapters as any other.
+    assert!(is_test(&text, "stops_on_a_wrong_token") && !is_test(&text, "stops_on_a"));
     assert!(is_test(&text, "etf_and_json_decode_to_equal_events"));
 }
 
