@@ -15,7 +15,7 @@ use gatewright_smol::cache::{
 };
 use gatewright_smol::model::MessageCreate;
 use gatewright_smol::{
-    Config, Dispatch, Event, EventKind, Gateway, Instant, Intents, Leave, MessageId, Options, Stop,
+    Config, Event, EventKind, Gateway, Instant, Intents, Leave, MessageId, Options, Stop,
 };
 use smol::Timer;
 use smol::future::or;
@@ -43,24 +43,16 @@ impl Bot {
     }
 
     fn hear(&mut self, event: &Event<'_>) {
-        match event {
-            Event::Dispatch(dispatch) => self.apply(dispatch),
-            // What did not reach the cache may have told of anything.
-            Event::Skipped(_) => self.cache.mark_cold(),
-            _ => {}
-        }
-    }
-
-    fn apply(&mut self, event: &Dispatch<'_>) {
-        let applied = self.cache.apply(event, &mut |change: &Change<'_, Heap>| tell(change));
+        let applied = self.cache.hear(event, &mut |change: &Change<'_, Heap>| tell(change));
         let Applied { guild, unknown_parent, .. } = applied;
         if let Some((id, news)) = guild {
             println!("guild {id}: {news:?}");
         }
         if let Some(parent) = unknown_parent {
-            println!("{} of {parent:?}, which nobody told of", event.name());
+            println!("{:?} of {parent:?}, which nobody told of", event.kind());
         }
-        if event.kind() == EventKind::MessageCreate
+        if let Event::Dispatch(event) = event
+            && event.kind() == EventKind::MessageCreate
             && let Ok(message) = event.decode::<MessageCreate<'_>>()
         {
             self.show(message.id);
@@ -91,7 +83,7 @@ impl Bot {
     /// Tells when all guilds are here, or no more come; returns how long to wait for the next at most.
     fn look(&mut self) -> Duration {
         let now = self.now();
-        if let Some(arrived) = self.arrivals.observe(now, self.cache.awaited()) {
+        if let Some(arrived) = self.arrivals.observe(now, self.cache.tables()) {
             let (here, missing) = (self.cache.guilds().available().len(), arrived.missing);
             println!("{here} guilds are here, {missing} are not");
         }

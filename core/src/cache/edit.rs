@@ -273,10 +273,12 @@ impl<M: Memory> Cache<M> {
         })
     }
 
-    /// Says that events were lost, as after [`Event::Skipped`](crate::Event::Skipped): nothing is
+    /// Says that events were lost, which [`hear`](Self::hear) does by itself: nothing is
     /// [complete](super::View::is_complete) until the next READY.
     pub const fn mark_cold(&mut self) {
         self.records.session.cold = true;
+        // What was applied last may be of a session that is over.
+        self.records.session.seq = 0;
     }
 
     /// Removes everything, whatever is switched on; the observer hears of every row that goes.

@@ -1,5 +1,6 @@
 //! How a cache gets its memory.
 
+use core::fmt;
 use core::sync::atomic::AtomicU32;
 
 use super::family::{Fixed, LentIndex, LentSegments, LentSlots};
@@ -18,7 +19,6 @@ use super::{Cache, Settings};
 /// let cache = Cache::lent(Settings::default(), &mut memory);
 /// assert!(cache.guilds().is_empty());
 /// ```
-#[derive(Debug)]
 pub struct CacheMemory<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> {
     slots: [AtomicU32; ROWS],
     index: [[u32; 2]; ROWS],
@@ -46,6 +46,14 @@ impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> Default
 {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> fmt::Debug
+    for CacheMemory<ROWS, BYTES, SCRATCH>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CacheMemory<{ROWS}, {BYTES}, {SCRATCH}>")
     }
 }
 

@@ -94,12 +94,13 @@ pub use table::{
 };
 pub use view::{Iter, View};
 
+use core::fmt;
+
 use records::Records;
 
-use crate::{Dispatch, UserId};
+use crate::{Dispatch, Event, UserId};
 
 /// What events tell, row by row.
-#[derive(Debug)]
 pub struct Cache<M: Memory> {
     records: Records<M>,
     scratch: M::Scratch,
@@ -107,10 +108,32 @@ pub struct Cache<M: Memory> {
 }
 
 impl<M: Memory> Cache<M> {
-    /// Does what an event tells.
+    /// Hears an event of a shard: does what a dispatch tells, and where events were lost, knows that what is not in
+    /// the cache may be there all the same.
+    ///
+    /// Lost are those of a [gap](Event::Gap), those that were [skipped](Event::Skipped), and what happens between
+    /// the [loss of a session](Event::SessionLost) and the next READY. A [duplicate](Event::Duplicate) was applied
+    /// before.
+    pub fn hear(&mut self, event: &Event<'_>, observer: &mut impl Observer<M>) -> Applied {
+        match event {
+            Event::Dispatch(dispatch) => return self.apply(dispatch, observer),
+            Event::Gap { .. } | Event::SessionLost { .. } | Event::Skipped(_) => self.mark_cold(),
+            Event::Command { .. }
+            | Event::Connected(_)
+            | Event::Disconnected(_)
+            | Event::Duplicate(_)
+            | Event::Limit(_) => {}
+        }
+        Applied::default()
+    }
+
+    /// Does what a dispatch tells, as [`hear`](Self::hear) does.
     ///
     /// An event that is not well-formed is counted in [`Applied::broken`]; what came before the fault is done.
     pub fn apply(&mut self, event: &Dispatch<'_>, observer: &mut impl Observer<M>) -> Applied {
+        if let Some(seq) = event.seq() {
+            self.records.session.seq = seq;
+        }
         self.change(observer, |reader| reader.apply(event))
     }
 
@@ -137,6 +160,16 @@ impl<M: Memory> Cache<M> {
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+}
+
+impl<M: Memory> fmt::Debug for Cache<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { records, settings, .. } = self;
+        f.debug_struct("Cache")
+            .field("rows", records)
+            .field("settings", settings)
+            .finish_non_exhaustive()
     }
 }
 

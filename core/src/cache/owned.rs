@@ -10,7 +10,9 @@ use super::kind::{Kind as RowKind, NONE};
 use super::records::Records;
 use super::row::{Row, show};
 use super::rows::user_of;
-use super::table::{Kind, Table};
+use super::table::{CODE, Kind, Names, Table};
+use super::view::View;
+use crate::GuildId;
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw};
 
@@ -23,11 +25,40 @@ const DEPTH: u32 = 3;
 /// A row on the heap, with the rows it refers to in it: a member with its user, a message with its author and what
 /// it answers.
 pub struct OwnedRow<T> {
+    guild: Option<GuildId>,
+    /// What names it among the rows of its kind; of a member the user.
+    number: u64,
     members: Vec<u8>,
     table: PhantomData<fn() -> T>,
 }
 
 impl<T: Table> OwnedRow<T> {
+    /// Returns what names it.
+    #[must_use]
+    pub fn key(&self) -> T::Key<'_> {
+        let code = if T::KIND == RowKind::Invite { self.code() } else { "" };
+        T::key(Names { guild: self.guild, number: self.number, code })
+    }
+
+    /// Returns the guild it belongs to; nothing where it belongs to none.
+    #[must_use]
+    pub const fn guild_id(&self) -> Option<GuildId> {
+        self.guild
+    }
+
+    /// Returns the code of an invite.
+    fn code(&self) -> &str {
+        let mut at = 0;
+        while let Some((name, start)) = packed::member(&self.members, at) {
+            let Some(value) = packed::value(&self.members, start) else { break };
+            if name == CODE {
+                return core::str::from_utf8(value.bytes).unwrap_or_default();
+            }
+            at = value.end;
+        }
+        ""
+    }
+
     /// Reads it.
     ///
     /// # Errors
@@ -61,7 +92,7 @@ impl<T: Table> OwnedRow<T> {
 
 impl<T> Clone for OwnedRow<T> {
     fn clone(&self) -> Self {
-        Self { members: self.members.clone(), table: PhantomData }
+        Self { members: self.members.clone(), ..*self }
     }
 }
 
@@ -74,6 +105,13 @@ impl<T: Table> fmt::Debug for OwnedRow<T> {
 impl<T: Table> PartialEq for OwnedRow<T> {
     /// Compares values, in whatever order the members of objects came.
     fn eq(&self, other: &Self) -> bool {
+        let names = |row: &Self| (row.guild, row.number);
+        names(self) == names(other) && self.has_same_fields(other)
+    }
+}
+
+impl<T: Table> OwnedRow<T> {
+    fn has_same_fields(&self, other: &Self) -> bool {
         self.members == other.members
             || matches!((self.decode::<Raw<'_>>(), other.decode::<Raw<'_>>()), (Ok(own), Ok(other)) if own == other)
     }
@@ -86,7 +124,16 @@ impl<T: Table, M: Memory> Row<'_, T, M> {
         let (records, row, members) = self.parts();
         let mut out = Vec::with_capacity(members.len() + 64);
         copy(&mut out, records, row, members, DEPTH);
-        OwnedRow { members: out, table: PhantomData }
+        let (guild, number) = (self.guild_id(), self.number());
+        OwnedRow { guild, number, members: out, table: PhantomData }
+    }
+}
+
+impl<T: Table, M: Memory> View<'_, T, M> {
+    /// Copies the rows to the heap in their order, each with the rows it refers to.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<OwnedRow<T>> {
+        self.iter().map(Row::into_owned).collect()
     }
 }
 

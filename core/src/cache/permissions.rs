@@ -4,12 +4,12 @@
 
 use core::fmt;
 
-use super::Cache;
 use super::family::Memory;
 use super::kind::{Kind, Mark, NONE};
 use super::records::Records;
 use super::row::Row;
 use super::table::{self, Members, Roles};
+use super::{Cache, Tables};
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, Seq, Timestamp};
 use crate::model::{ChannelFlags, OverwriteType, PermissionOverwrite, Permissions, UnixMillis};
@@ -75,7 +75,7 @@ impl core::error::Error for PermissionsError {}
 
 type Result<T> = core::result::Result<T, PermissionsError>;
 
-impl<M: Memory> Cache<M> {
+impl<M: Memory> Tables<'_, M> {
     /// Returns what a member may do in a guild where no channel says otherwise.
     ///
     /// The owner and administrators may do everything, which is every bit, named or not. Nothing else depends
@@ -84,7 +84,7 @@ impl<M: Memory> Cache<M> {
     /// # Errors
     /// [`PermissionsError`] tells what is missing.
     pub fn permissions_in_guild(
-        &self,
+        self,
         guild: GuildId,
         user: UserId,
         now: UnixMillis,
@@ -129,12 +129,12 @@ impl<M: Memory> Cache<M> {
     /// [`PermissionsError`] tells what is missing. What others may do in a channel the bot may not view is
     /// not known, but for those who may do everything.
     pub fn permissions_in_channel(
-        &self,
+        self,
         channel: ChannelId,
         user: UserId,
         now: UnixMillis,
     ) -> Result<Permissions> {
-        let records = &self.records;
+        let records = self.records;
         let find = |kind| records.find_listed(kind, NONE, channel.0);
         let thread = find(Kind::Thread);
         let row = find(Kind::Channel).or(thread).ok_or(PermissionsError::UnknownChannel)?;
@@ -154,9 +154,38 @@ impl<M: Memory> Cache<M> {
     }
 }
 
+impl<M: Memory> Cache<M> {
+    /// Returns what a member may do in a guild where no channel says otherwise, as
+    /// [`Tables::permissions_in_guild`].
+    ///
+    /// # Errors
+    /// [`PermissionsError`] tells what is missing.
+    pub fn permissions_in_guild(
+        &self,
+        guild: GuildId,
+        user: UserId,
+        now: UnixMillis,
+    ) -> Result<Permissions> {
+        self.tables().permissions_in_guild(guild, user, now)
+    }
+
+    /// Returns what a member may do in a channel or thread of a guild, as [`Tables::permissions_in_channel`].
+    ///
+    /// # Errors
+    /// [`PermissionsError`] tells what is missing.
+    pub fn permissions_in_channel(
+        &self,
+        channel: ChannelId,
+        user: UserId,
+        now: UnixMillis,
+    ) -> Result<Permissions> {
+        self.tables().permissions_in_channel(channel, user, now)
+    }
+}
+
 /// A member who may not do everything.
 struct Standing<'c, M: Memory> {
-    cache: &'c Cache<M>,
+    tables: Tables<'c, M>,
     guild: u32,
     user: UserId,
     roles: Seq<'c, RoleId>,
@@ -166,8 +195,13 @@ struct Standing<'c, M: Memory> {
 
 impl<'c, M: Memory> Standing<'c, M> {
     /// Finds what a member may do in a guild; nothing if that is everything.
-    fn of(cache: &'c Cache<M>, guild: u32, user: UserId, now: UnixMillis) -> Result<Option<Self>> {
-        let records = &cache.records;
+    fn of(
+        tables: Tables<'c, M>,
+        guild: u32,
+        user: UserId,
+        now: UnixMillis,
+    ) -> Result<Option<Self>> {
+        let records = tables.records;
         if records.is(guild, Mark::Unavailable) {
             return Err(PermissionsError::GuildUnavailable);
         }
@@ -184,7 +218,7 @@ impl<'c, M: Memory> Standing<'c, M> {
             .ok_or(PermissionsError::UnknownMember)?;
         let (roles, base) = (list(records, member, ROLES)?, Permissions::empty());
         let timed_out = is_timed_out(records, member, now)?;
-        let mut standing = Self { cache, guild, user, roles, base, timed_out };
+        let mut standing = Self { tables, guild, user, roles, base, timed_out };
         standing.base = standing.of_roles()?;
         let everything = standing.base.contains(Permissions::ADMINISTRATOR);
         Ok((!everything).then_some(standing))
@@ -192,17 +226,26 @@ impl<'c, M: Memory> Standing<'c, M> {
 
     /// Returns what all roles grant together.
     fn of_roles(&self) -> Result<Permissions> {
-        let everyone = RoleId(self.cache.records.key(self.guild));
+        let everyone = RoleId(self.tables.records.key(self.guild));
         let base = self.role(everyone)?.ok_or(PermissionsError::UnknownRole(everyone))?;
-        self.roles.iter().try_fold(base, |base, role| {
+        let (mut granted, mut missing) = (base, None);
+        for role in self.roles.iter() {
             let role = role.map_err(|_| PermissionsError::Incomplete(table::Kind::Member))?;
-            Ok(base | self.role(role)?.unwrap_or_default())
-        })
+            match self.role(role) {
+                Ok(more) => granted |= more.unwrap_or_default(),
+                Err(error) => missing = missing.or(Some(error)),
+            }
+        }
+        // Whatever the missing one grants, it is no more than everything.
+        match missing {
+            Some(missing) if !granted.contains(Permissions::ADMINISTRATOR) => Err(missing),
+            _ => Ok(granted),
+        }
     }
 
     /// Returns what a role grants; nothing if it was deleted.
     fn role(&self, id: RoleId) -> Result<Option<Permissions>> {
-        let records = &self.cache.records;
+        let records = self.tables.records;
         let row = records.find_listed(Kind::Role, NONE, id.0);
         match row.filter(|row| records.owner(*row) == self.guild) {
             Some(row) => {
@@ -215,8 +258,8 @@ impl<'c, M: Memory> Standing<'c, M> {
     }
 
     fn has_all_roles(&self) -> bool {
-        let guild = GuildId(self.cache.records.key(self.guild));
-        self.cache.roles().in_guild(guild).is_complete()
+        let guild = GuildId(self.tables.records.key(self.guild));
+        self.tables.roles().in_guild(guild).is_complete()
     }
 
     fn has_role(&self, id: RoleId) -> Result<bool> {
@@ -227,7 +270,7 @@ impl<'c, M: Memory> Standing<'c, M> {
     /// Returns what is left and added by the overwrites of a channel.
     fn in_channel(&self, overwrites: Seq<'_, PermissionOverwrite>) -> Result<Permissions> {
         let incomplete = PermissionsError::Incomplete(table::Kind::Channel);
-        let everyone = self.cache.records.key(self.guild);
+        let everyone = self.tables.records.key(self.guild);
         let (mut of_everyone, mut of_roles, mut of_member) = Default::default();
         for overwrite in overwrites {
             let overwrite = overwrite.map_err(|_| incomplete)?;

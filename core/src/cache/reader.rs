@@ -38,7 +38,7 @@ const USER: Name = Name::of("user");
 const USER_ID: Name = Name::of("user_id");
 
 /// How many rows that are read may wait to be referred to.
-const MOST_HELD: usize = 160;
+const MOST_HELD: usize = 256;
 
 /// What could not be stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,13 +234,17 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         let found = self.records.find(Kind::Guild, NONE, id);
         let row = found.or_else(|| self.records.admit(Kind::Guild, NONE, id, b""));
         if row.is_none() {
-            self.refuse(Kind::Guild);
-            // What was to come in it is lost as well, whatever it is.
-            for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Guild) {
-                self.records.count_of(kind, |tally| &mut tally.refused);
-            }
+            self.refuse_guild();
         }
         row
+    }
+
+    /// Counts a guild there was no room for: what was to come in it is lost as well, whatever it is.
+    pub(super) fn refuse_guild(&mut self) {
+        self.refuse(Kind::Guild);
+        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Guild) {
+            self.records.count_of(kind, |tally| &mut tally.refused);
+        }
     }
 
     /// Begins a row.

@@ -5,6 +5,7 @@
 //! Rows stand in lists, doubly linked through their headers, in the order they came; the lists stand in the
 //! header of their owner or beside the records.
 
+use core::fmt;
 use core::ops::Range;
 
 use super::family::{Index, Memory, Slots};
@@ -13,6 +14,9 @@ use super::pool::{Block, Pool};
 use super::statistics::{Tally, count};
 
 mod layout;
+mod state;
+
+pub(super) use state::{Hand, Session};
 
 use layout::{LONGEST_HEADER, hash, hash_of_record, key_of, kind_of, number_of, owner_of, put};
 
@@ -22,25 +26,7 @@ const VACANT: u32 = 1 << 31;
 /// A row was looked up since it was last passed over by eviction.
 const USED: u32 = 1 << 30;
 
-/// What is known of the session that the rows are of.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Session {
-    /// The id of the bot's own user, whether it has a row or not.
-    pub(super) own: Option<u64>,
-    /// How many guilds were announced and did not come yet.
-    pub(super) awaited: u32,
-    /// Whether its beginning was seen, or what it left to a snapshot.
-    pub(super) began: bool,
-    /// Whether it was resumed and its beginning was not seen.
-    pub(super) cold: bool,
-}
-
-impl Session {
-    const NEW: Self = Self { own: None, awaited: 0, began: false, cold: false };
-}
-
 /// All rows.
-#[derive(Debug)]
 pub struct Records<M: Memory> {
     slots: M::Slots,
     index: M::Index,
@@ -51,6 +37,7 @@ pub struct Records<M: Memory> {
     pub(super) session: Session,
     /// How many guilds are more than their ids.
     pub(super) known_guilds: u32,
+    pub(super) hands: [Hand; Kind::ALL.len()],
     tallies: [Tally; Kind::ALL.len()],
     /// How many rows there are of each kind.
     counts: [u32; Kind::ALL.len()],
@@ -68,6 +55,7 @@ impl<M: Memory> Records<M> {
             roots: [List::EMPTY; 5],
             session: Session::NEW,
             known_guilds: 0,
+            hands: [Hand::START; Kind::ALL.len()],
             tallies: [const { Tally::new() }; Kind::ALL.len()],
             counts: [0; Kind::ALL.len()],
             listed: [0; Kind::ALL.len()],
@@ -163,9 +151,10 @@ impl<M: Memory> Records<M> {
         self.vacant = NONE;
         self.roots = [List::EMPTY; 5];
         // A session that went on told what is not there any more.
-        let Session { own, began, cold, .. } = self.session;
-        self.session = Session { own, cold: cold || began, ..Session::NEW };
+        let Session { own, began, readies, cold, seq, .. } = self.session;
+        self.session = Session { own, readies, cold: cold || began, seq, ..Session::NEW };
         self.known_guilds = 0;
+        self.hands = [Hand::START; Kind::ALL.len()];
         self.tallies = [const { Tally::new() }; Kind::ALL.len()];
         self.counts = [0; Kind::ALL.len()];
         self.listed = [0; Kind::ALL.len()];
@@ -476,6 +465,14 @@ impl<M: Memory> Records<M> {
         if let Some(count) = self.counts.get_mut(kind as usize) {
             *count = count.saturating_add_signed(change);
         }
+    }
+}
+
+impl<M: Memory> fmt::Debug for Records<M> {
+    /// Shows how many rows there are of each kind, not what they hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = Kind::ALL.into_iter().map(|kind| (kind, self.len(kind)));
+        f.debug_map().entries(rows.filter(|(_, rows)| *rows > 0)).finish()
     }
 }
 

@@ -8,8 +8,8 @@ use super::kind::{Kind, Mark, NONE};
 use super::records::Records;
 use super::rows::user_of;
 use super::table::{
-    Channels, Emojis, Guilds, Invites, Members, Messages, Presences, ScheduledEvents, Sounds,
-    Stages, Stickers, Table, Threads, Users, VoiceStates,
+    Channels, Emojis, Guilds, Invites, Members, Messages, Names, Presences, ScheduledEvents,
+    Sounds, Stages, Stickers, Table, Threads, Users, VoiceStates, code_in,
 };
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, DecodeError, DeserializeError, Deserializer, Raw, Text};
@@ -63,7 +63,8 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
     /// Returns what names it.
     #[must_use]
     pub fn key(&self) -> T::Key<'c> {
-        T::key(self)
+        let code = if T::KIND == Kind::Invite { code_in(self.fields()) } else { "" };
+        T::key(Names { guild: self.guild_id(), number: self.number(), code })
     }
 
     /// Reads it.
@@ -121,9 +122,10 @@ impl<'c, T: Table, M: Memory> Row<'c, T, M> {
         self.records.is(self.row, Mark::Kept)
     }
 
-    /// Returns the number that names it among the rows of its kind.
+    /// Returns the number that names it among the rows of its kind; of a member the user.
     pub(super) fn number(&self) -> u64 {
-        self.records.key(self.row)
+        let number = self.records.key(self.row);
+        if T::KIND == Kind::Member { self.records.key(user_of(number)) } else { number }
     }
 
     /// Returns the records, its row there, and the members it reads.
@@ -224,10 +226,6 @@ relations! {
         /// Returns who uploaded it.
         user: Users;
     }
-    VoiceStates {
-        /// Returns the member.
-        member: Members;
-    }
 }
 
 macro_rules! named {
@@ -303,13 +301,13 @@ impl<'c, M: Memory> Row<'c, Members, M> {
     /// Returns the user.
     #[must_use]
     pub fn user(&self) -> Row<'c, Users, M> {
-        Row::of(self.records, user_of(self.number()))
+        Row::of(self.records, user_of(self.records.key(self.row)))
     }
 
     /// Returns the id of the user.
     #[must_use]
     pub fn user_id(&self) -> UserId {
-        UserId(self.user().number())
+        UserId(self.number())
     }
 
     /// Returns the presence.
@@ -379,6 +377,13 @@ impl<'c, M: Memory> Row<'c, Channels, M> {
 }
 
 impl<'c, M: Memory> Row<'c, VoiceStates, M> {
+    /// Returns the member; nothing if it came neither with the voice state nor in any other way.
+    #[must_use]
+    pub fn member(&self) -> Option<Row<'c, Members, M>> {
+        let told = self.related(const { Name::of("member") });
+        told.or_else(|| self.member_in(self.records.owner(self.row), self.number()))
+    }
+
     /// Returns the id of the user.
     #[must_use]
     pub fn user_id(&self) -> UserId {

@@ -93,11 +93,14 @@ pub enum Eviction {
     /// It is refused.
     #[default]
     Refuse,
-    /// The oldest goes: of messages and channels of direct messages the oldest of all, of other rows the one that
-    /// came first in the guild, or in the first guild that has one.
+    /// The oldest goes: of guilds, messages and channels of direct messages the oldest of all, of other rows the one
+    /// that came first in the guild of the new one, or in the first guild that has one. So a full table leaves a guild
+    /// that comes late little room, whatever becomes of the rows of others; where many guilds share a table,
+    /// [`LeastRecentlyUsed`](Self::LeastRecentlyUsed) is fair.
     Oldest,
     /// One goes that was not looked up for long, as a clock with a second chance finds it: from the oldest on, rows
-    /// that were looked up since it last came by are passed over, and moved to the end of their order.
+    /// that were looked up since it last came by are passed over, and moved to the end of their order. Its hand goes
+    /// from guild to guild, whichever the new row is of.
     LeastRecentlyUsed,
 }
 

@@ -10,7 +10,7 @@ use super::family::Heap;
 use super::owned::OwnedRow;
 use super::table::{Guilds, Members, Table};
 use super::{Cache, Settings, Tables};
-use crate::{Dispatch, GuildId, ShardId, UserId};
+use crate::{Dispatch, Event, GuildId, ShardId, UserId};
 
 /// The caches of the shards of a process, one each, shared by its tasks.
 ///
@@ -46,6 +46,16 @@ impl SharedCache {
         let new = |shard| (shard, RwLock::new(Cache::new(settings)));
         let shards: Vec<_> = shards.into_iter().map(new).collect();
         Self(shards.into())
+    }
+
+    /// Hears an event of a shard, as [`Cache::hear`]; nothing if the shard is none of these.
+    pub fn hear(
+        &self,
+        shard: ShardId,
+        event: &Event<'_>,
+        observer: &mut impl Observer<Heap>,
+    ) -> Option<Applied> {
+        self.write(shard, |cache| cache.hear(event, observer))
     }
 
     /// Does what an event of a shard tells; nothing if the shard is none of these.
@@ -121,8 +131,12 @@ impl SharedCache {
 
 /// Empties a cache in whose change somebody panicked: nobody knows what is left of it.
 fn mend(cache: &RwLock<Cache<Heap>>) {
-    if cache.is_poisoned() {
-        let mut half = cache.write().unwrap_or_else(PoisonError::into_inner);
+    if !cache.is_poisoned() {
+        return;
+    }
+    // Another task may have done it while this one waited: then the lock is whole again.
+    if let Err(half) = cache.write() {
+        let mut half = half.into_inner();
         half.records.clear();
         half.records.session.cold = true;
         cache.clear_poison();

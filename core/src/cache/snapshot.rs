@@ -52,10 +52,10 @@
 
 use core::fmt;
 
-use super::Cache;
 use super::family::Memory;
 use super::kind::Kind;
 use super::settings::{Components, MemberPolicy, Settings};
+use super::{Cache, Tables};
 use crate::Session;
 use crate::decode::packed::Name;
 
@@ -179,12 +179,13 @@ impl fmt::Display for SnapshotError {
 
 impl core::error::Error for SnapshotError {}
 
-impl<M: Memory> Cache<M> {
+impl<M: Memory> Tables<'_, M> {
     /// Writes all rows, and a session to resume, piece by piece.
     ///
-    /// The rows are as of the events that were applied: take it between two events, when
-    /// [`Session::processed`] is the number of the latest one that was. The same rows give the same bytes.
-    /// With a session it is as secret as the session.
+    /// The rows are as of the latest event that was applied, and so is the session that is written: one that still
+    /// counts this event as not processed, because nobody asked for the next, is written as if it did. So
+    /// `cache.snapshot(gateway.session().as_ref(), ..)` is right at any time, as long as every event of the session is
+    /// applied. The same rows give the same bytes. With a session it is as secret as the session.
     ///
     /// ```
     /// # #[cfg(feature = "alloc")] {
@@ -203,8 +204,15 @@ impl<M: Memory> Cache<M> {
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn snapshot(&self, session: Option<&Session>, out: &mut impl FnMut(&[u8])) {
+    pub fn snapshot(self, session: Option<&Session>, out: &mut impl FnMut(&[u8])) {
         write::write(self, session, out);
+    }
+}
+
+impl<M: Memory> Cache<M> {
+    /// Writes all rows, and a session to resume, piece by piece; see [`Tables::snapshot`].
+    pub fn snapshot(&self, session: Option<&Session>, out: &mut impl FnMut(&[u8])) {
+        self.tables().snapshot(session, out);
     }
 
     /// Replaces all rows by those of a snapshot, and returns the session in it.

@@ -2,10 +2,10 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::Cache;
 use super::family::Memory;
 use super::kind::{Kind as RowKind, Mark};
 use super::table::Kind;
+use super::{Cache, Tables};
 
 /// What one table holds, and what was done with it since the cache was made or cleared.
 ///
@@ -142,10 +142,10 @@ pub(super) const fn count(counter: &mut u32) {
     *counter = counter.saturating_add(1);
 }
 
-impl<M: Memory> Cache<M> {
+impl<M: Memory> Tables<'_, M> {
     /// Returns what a table holds and what was done with it; it goes through all rows of the cache.
     #[must_use]
-    pub fn statistics(&self, kind: Kind) -> TableStatistics {
+    pub fn statistics(self, kind: Kind) -> TableStatistics {
         let (table, kind) = (kind, RowKind::from(kind));
         let (mut kept, mut bytes) = (0, 0);
         for row in (0..self.records.slots()).filter(|slot| self.records.is_row(*slot)) {
@@ -174,6 +174,14 @@ impl<M: Memory> Cache<M> {
             refused: tally.refused,
             broken: tally.broken,
         }
+    }
+}
+
+impl<M: Memory> Cache<M> {
+    /// Returns what a table holds and what was done with it; it goes through all rows of the cache.
+    #[must_use]
+    pub fn statistics(&self, kind: Kind) -> TableStatistics {
+        self.tables().statistics(kind)
     }
 
     /// Returns what the cache takes of memory.

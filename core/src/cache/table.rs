@@ -3,7 +3,6 @@
 use super::family::Memory;
 use super::kind::{self, NONE};
 use super::records::Records;
-use super::row::Row;
 use crate::decode::packed::{self, Name};
 use crate::decode::{Cursor, Decode, DecodeError};
 use crate::{
@@ -35,9 +34,20 @@ marked! { InGuild: Channels Emojis Invites Members Messages Presences Roles Sche
 marked! { InGuild: Sounds Stages Stickers Threads VoiceStates }
 marked! { InChannel: Invites Messages ScheduledEvents Stages Threads VoiceStates }
 
+/// What may name a row.
+#[derive(Clone, Copy, Debug)]
+#[expect(unnameable_types, reason = "nobody else adds a table")]
+pub struct Names<'r> {
+    pub(super) guild: Option<GuildId>,
+    /// What names it among the rows of its kind; of a member the user.
+    pub(super) number: u64,
+    /// The code of an invite.
+    pub(super) code: &'r str,
+}
+
 pub(super) mod sealed {
     use super::kind::Kind;
-    use super::{Memory, Records, Row, Table};
+    use super::{Memory, Names, Records, Table};
 
     #[expect(unnameable_types, reason = "nobody else adds a table")]
     pub trait Sealed {
@@ -47,7 +57,7 @@ pub(super) mod sealed {
         where
             Self: Table;
 
-        fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> Self::Key<'c>
+        fn key(names: Names<'_>) -> Self::Key<'_>
         where
             Self: Table;
     }
@@ -79,8 +89,8 @@ macro_rules! tables {
                 records.find(Self::KIND, guild, user)
             }
 
-            fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> (GuildId, UserId) {
-                (row.guild_id().unwrap_or(GuildId(0)), row.user_id())
+            fn key(names: Names<'_>) -> (GuildId, UserId) {
+                (names.guild.unwrap_or(GuildId(0)), UserId(names.number))
             }
         }
     };
@@ -98,8 +108,8 @@ macro_rules! tables {
                 (code_in(records.fields(row)) == code).then_some(row)
             }
 
-            fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> &'c str {
-                code_in(row.fields())
+            fn key(names: Names<'_>) -> &str {
+                names.code
             }
         }
     };
@@ -127,8 +137,8 @@ macro_rules! tables {
                 records.find(Self::KIND, NONE, key.0)
             }
 
-            fn key<'c, M: Memory>(row: &Row<'c, Self, M>) -> $id {
-                $id(row.number())
+            fn key(names: Names<'_>) -> $id {
+                $id(names.number)
             }
         }
     };
@@ -242,9 +252,9 @@ kinds! {
     VoiceState,
 }
 
-const CODE: Name = Name::of("code");
+pub(super) const CODE: Name = Name::of("code");
 
-fn code_in(fields: &[u8]) -> &str {
+pub(super) fn code_in(fields: &[u8]) -> &str {
     let code = packed::find(fields, CODE);
     code.and_then(|code| core::str::from_utf8(code.bytes).ok()).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use super::family::Memory;
 use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
 use super::row::Row;
-use super::settings::Settings;
+use super::settings::{Components, Settings};
 use super::table::{Channels, Guilds, InChannel, InGuild, Table};
 use crate::decode::packed::{self, Name};
 use crate::{ChannelId, GuildId};
@@ -183,8 +183,10 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
         if self.kept {
             return self.records.is(row, Mark::Kept);
         }
-        let unavailable = self.filter == Filter::Available(false);
-        self.records.is_shown(row) || (T::KIND == Kind::Guild && unavailable)
+        let announced = T::KIND == Kind::Guild
+            && self.filter == Filter::Available(false)
+            && self.settings.components.contains(Components::GUILDS);
+        self.records.is_shown(row) || announced
     }
 
     /// Tells whether the filter lets a row through.

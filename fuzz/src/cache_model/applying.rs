@@ -22,7 +22,9 @@ impl Model {
             "GUILD_CREATE" => self.within(Some(id), |model| model.guild_create(id, d)),
             "GUILD_UPDATE" => {
                 self.within(Some(id), |model| {
-                    model.guild_object(id, d, Absent::Stay);
+                    if model.admits(id) {
+                        model.guild_object(id, d, Absent::Stay);
+                    }
                 });
             }
             "GUILD_DELETE" => self.guild_delete(id, d),
@@ -174,6 +176,12 @@ impl Model {
     }
 
     fn guild_create(&mut self, id: u64, d: &Value) {
+        if !self.admits(id) {
+            if let Some(guild) = self.guilds.get_mut(&id) {
+                guild.awaited = false;
+            }
+            return;
+        }
         for (_, table) in LISTS {
             self.doubt(table, id);
         }

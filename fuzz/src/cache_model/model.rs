@@ -347,6 +347,12 @@ impl Model {
         });
     }
 
+    /// Makes room for a guild before anything of it is read; tells whether there is.
+    pub(super) fn admits(&mut self, id: u64) -> bool {
+        let known = self.guilds.get(&id).is_some_and(|guild| guild.known);
+        known || !self.keeps(Table::Guild) || self.make_room(Table::Guild, 0)
+    }
+
     /// Stores what is known of a guild.
     pub(super) fn store_guild(&mut self, id: u64, fields: Fields, absent: Absent) {
         let Some(guild) = self.guilds.get_mut(&id) else { return };

@@ -65,7 +65,7 @@ pub fn carry<'m>(cache: &Cache<Fixed<'m>>, later: &mut Cache<Fixed<'m>>, room: &
     let may = later.permissions_in_channel(ChannelId(3), user, UnixMillis(0)).is_ok();
     later.sweep(UnixMillis(0), Duration::from_secs(60), &mut ());
     let arrived =
-        Arrivals::new(Duration::from_secs(15)).observe(Instant::ZERO, later.awaited()).is_some();
+        Arrivals::new(Duration::from_secs(15)).observe(Instant::ZERO, later.tables()).is_some();
     later.clear(&mut ());
     len + [restored, named, may, arrived].into_iter().filter(|is| *is).count()
 }

@@ -3,6 +3,7 @@
 mod support;
 
 mod complete;
+mod corners;
 mod edits;
 #[expect(clippy::too_many_lines, reason = "one row of the table after the other")]
 mod interface;

@@ -201,33 +201,33 @@ fn arrivals_are_over_when_all_came_or_nobody_comes_any_more() {
     let at = |seconds: u64| Instant::from_millis(seconds * 1_000);
     in_both!(Settings::default(), |cache| {
         let mut arrivals = Arrivals::default();
-        assert_eq!((arrivals.observe(at(0), cache.awaited()), arrivals.deadline()), (None, None));
+        assert_eq!((arrivals.observe(at(0), cache.tables()), arrivals.deadline()), (None, None));
         apply(&mut cache, "READY", ready);
-        assert_eq!((arrivals.observe(at(1), cache.awaited()), cache.awaited()), (None, 3));
+        assert_eq!((arrivals.observe(at(1), cache.tables()), cache.awaited()), (None, 3));
         apply(&mut cache, "GUILD_CREATE", r#"{"id": "1"}"#);
-        assert_eq!((arrivals.observe(at(10), cache.awaited()), cache.awaited()), (None, 2));
+        assert_eq!((arrivals.observe(at(10), cache.tables()), cache.awaited()), (None, 2));
         apply(&mut cache, "MESSAGE_CREATE", &message(50, ""));
-        assert_eq!(arrivals.observe(at(20), cache.awaited()), None, "which is no guild");
+        assert_eq!(arrivals.observe(at(20), cache.tables()), None, "which is no guild");
         assert_eq!(arrivals.deadline(), Some(at(25)));
         apply(&mut cache, "GUILD_CREATE", r#"{"id": "3"}"#);
         apply(&mut cache, "GUILD_CREATE", r#"{"id": "3"}"#);
         apply(&mut cache, "GUILD_DELETE", r#"{"id": "2", "unavailable": true}"#);
-        assert_eq!((arrivals.observe(at(24), cache.awaited()), cache.awaited()), (None, 1));
-        assert_eq!(arrivals.observe(at(39), cache.awaited()), Some(Arrived { missing: 1 }));
+        assert_eq!((arrivals.observe(at(24), cache.tables()), cache.awaited()), (None, 1));
+        assert_eq!(arrivals.observe(at(39), cache.tables()), Some(Arrived { missing: 1 }));
         assert_eq!(keys(cache.guilds().unavailable()), [GuildId(2)]);
-        assert_eq!((arrivals.observe(at(99), cache.awaited()), arrivals.deadline()), (None, None));
+        assert_eq!((arrivals.observe(at(99), cache.tables()), arrivals.deadline()), (None, None));
         apply(&mut cache, "GUILD_CREATE", r#"{"id": "2"}"#);
-        assert_eq!((arrivals.observe(at(100), cache.awaited()), cache.awaited()), (None, 0));
+        assert_eq!((arrivals.observe(at(100), cache.tables()), cache.awaited()), (None, 0));
 
         apply(&mut cache, "READY", ready);
-        assert_eq!(arrivals.observe(at(200), cache.awaited()), None);
+        assert_eq!(arrivals.observe(at(200), cache.tables()), None);
         for id in [1, 2] {
             apply(&mut cache, "GUILD_CREATE", &format!(r#"{{"id": "{id}"}}"#));
         }
-        assert_eq!(arrivals.observe(at(201), cache.awaited()), None);
+        assert_eq!(arrivals.observe(at(201), cache.tables()), None);
         apply(&mut cache, "GUILD_DELETE", r#"{"id": "3"}"#);
         assert_eq!(
-            arrivals.observe(at(202), cache.awaited()),
+            arrivals.observe(at(202), cache.tables()),
             Some(Arrived { missing: 0 }),
             "one was left meanwhile"
         );

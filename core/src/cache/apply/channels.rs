@@ -17,6 +17,9 @@ use crate::{ChannelId, Dispatch, UserId};
 pub(super) const CHANNEL_ID: Name = Name::of("channel_id");
 const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
 const MEMBER_COUNT: Name = Name::of("member_count");
+/// The type of threads that are seen by those who are in them.
+const PRIVATE_THREAD: u64 = 12;
+const TYPE: Name = Name::of("type");
 /// How many channels are looked for in one walk through the threads of a guild.
 const AT_ONCE: usize = 64;
 pub(super) const PARENT_ID: Name = Name::of("parent_id");
@@ -105,6 +108,16 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Removes a channel of direct messages, and its messages.
+    pub(super) fn remove_dm(&mut self, row: u32) {
+        let channel = packed::find(self.records.fields(row), CHANNEL_ID);
+        let channel = channel.and_then(|channel| channel.unsigned());
+        self.remove(row);
+        if let Some(channel) = channel {
+            self.clear_room(channel);
+        }
+    }
+
+    /// Removes a channel of direct messages that an event names, and its messages.
     fn dm_delete(&mut self, channel: u64) {
         let mut row = self.first(Place::Root(Root::DmChannels));
         while let Some(here) = row {
@@ -231,7 +244,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
-    /// Counts the members of a thread; one the bot left and cannot see is removed.
+    /// Counts the members of a thread; one that the bot left is removed.
     pub(super) fn thread_members_update(
         &mut self,
         event: &Dispatch<'_>,
@@ -242,6 +255,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         };
         let own = self.own;
         if update.removed_member_ids.iter().flatten().any(|id| Some(id.0) == own) {
+            if !self.is_of(thread, TYPE, PRIVATE_THREAD) {
+                // It can still be seen, so that a miss does not prove that it is gone.
+                self.records.count_of(Kind::Thread, |tally| &mut tally.taken);
+            }
             return self.thread_delete(event);
         }
         if let Some(count) = update.member_count {

@@ -17,6 +17,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if kind == Kind::Guild {
             return self.holding(row, |reader| reader.forget(row));
         }
+        if kind == Kind::DmChannel {
+            return self.remove_dm(row);
+        }
         if !matches!(kind, Kind::Channel | Kind::Thread) {
             return self.remove(row);
         }
@@ -99,6 +102,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
+            if !reader.admits(guild) {
+                return Ok(());
+            }
             let lists = if absent == Absent::Goes { lists_in(cursor)? } else { Lists::new() };
             lists.iter().for_each(|kind| reader.doubt(*kind, guild));
             let read = reader.guild_row(guild, id, cursor, absent);

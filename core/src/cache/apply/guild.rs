@@ -17,6 +17,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.within(id, |reader, guild| {
             let was = [Mark::Known, Mark::Told, Mark::Unavailable]
                 .map(|mark| reader.records.is(guild, mark));
+            if !reader.admits(guild) {
+                reader.await_guild(guild, false);
+                return Ok(());
+            }
             SUBTREE.iter().for_each(|(_, kind)| reader.doubt(*kind, guild));
             let read = reader
                 .voice_states_first(guild, cursor)
@@ -27,6 +31,18 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             reader.link_voice_states(guild);
             read.map(drop)
         })
+    }
+
+    /// Tells whether there is room for a guild, which is made before anything of it is read.
+    pub(super) fn admits(&mut self, guild: u32) -> bool {
+        if !self.keeps(Kind::Guild) || self.records.is_shown(guild) {
+            return true;
+        }
+        let room = self.make_room(Kind::Guild, NONE);
+        if room.is_err() {
+            self.refuse_guild();
+        }
+        room.is_ok()
     }
 
     /// Reads who is in voice before all else, where it decides which members are kept.
@@ -43,7 +59,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn guild_update(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
-            reader.guild_row(guild, id, cursor, Absent::Stays).map(drop)
+            if reader.admits(guild) {
+                reader.guild_row(guild, id, cursor, Absent::Stays)?;
+            }
+            Ok(())
         })
     }
 
@@ -152,9 +171,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
         self.await_guild(guild, false);
         self.records.mark(guild, Mark::Told, true);
-        if unavailable {
+        if unavailable || known && !told {
+            // An update may have said before that it is not in an outage any more.
             self.tell_of(guild, GuildNews::Available);
-        } else if !known && !told {
+        } else if !told {
             self.tell_of(guild, GuildNews::Joined);
         }
     }

@@ -23,7 +23,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         frame: &mut Frame,
         absent: Absent,
     ) -> Result<Option<u32>, Unpacked> {
-        if !self.says_gone(frame) {
+        if !self.says_gone(frame, absent) {
             match self.complete(frame) {
                 Err(Unpacked::Full) => frame.full = true,
                 completed => completed?,
@@ -87,12 +87,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Tells whether a row says that it is gone: somebody is offline, or in no voice channel.
-    fn says_gone(&self, frame: &Frame) -> bool {
+    fn says_gone(&self, frame: &Frame, absent: Absent) -> bool {
         let value = |name| frame.fields.value(&self.out, name);
         #[expect(clippy::wildcard_enum_match_arm, reason = "others are removed by events")]
         match frame.kind {
             Kind::Presence => value(STATUS).is_some_and(|status| status.bytes == b"offline"),
-            Kind::VoiceState => value(CHANNEL_ID).is_none_or(|id| id.tag == packed::NULL),
+            Kind::VoiceState => match value(CHANNEL_ID) {
+                Some(id) => id.tag == packed::NULL,
+                None => absent != Absent::Stays || frame.fields.came(CHANNEL_ID),
+            },
             _ => false,
         }
     }

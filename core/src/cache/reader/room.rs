@@ -2,6 +2,7 @@
 
 use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
+use super::super::records::Hand;
 use super::super::rows::Witness;
 use super::super::settings::{Eviction, Limit};
 use super::Reader;
@@ -9,7 +10,7 @@ use crate::decode::packed::Unpacked;
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Makes room for one more row in the table of its kind.
-    pub(super) fn make_room(&mut self, kind: Kind, owner: u32) -> Result<(), Unpacked> {
+    pub(in super::super) fn make_room(&mut self, kind: Kind, owner: u32) -> Result<(), Unpacked> {
         if matches!(kind, Kind::User | Kind::Room) {
             return Ok(());
         }
@@ -45,7 +46,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let first = kind.list().filter(|_| owner != NONE);
         let first = first.and_then(|list| self.first(Place::In(owner, list)));
         let stale = first.filter(|row| self.records.is(*row, Mark::Stale));
-        stale.map(|row| self.remove(row)).is_some()
+        let remove = if kind == Kind::Channel { Self::remove_channel } else { Self::remove };
+        stale.map(|row| remove(self, row)).is_some()
     }
 
     /// Returns how many rows of a kind views show.
@@ -70,6 +72,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Finds the row that is to go.
     fn victim(&mut self, kind: Kind, owner: u32, eviction: Eviction) -> Option<u32> {
+        if let Some(list) = kind.list().filter(|_| eviction == Eviction::LeastRecentlyUsed) {
+            return self.not_looked_up(kind, list);
+        }
         let (place, links) = self.place_of_victims(kind, owner)?;
         let mut row = self.first(place)?;
         if eviction == Eviction::Refuse {
@@ -91,6 +96,45 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Some(row)
     }
 
+    /// Finds the next row that was not looked up since it was last passed, guild by guild; where all were, it is the
+    /// first that was passed.
+    fn not_looked_up(&mut self, kind: Kind, list: u8) -> Option<u32> {
+        let at = kind as usize;
+        let mut hand = *self.records.hands.get(at)?;
+        for _ in 0..=self.records.listed(kind) {
+            if hand.left == 0 || self.len_in(hand.guild, list) == 0 {
+                let guild = self.guild_behind(hand.guild, list)?;
+                hand = Hand { guild, left: self.records.list(Place::In(guild, list)).len };
+            }
+            hand.left -= 1;
+            let row = self.first(Place::In(hand.guild, list))?;
+            if !self.records.take_touched(row) {
+                *self.records.hands.get_mut(at)? = hand;
+                return Some(row);
+            }
+            self.records.move_to_end(row);
+        }
+        None
+    }
+
+    /// Returns the next guild that has rows in a list, from the first again behind the last.
+    fn guild_behind(&self, guild: u32, list: u8) -> Option<u32> {
+        let has = |guild: &u32| self.len_in(*guild, list) > 0;
+        let next = self.is_guild(guild).then(|| self.records.next(guild, Links::OWNED));
+        let behind = self.guilds_from(next.filter(|next| *next != NONE)).find(has);
+        behind.or_else(|| self.guilds().find(has))
+    }
+
+    /// Returns how many rows a guild has in a list; none if it is not there.
+    fn len_in(&self, guild: u32, list: u8) -> u32 {
+        if self.is_guild(guild) { self.records.list(Place::In(guild, list)).len } else { 0 }
+    }
+
+    fn is_guild(&self, row: u32) -> bool {
+        let records = &self.records;
+        row < records.slots() && records.is_row(row) && records.kind(row) == Kind::Guild
+    }
+
     /// Returns the list a row is taken from: of the same guild, or of the first that has one.
     fn place_of_victims(&self, kind: Kind, owner: u32) -> Option<(Place, Links)> {
         if kind == Kind::Message {
@@ -107,7 +151,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Goes through the guilds, known or not.
     fn guilds(&self) -> impl Iterator<Item = u32> {
-        let first = self.first(Place::Root(Root::Guilds));
+        self.guilds_from(self.first(Place::Root(Root::Guilds)))
+    }
+
+    /// Goes through the guilds from one on.
+    fn guilds_from(&self, first: Option<u32>) -> impl Iterator<Item = u32> {
         core::iter::successors(first, |guild| {
             Some(self.records.next(*guild, Links::OWNED)).filter(|next| *next != NONE)
         })

@@ -6,12 +6,13 @@ use super::read::Source;
 use super::write::Sink;
 use crate::{Compression, Encoding, Session, ShardId};
 
-pub(super) fn write<F: FnMut(&[u8])>(session: &Session, sink: &mut Sink<'_, F>) {
+/// Writes a session of which events up to a number are processed.
+pub(super) fn write<F: FnMut(&[u8])>(session: &Session, processed: u64, sink: &mut Sink<'_, F>) {
     let place = |at: Option<usize>| at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX);
     sink.bytes(&[session.version]);
     sink.bytes(&session.shard.id.to_le_bytes());
     sink.bytes(&session.shard.count.to_le_bytes());
-    for number in [session.intents, session.received, session.processed] {
+    for number in [session.intents, session.received, processed] {
         sink.bytes(&number.to_le_bytes());
     }
     let encoding = Encoding::ALL.iter().position(|other| *other == session.encoding);

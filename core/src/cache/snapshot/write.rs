@@ -1,6 +1,6 @@
 //! Writes a snapshot.
 
-use super::super::Cache;
+use super::super::Tables;
 use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::records::Records;
@@ -8,7 +8,7 @@ use super::super::rows::user_of;
 use super::super::statistics::Tally;
 use super::{
     AWAITED, BEGAN, COLD, END, HAS_OWNER, IS_KEPT, KINDS, KNOWN, MAGIC, TOLD, UNAVAILABLE, VERSION,
-    WITH_OWN, WITH_SESSION, keeps_all, number, order, session,
+    WITH_OWN, WITH_SESSION, number, order, session,
 };
 use crate::decode::packed;
 use crate::{Session, fnv};
@@ -27,11 +27,11 @@ impl<F: FnMut(&[u8])> Sink<'_, F> {
 }
 
 pub(super) fn write<M: Memory>(
-    cache: &Cache<M>,
+    tables: Tables<'_, M>,
     session: Option<&Session>,
     out: &mut impl FnMut(&[u8]),
 ) {
-    let mut writer = Writer { cache, sink: Sink { out, hash: fnv::BASIS } };
+    let mut writer = Writer { tables, sink: Sink { out, hash: fnv::BASIS } };
     writer.header(session);
     writer.runs();
     writer.sink.bytes(&[END]);
@@ -40,7 +40,7 @@ pub(super) fn write<M: Memory>(
 }
 
 struct Writer<'w, M: Memory, F> {
-    cache: &'w Cache<M>,
+    tables: Tables<'w, M>,
     sink: Sink<'w, F>,
 }
 
@@ -63,14 +63,15 @@ impl<'w, M: Memory, F: FnMut(&[u8])> Writer<'w, M, F> {
             self.sink.bytes(&own.to_le_bytes());
         }
         if let Some(session) = session {
-            session::write(session, &mut self.sink);
+            let applied = self.records().session.seq.min(session.received);
+            session::write(session, session.processed.max(applied), &mut self.sink);
         }
     }
 
     /// Tells whether there may be rows of a kind that are not here.
     fn lacks(&self, kind: Kind) -> bool {
         let whole = self.records().tally(kind).is_some_and(Tally::is_whole);
-        !whole || !keeps_all(&self.cache.settings, kind)
+        !whole || !self.tables.settings.hears_all(kind)
     }
 
     fn runs(&mut self) {
@@ -161,7 +162,7 @@ impl<'w, M: Memory, F: FnMut(&[u8])> Writer<'w, M, F> {
     }
 
     const fn records(&self) -> &'w Records<M> {
-        &self.cache.records
+        self.tables.records
     }
 }
 

@@ -114,13 +114,13 @@ fn more_rows_than_can_be_held_leave_nothing_behind() {
     let mut reader =
         Reader::new(&mut bench.records, &mut bench.scratch, &bench.settings, &mut bench.heard);
     let frame = reader.begin(Kind::Guild, NONE);
-    for id in 1..=200 {
+    for id in 1..=300 {
         let json = std::format!(r#"{{"id": "{id}"}}"#);
         let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
         let held = reader.user(&mut cursor);
-        assert_eq!(held.is_ok(), id <= 160, "{held:?}");
+        assert_eq!(held.is_ok(), id <= 256, "{held:?}");
     }
-    assert_eq!(reader.records.len(Kind::User), 160);
+    assert_eq!(reader.records.len(Kind::User), 256);
     reader.end(&frame, Ok(None));
     walk(&bench.records);
     assert_eq!(bench.records.len(Kind::User), 0);
