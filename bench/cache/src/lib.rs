@@ -3,6 +3,7 @@
 pub mod check;
 pub mod ours;
 pub mod session;
+pub mod shared;
 pub mod side;
 pub mod speed;
 pub mod twilight;

@@ -1,6 +1,7 @@
 //! Measures the cache beside twilight's.
 //!
-//! `cache` measures all and prints tables in Markdown; `cache memory`, `cache speed` and `cache session` a part of it.
+//! `cache` measures all and prints tables in Markdown; `cache memory`, `cache speed`, `cache shared` and `cache session`
+//! a part of it.
 //! `one SIDE WHAT [TABLE]` runs one thing once, which is what callgrind watches; `session SIDE` a whole session.
 
 mod report;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use gatewright_bench_cache::check::check;
 use gatewright_bench_cache::ours::Ours;
 use gatewright_bench_cache::session::{self, EVENTS, GUILDS};
+use gatewright_bench_cache::shared::Sharing;
 use gatewright_bench_cache::side::{Kept, Side, Table};
 use gatewright_bench_cache::speed::{self, COUNTED, Stage};
 use gatewright_bench_cache::twilight::Twilight;
@@ -24,9 +26,12 @@ fn main() -> Result<()> {
         ["cache"] => report::all(),
         ["cache", "memory"] => report::memory(),
         ["cache", "speed"] => report::speed(),
+        ["cache", "shared"] => report::shared(),
         ["cache", "session"] => report::session(),
         ["one", "gatewright", ref what @ ..] => one::<Ours>(what),
         ["one", "twilight", ref what @ ..] => one::<Twilight>(what),
+        ["one", "alone", what] => run(&mut Sharing::new(what, false, COUNTED.events)),
+        ["one", "shared", what] => run(&mut Sharing::new(what, true, COUNTED.events)),
         ["session", "gatewright"] => whole::<Ours>(),
         ["session", "twilight"] => whole::<Twilight>(),
         _ => bail!("expected `cache`, `one SIDE WHAT [TABLE]` or `session SIDE`"),
@@ -43,6 +48,10 @@ fn one<S: Side>(what: &[&str]) -> Result<()> {
         }
         _ => bail!("expected what to run"),
     };
+    run(&mut *stage)
+}
+
+fn run(stage: &mut dyn Stage) -> Result<()> {
     stage.ready();
     count::cg_roi(&mut || stage.run());
     let (rows, bytes) = stage.size();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use gatewright_bench_cache::ours::Ours;
+use gatewright_bench_cache::shared::{WHAT, with_readers};
 use gatewright_bench_cache::side::Table;
 use gatewright_bench_cache::speed::{self, ROWS, Stage, TABLES, TIMED};
 use gatewright_bench_cache::twilight::Twilight;
@@ -18,6 +19,7 @@ const ROUNDS: usize = 7;
 pub fn all() -> Result<()> {
     memory()?;
     speed()?;
+    shared()?;
     session()
 }
 
@@ -148,6 +150,31 @@ fn row(what: &str, table: &str, mut stages: [Box<dyn Stage>; 2]) -> Result<()> {
         their_counted / counted,
         theirs / ours
     );
+    Ok(())
+}
+
+pub fn shared() -> Result<()> {
+    println!("| what | alone, instructions | shared | times as many |");
+    println!("|---|---:|---:|---:|");
+    for what in WHAT {
+        eprintln!("{what}");
+        let instructions = |how| -> Result<f64> {
+            let (rows, _, instructions) = count::count(&["one", how, what])?;
+            Ok(instructions / rows)
+        };
+        let (alone, shared) = (instructions("alone")?, instructions("shared")?);
+        println!("| {what} | {alone:.0} | {shared:.0} | {:.2} |", shared / alone);
+    }
+    println!("\n| readers without a pause | ns an event | look-ups an event |");
+    println!("|---|---:|---:|");
+    for readers in [0, 1] {
+        let mut rounds: Vec<_> = (0..ROUNDS).map(|_| with_readers(readers, TIMED.events)).collect();
+        rounds.sort_unstable();
+        let (took, looked) = rounds[ROUNDS / 2];
+        let looked = looked as f64 / TIMED.events as f64;
+        println!("| {readers} | {} | {looked:.1} |", took.as_nanos());
+    }
+    println!();
     Ok(())
 }
 

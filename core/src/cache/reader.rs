@@ -375,7 +375,6 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
                 refer(&mut frame.fields, &mut self.out, name, author)?;
             }
             (Kind::Message, message::MENTIONS) => self.users(frame, cursor, name)?,
-            (Kind::Message, message::REFERENCED_MESSAGE) => self.referenced(frame, cursor)?,
             (Kind::VoiceState, USER_ID) | (Kind::Sound, SOUND_ID) | (_, ID) => {
                 // The first one counts, which may be known.
                 let id = cursor.snowflake()?;

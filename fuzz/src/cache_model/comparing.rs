@@ -160,7 +160,14 @@ fn shown(model: &Model, table: Table) -> Vec<Seen> {
     let see = |id: Id| {
         let row = &model.rows[&id];
         let references = row.references.iter().map(|(name, ids)| (*name, ids.clone()));
-        (id, canonical(row.fields.clone().into()), sorted(references.collect()))
+        let mut references: Vec<_> = references.collect();
+        // A voice state that came without its member leads to the one that is shown.
+        let member = (Table::Member, id.1, id.2);
+        let named = references.iter().any(|(name, ids)| *name == "member" && !ids.is_empty());
+        if table == Table::Voice && !named && model.is_shown(member) {
+            references.push(("member", vec![member]));
+        }
+        (id, canonical(row.fields.clone().into()), sorted(references))
     };
     ids.into_iter().map(see).collect()
 }

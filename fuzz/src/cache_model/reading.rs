@@ -284,9 +284,12 @@ impl Model {
                     }
                     references.insert("mentions", users);
                 }
-                "referenced_message" => self.answer(value, &mut references),
                 _ => {}
             }
+        }
+        // What the message answers may have gone when its channel moved to another guild.
+        if let Some(answered) = object.get("referenced_message") {
+            self.answer(answered, &mut references);
         }
         let guild = self.rooms.get(&room).copied().unwrap_or(0);
         let author = references.get("author").and_then(|author| author.first().copied());

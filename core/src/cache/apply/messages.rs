@@ -32,21 +32,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             return Ok(());
         };
         self.of_guild(id.0, |reader, guild| {
-            reader.empty_elsewhere(guild, message);
             reader.new_message(guild, message);
             Ok(())
         })
-    }
-
-    /// Empties the channel of a message if it was in another guild, before the message is read.
-    fn empty_elsewhere(&mut self, guild: u32, mut message: Cursor<'_>) {
-        let Ok(true) = enter(&mut message, "channel_id") else { return };
-        let Ok(channel) = message.snowflake() else { return };
-        let room = self.records.find(Kind::Room, NONE, channel);
-        let owner = room.map_or(NONE, |room| self.records.owner(room));
-        if owner != NONE && owner != guild {
-            self.clear_room(channel);
-        }
     }
 
     /// Finds a channel as the place of messages, or makes it.

@@ -11,6 +11,15 @@ pub(super) const AUTHOR: Name = Name::of("author");
 pub(super) const MENTIONS: Name = Name::of("mentions");
 pub(super) const REFERENCED_MESSAGE: Name = Name::of("referenced_message");
 
+/// What of a message is read once the channel is known, which may have to be emptied first.
+#[derive(Clone, Copy, Default)]
+struct Later<'e> {
+    /// The member of the author.
+    member: Option<Cursor<'e>>,
+    /// The message that is answered.
+    answered: Option<Cursor<'e>>,
+}
+
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads a message and stores it in the channel it names, with its author, its member and those it mentions.
     ///
@@ -18,10 +27,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(in super::super) fn new_message(&mut self, guild: u32, mut cursor: Cursor<'_>) {
         let mut frame = self.begin(Kind::Message, NONE);
         let read = self.read_message(&mut frame, &mut cursor);
-        let stored = read.and_then(|member| {
+        let stored = read.and_then(|later| {
             let Some(room) = self.room_of(&frame, guild)? else { return Ok(None) };
             frame.owner = room;
-            self.holding(room, |reader| reader.finish_message(&mut frame, member, Absent::Goes))
+            self.holding(room, |reader| reader.finish_message(&mut frame, later, Absent::Goes))
         });
         self.end(&frame, stored);
     }
@@ -45,13 +54,21 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
     }
 
-    /// Stores a message that was read, and the member that came with it.
+    /// Stores a message that was read, and what came with it.
     fn finish_message(
         &mut self,
         frame: &mut Frame,
-        member: Option<Cursor<'_>>,
+        Later { member, answered }: Later<'_>,
         absent: Absent,
     ) -> Result<Option<u32>, Unpacked> {
+        let packed = self.out.len();
+        match answered.map_or(Ok(()), |answered| self.referenced(frame, answered)) {
+            Err(Unpacked::Full) => {
+                self.out.cut(packed);
+                frame.full = true;
+            }
+            read => read?,
+        }
         match self.member_of_author(frame, member) {
             Err(Unpacked::Full) => frame.full = true,
             read => read?,
@@ -59,23 +76,29 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.finish(frame, absent)
     }
 
-    /// Reads the members of a message; returns where that of the author stands, which is read after it.
+    /// Reads the members of a message; returns where those stand that are read after it.
     fn read_message<'e>(
         &mut self,
         frame: &mut Frame,
         cursor: &mut Cursor<'e>,
-    ) -> Result<Option<Cursor<'e>>, Unpacked> {
-        let (mut members, mut member) = (cursor.object()?, None);
+    ) -> Result<Later<'e>, Unpacked> {
+        let (mut members, mut later) = (cursor.object()?, Later::default());
         while let Some(key) = self.next(frame, cursor, &mut members)? {
-            if key.is("member") && !{ *cursor }.null()? {
-                member = Some(*cursor);
+            let here = *cursor;
+            if key.is("referenced_message") {
+                later.answered = (!{ here }.null()?).then_some(here);
+                cursor.skip()?;
+                continue;
+            }
+            if key.is("member") && !{ here }.null()? {
+                later.member = Some(here);
             }
             match self.part(frame, cursor, &key)? {
                 Err(Unpacked::Full) => frame.full = true,
                 read => read?,
             }
         }
-        Ok(member)
+        Ok(later)
     }
 
     /// Reads the member of a message, whose user is the author.
@@ -117,19 +140,17 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn referenced(
         &mut self,
         frame: &mut Frame,
-        cursor: &mut Cursor<'_>,
+        message: Cursor<'_>,
     ) -> Result<(), Unpacked> {
-        let start = *cursor;
-        cursor.skip()?;
-        if self.answered || { start }.null()? {
+        if self.answered {
             return Ok(());
         }
-        let id = id_of(start)?;
+        let id = id_of(message)?;
         let row = id.and_then(|id| self.records.find(Kind::Message, NONE, id));
         if let Some(row) = row {
             self.hold(Some(row))?;
             self.answered = true;
-            self.revise(row, start);
+            self.revise(row, message);
             self.answered = false;
         }
         refer(&mut frame.fields, &mut self.out, REFERENCED_MESSAGE, row)
@@ -143,7 +164,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let begun = self.begin(Kind::Message, self.records.owner(row));
         let mut frame = Frame { listed: false, key, ..begun };
         let read = self.read_message(&mut frame, &mut cursor);
-        let stored = read.and_then(|member| self.finish_message(&mut frame, member, Absent::Stays));
+        let stored = read.and_then(|later| self.finish_message(&mut frame, later, Absent::Stays));
         self.end(&frame, stored);
         self.records.let_go_of_row(row, self.witness);
     }
