@@ -1,12 +1,16 @@
 //! Commands: what a bot sends to the gateway, checked and encoded by a pure function.
 
-use core::fmt;
-
+use bitflags::bitflags;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::encode;
 use crate::{ChannelId, Encoding, GuildId, UserId};
+
+mod check;
+mod error;
+
+pub use error::CommandError;
 
 /// The most bytes a payload may have.
 ///
@@ -27,8 +31,12 @@ pub enum Command<'c> {
         /// One JSON value; on a connection that speaks ETF it is sent as the term of the same value.
         d: &'c str,
     },
+    /// Asks what is known of the voice channels of a guild beside their objects (opcode 43).
+    RequestChannelInfo(RequestChannelInfo),
     /// Asks for members of a guild (opcode 8).
     RequestGuildMembers(RequestGuildMembers<'c>),
+    /// Asks for the soundboard sounds of guilds (opcode 31).
+    RequestSoundboardSounds(RequestSoundboardSounds<'c>),
     /// Sets the bot's presence (opcode 3).
     UpdatePresence(Presence<'c>),
     /// Joins, moves to or leaves a voice channel (opcode 4).
@@ -36,7 +44,7 @@ pub enum Command<'c> {
 }
 
 impl Command<'_> {
-    /// Encodes the payload into `out` and returns its length.
+    /// Encodes the payload into `out` and returns its length, whatever [`check`](Self::check) says of it.
     ///
     /// # Errors
     /// [`CommandError::ReservedOp`] for raw payloads of the shard's own opcodes, [`CommandError::NotJson`] for
@@ -47,7 +55,9 @@ impl Command<'_> {
         let out = out.get_mut(..room).unwrap_or_default();
         let written = match self {
             Self::Raw { op, d } => return encode::raw(encoding, *op, d, out),
+            Self::RequestChannelInfo(d) => encode::payload(encoding, 43, d, out),
             Self::RequestGuildMembers(d) => encode::payload(encoding, 8, d, out),
+            Self::RequestSoundboardSounds(d) => encode::payload(encoding, 31, d, out),
             Self::UpdatePresence(d) => encode::payload(encoding, 3, d, out),
             Self::UpdateVoiceState(d) => encode::payload(encoding, 4, d, out),
         };
@@ -72,42 +82,6 @@ pub enum Fate {
     /// It is with the transport, whole.
     Sent,
 }
-
-/// Why a command was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CommandError {
-    /// The raw `d` holds what ETF cannot say: a key twice, a surrogate alone, an integer beyond 64 bits or a
-    /// number beyond the range of a float.
-    NotEtf,
-    /// The raw `d` is not one JSON value.
-    NotJson,
-    /// The shard is over or leaving.
-    Over,
-    /// The queue has no room for it.
-    QueueFull,
-    /// The shard itself sends this opcode.
-    ReservedOp,
-    /// The payload is over 4096 bytes.
-    TooLong,
-}
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotEtf => {
-                "expected a raw payload that ETF can say: keys once, whole characters, integers of 64 bits"
-            }
-            Self::NotJson => "expected the raw payload's d to be one JSON value",
-            Self::Over => "the shard is over or leaving",
-            Self::QueueFull => "the command queue is full",
-            Self::ReservedOp => "opcodes 1, 2 and 6 are sent by the shard itself",
-            Self::TooLong => "the payload is over 4096 bytes",
-        })
-    }
-}
-
-impl core::error::Error for CommandError {}
 
 /// A presence, as in opcode 3 and in Identify.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -148,10 +122,10 @@ pub struct Activity<'c> {
     /// Its type: 0 playing, 1 streaming, 2 listening, 3 watching, 4 custom, 5 competing.
     #[serde(rename = "type")]
     pub kind: u8,
-    /// A line of text; with type 4, the text shown.
+    /// A line of text, at most 128 characters; with type 4, the text shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<&'c str>,
-    /// Where a stream is; with type 1 only.
+    /// Where a stream is, at Twitch or `YouTube`, at most 512 characters; with type 1 only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<&'c str>,
 }
@@ -165,10 +139,67 @@ pub struct UpdateVoiceState {
     /// The channel to be in, or nothing to leave.
     #[serde(serialize_with = "encode::optional_id")]
     pub channel_id: Option<ChannelId>,
-    /// Whether the bot is muted.
-    pub self_mute: bool,
-    /// Whether the bot is deaf.
-    pub self_deaf: bool,
+    /// Whether the bot is muted; nothing leaves it as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_mute: Option<bool>,
+    /// Whether the bot is deaf; nothing leaves it as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_deaf: Option<bool>,
+}
+
+/// A request for the soundboard sounds of guilds; one SOUNDBOARD_SOUNDS comes back for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestSoundboardSounds<'c> {
+    /// The guilds, at least one; about 175 fit into a payload.
+    pub guild_ids: &'c [GuildId],
+}
+
+impl Serialize for RequestSoundboardSounds<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut d = serializer.serialize_struct("RequestSoundboardSounds", 1)?;
+        d.serialize_field("guild_ids", &encode::Ids(self.guild_ids.iter().map(|id| id.0)))?;
+        d.end()
+    }
+}
+
+/// A request for what is told of voice channels only when asked; one CHANNEL_INFO comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestChannelInfo {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// What is wanted of its channels, at least one.
+    pub fields: ChannelInfoFields,
+}
+
+impl Serialize for RequestChannelInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut d = serializer.serialize_struct("RequestChannelInfo", 2)?;
+        d.serialize_field("guild_id", &encode::Text(self.guild_id.0))?;
+        d.serialize_field("fields", &self.fields)?;
+        d.end()
+    }
+}
+
+bitflags! {
+    /// What there is to be asked of channels.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct ChannelInfoFields: u8 {
+        /// The status of the voice channel.
+        const STATUS = 1;
+        /// Since when somebody is in it.
+        const VOICE_START_TIME = 2;
+    }
+}
+
+impl Serialize for ChannelInfoFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const NAMES: [(ChannelInfoFields, &str); 2] = [
+            (ChannelInfoFields::STATUS, "status"),
+            (ChannelInfoFields::VOICE_START_TIME, "voice_start_time"),
+        ];
+        let named = NAMES.iter().filter(|(field, _)| self.contains(*field));
+        serializer.collect_seq(named.map(|(_, name)| name))
+    }
 }
 
 /// A request for members of a guild.
@@ -194,7 +225,7 @@ pub enum Members<'c> {
     Named {
         /// The beginning of the name.
         prefix: &'c str,
-        /// The most members to return, 1 to 100.
+        /// The most members to return, 0 to 100; with an empty prefix 0 means all.
         limit: u32,
     },
     /// These users; at most 100.
@@ -214,7 +245,9 @@ impl Serialize for RequestGuildMembers<'_> {
                 d.serialize_field("query", prefix)?;
                 d.serialize_field("limit", &limit)?;
             }
-            Members::Users(users) => d.serialize_field("user_ids", &encode::Ids(users))?,
+            Members::Users(users) => {
+                d.serialize_field("user_ids", &encode::Ids(users.iter().map(|id| id.0)))?;
+            }
         }
         d.serialize_field("presences", &self.presences)?;
         if let Some(nonce) = self.nonce {

@@ -189,8 +189,9 @@ mod url;
 
 pub use close::CloseCode;
 pub use command::{
-    Activity, Command, CommandError, CommandId, Fate, MAX_PAYLOAD, Members, Presence,
-    PresenceStatus, RequestGuildMembers, UpdateVoiceState,
+    Activity, ChannelInfoFields, Command, CommandError, CommandId, Fate, MAX_PAYLOAD, Members,
+    Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers, RequestSoundboardSounds,
+    UpdateVoiceState,
 };
 pub use config::{Config, DEFAULT_GATEWAY, Properties, SetupError};
 pub use disconnect::Cause;

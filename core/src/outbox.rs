@@ -262,7 +262,11 @@ pub(crate) const PRESENCE: u8 = 1;
 pub(crate) const fn tag(command: &Command<'_>) -> u8 {
     match command {
         Command::UpdatePresence(_) => PRESENCE,
-        Command::Raw { .. } | Command::RequestGuildMembers(_) | Command::UpdateVoiceState(_) => 0,
+        Command::Raw { .. }
+        | Command::RequestChannelInfo(_)
+        | Command::RequestGuildMembers(_)
+        | Command::RequestSoundboardSounds(_)
+        | Command::UpdateVoiceState(_) => 0,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use gatewright_core::decode::check;
 use gatewright_core::{
-    Activity, ChannelId, Command, CommandError, Encoding, GuildId, MAX_PAYLOAD, Members, Presence,
-    PresenceStatus, RequestGuildMembers, UpdateVoiceState, UserId,
+    Activity, ChannelId, ChannelInfoFields, Command, CommandError, Encoding, GuildId, MAX_PAYLOAD,
+    Members, Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers,
+    RequestSoundboardSounds, UpdateVoiceState, UserId,
 };
 use gatewright_sim::from_etf;
 use serde_json::{Map, Value, json};
@@ -16,7 +17,7 @@ const AROUND_RAW: usize = r#"{"op":255,"d":}"#.len();
 
 /// Any command is encoded as what it holds, in at most 4096 bytes, or refused for the reason that is documented.
 ///
-/// The first byte chooses the encoding (lowest bit) and the command (the rest); what it holds follows. What is
+/// The first byte chooses the encoding (lowest bit) and the command (three bits more); what it holds follows. What is
 /// encoded reads back, by `serde_json` or the simulator's reader of ETF, as the value it was made from; it
 /// fits into a buffer of its length and into none that is shorter; it is too long only if it is. A raw `d` is
 /// taken if and only if `check` accepts it, and in ETF if its numbers are floats. Exceptions: a raw `-0` is an integer; in ETF a raw `d` may be too long for the sake of a member
@@ -25,10 +26,11 @@ pub fn command_encode(data: &[u8]) {
     let mut source = Source::new(data);
     let setup = source.byte();
     let encoding = crate::envelope::encoding(setup);
-    match setup >> 1 & 3 {
-        0 => presence(&mut source, encoding),
+    match setup >> 1 & 7 {
+        0 | 4 => presence(&mut source, encoding),
         1 => voice(&mut source, encoding),
-        2 => members(&mut source, encoding),
+        2 | 6 => members(&mut source, encoding),
+        5 => asked(&mut source, encoding),
         _ => raw(&mut source, encoding),
     }
 }
@@ -100,7 +102,8 @@ fn long(source: &mut Source<'_>) -> String {
 fn voice(source: &mut Source<'_>, encoding: Encoding) {
     let guild = source.number();
     let channel = source.chance().then(|| source.number());
-    let (self_mute, self_deaf) = (source.chance(), source.chance());
+    let flags: [Option<bool>; 2] = [(); 2].map(|()| source.pick(&[Some(false), Some(true), None]));
+    let [self_mute, self_deaf] = flags;
     let command = Command::UpdateVoiceState(UpdateVoiceState {
         guild_id: GuildId(guild),
         channel_id: channel.map(ChannelId),
@@ -108,8 +111,34 @@ fn voice(source: &mut Source<'_>, encoding: Encoding) {
         self_deaf,
     });
     let channel = channel.map(|id| id.to_string());
-    let d = json!({"guild_id": guild.to_string(), "channel_id": channel, "self_mute": self_mute, "self_deaf": self_deaf});
+    let mut d = json!({"guild_id": guild.to_string(), "channel_id": channel});
+    for (name, flag) in ["self_mute", "self_deaf"].into_iter().zip(flags) {
+        flag.iter().for_each(|flag| d[name] = (*flag).into());
+    }
     encodes(&command, encoding, &json!({"op": 4, "d": d}));
+}
+
+/// A request for sounds or for channel info.
+fn asked(source: &mut Source<'_>, encoding: Encoding) {
+    if source.chance() {
+        let count = source.below(300);
+        let guilds: Vec<GuildId> = (0..count).map(|_| GuildId(source.number())).collect();
+        let ids: Vec<String> = guilds.iter().map(|id| id.0.to_string()).collect();
+        let request = RequestSoundboardSounds { guild_ids: &guilds };
+        let command = Command::RequestSoundboardSounds(request);
+        return encodes(&command, encoding, &json!({"op": 31, "d": {"guild_ids": ids}}));
+    }
+    let (guild, fields) = (source.number(), ChannelInfoFields::from_bits_truncate(source.byte()));
+    let command =
+        Command::RequestChannelInfo(RequestChannelInfo { guild_id: GuildId(guild), fields });
+    let named = [
+        (ChannelInfoFields::STATUS, "status"),
+        (ChannelInfoFields::VOICE_START_TIME, "voice_start_time"),
+    ];
+    let named = named.iter().filter(|(field, _)| fields.contains(*field));
+    let names: Vec<&str> = named.map(|(_, name)| *name).collect();
+    let d = json!({"guild_id": guild.to_string(), "fields": names});
+    encodes(&command, encoding, &json!({"op": 43, "d": d}));
 }
 
 fn members(source: &mut Source<'_>, encoding: Encoding) {

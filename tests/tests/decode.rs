@@ -8,8 +8,9 @@ use std::time::Duration;
 use gatewright_core::decode::{DeserializeError, Deserializer, Expected, check};
 use gatewright_core::model;
 use gatewright_core::{
-    Command, Compression, Dispatch, Encoding, Event, EventKind, GuildId, Intents, Members, Memory,
-    OwnedEvent, Phase, Presence, PresenceStatus, RequestGuildMembers, Shard, UpdateVoiceState,
+    ChannelInfoFields, Command, Compression, Dispatch, Encoding, Event, EventKind, GuildId,
+    Intents, Members, Memory, OwnedEvent, Phase, Presence, PresenceStatus, RequestChannelInfo,
+    RequestGuildMembers, RequestSoundboardSounds, Shard, UpdateVoiceState,
 };
 use gatewright_sim::{Dialect, Options, World, WorldSize, to_etf};
 use gatewright_tests::{Pair, pairs};
@@ -40,10 +41,9 @@ fn session(encoding: Encoding, compression: Compression, dialect: Dialect) -> Ve
     let voice = guild.channels.iter().find(|channel| channel.is_voice()).map(|channel| channel.id);
     let guild_id = guild.id;
     pair.run_for(Duration::from_secs(5));
-    let (sounds, channels) = (
-        format!(r#"{{"guild_ids":["{guild_id}"]}}"#),
-        format!(r#"{{"guild_id":"{guild_id}","fields":["status","voice_start_time"]}}"#),
-    );
+    let guild_ids = [guild_id];
+    let sounds = RequestSoundboardSounds { guild_ids: &guild_ids };
+    let channels = RequestChannelInfo { guild_id, fields: ChannelInfoFields::all() };
     let members = RequestGuildMembers {
         guild_id,
         members: Members::All,
@@ -51,7 +51,8 @@ fn session(encoding: Encoding, compression: Compression, dialect: Dialect) -> Ve
         nonce: Some("nonce"),
     };
     let named = Members::Named { prefix: "a", limit: 5 };
-    let join = UpdateVoiceState { guild_id, channel_id: voice, self_mute: true, self_deaf: false };
+    let join =
+        UpdateVoiceState { guild_id, channel_id: voice, self_mute: Some(true), self_deaf: None };
     let presence =
         Presence { since: None, activities: &[], status: PresenceStatus::Idle, afk: false };
     for command in [
@@ -61,8 +62,8 @@ fn session(encoding: Encoding, compression: Compression, dialect: Dialect) -> Ve
         Command::RequestGuildMembers(RequestGuildMembers { members: named, ..members }),
         Command::UpdateVoiceState(join),
         Command::UpdatePresence(presence),
-        Command::Raw { op: 31, d: &sounds },
-        Command::Raw { op: 43, d: &channels },
+        Command::RequestSoundboardSounds(sounds),
+        Command::RequestChannelInfo(channels),
     ] {
         pair.command(&command).unwrap();
     }

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::command::{CommandError, MAX_PAYLOAD};
 use crate::config::{Config, FirstPresence};
 use crate::decode::{self, Cursor};
-use crate::{ChannelId, Compression, Encoding, GuildId, UserId};
+use crate::{ChannelId, Compression, Encoding, GuildId};
 
 /// An envelope as a client sends it: `op` and `d` only.
 #[derive(Serialize)]
@@ -144,11 +144,11 @@ impl Serialize for Text {
 }
 
 /// Writes a list of snowflakes.
-pub(crate) struct Ids<'c>(pub(crate) &'c [UserId]);
+pub(crate) struct Ids<I>(pub(crate) I);
 
-impl Serialize for Ids<'_> {
+impl<I: ExactSizeIterator<Item = u64> + Clone> Serialize for Ids<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|id| Text(id.0)))
+        serializer.collect_seq(self.0.clone().map(Text))
     }
 }
 
@@ -169,9 +169,10 @@ pub(crate) fn optional_id<S: Serializer>(
 mod tests {
     use super::*;
     use crate::command::{
-        Activity, Command, Members, Presence, RequestGuildMembers, UpdateVoiceState,
+        Activity, ChannelInfoFields, Command, Members, Presence, RequestChannelInfo,
+        RequestGuildMembers, RequestSoundboardSounds, UpdateVoiceState,
     };
-    use crate::{Intents, PresenceStatus, ShardId};
+    use crate::{Intents, PresenceStatus, ShardId, UserId};
 
     fn text(encode: impl FnOnce(&mut [u8]) -> Option<usize>) -> String<MAX_PAYLOAD> {
         let mut out = [0; MAX_PAYLOAD];
@@ -232,13 +233,34 @@ mod tests {
         let voice = UpdateVoiceState {
             guild_id: GuildId(5),
             channel_id: None,
-            self_mute: false,
-            self_deaf: true,
+            self_mute: Some(false),
+            self_deaf: Some(true),
         };
         assert_eq!(
             command(Command::UpdateVoiceState(voice)),
             r#"{"op":4,"d":{"guild_id":"5","channel_id":null,"self_mute":false,"self_deaf":true}}"#
         );
+        let unsaid = UpdateVoiceState { self_mute: None, self_deaf: None, ..voice };
+        assert_eq!(
+            command(Command::UpdateVoiceState(unsaid)),
+            r#"{"op":4,"d":{"guild_id":"5","channel_id":null}}"#
+        );
+        let guild_ids = [GuildId(1), GuildId(2)];
+        let sounds = RequestSoundboardSounds { guild_ids: &guild_ids };
+        assert_eq!(
+            command(Command::RequestSoundboardSounds(sounds)),
+            r#"{"op":31,"d":{"guild_ids":["1","2"]}}"#
+        );
+        for (fields, expected) in [
+            (ChannelInfoFields::all(), r#"["status","voice_start_time"]"#),
+            (ChannelInfoFields::VOICE_START_TIME, r#"["voice_start_time"]"#),
+        ] {
+            let info = RequestChannelInfo { guild_id: GuildId(3), fields };
+            assert_eq!(
+                command(Command::RequestChannelInfo(info)),
+                format!(r#"{{"op":43,"d":{{"guild_id":"3","fields":{expected}}}}}"#).as_str()
+            );
+        }
     }
 
     #[test]

@@ -316,6 +316,7 @@ impl<'m> Shard<'m> {
         if self.is_leaving() {
             return Err(CommandError::Over);
         }
+        command.check(self.config.intents)?;
         let id = self.outbox.push(command, expires)?;
         self.queued(id, outbox::tag(command));
         Ok(id)

@@ -181,13 +181,10 @@ fn command(words: &mut Words<'_>) -> Result<Act, Problem> {
     Ok(Act::Command { presence, expires, payload: Ok(payload), text })
 }
 
-/// Reads why a command was not encoded.
+/// Reads why a command was not encoded: any reason but those that only a shard knows.
 fn refusal(word: &str) -> Result<CommandError, Problem> {
-    Ok(match word {
-        "NotEtf" => CommandError::NotEtf,
-        "NotJson" => CommandError::NotJson,
-        "ReservedOp" => CommandError::ReservedOp,
-        "TooLong" => CommandError::TooLong,
-        _ => return Err(Problem::Expected("NotEtf, NotJson, ReservedOp or TooLong")),
-    })
+    let of_shard =
+        |error: &CommandError| matches!(error, CommandError::Over | CommandError::QueueFull);
+    let error = CommandError::of_name(word).filter(|error| !of_shard(error));
+    error.ok_or(Problem::Expected("why a command was not encoded, such as NotJson or TooLong"))
 }

@@ -166,7 +166,9 @@ impl<'m, W: Write> Recorded<'m, W> {
             return self.shard.command_until(now, command, expires);
         }
         let mut room = [0; MAX_PAYLOAD];
-        let encoded = command.encode(self.shard.config.encoding, &mut room);
+        let config = &self.shard.config;
+        let checked = command.check(config.intents);
+        let encoded = checked.and_then(|()| command.encode(config.encoding, &mut room));
         let payload = encoded.map(|len| room.get(..len).unwrap_or_default());
         self.command_encoded(now, tag(command), expires, payload)
     }

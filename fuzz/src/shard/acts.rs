@@ -136,8 +136,8 @@ fn command(judge: &mut Judge<'_>, source: &mut Source<'_>) {
         1 => Command::UpdateVoiceState(UpdateVoiceState {
             guild_id: GuildId(id),
             channel_id: Some(ChannelId(id)),
-            self_mute: true,
-            self_deaf: false,
+            self_mute: Some(true),
+            self_deaf: None,
         }),
         2 => Command::RequestGuildMembers(RequestGuildMembers {
             guild_id: GuildId(id),

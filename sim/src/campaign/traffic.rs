@@ -90,8 +90,8 @@ pub(super) fn command<T>(
         _ => give(&Command::UpdateVoiceState(UpdateVoiceState {
             guild_id: guild,
             channel_id: Some(ChannelId(number)),
-            self_mute: rng.chance(500),
-            self_deaf: false,
+            self_mute: Some(rng.chance(500)),
+            self_deaf: None,
         })),
     }
 }

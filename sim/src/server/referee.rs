@@ -188,14 +188,15 @@ pub(super) fn presence(d: &Value) -> Result<(), Refusal> {
 pub(super) struct Voice {
     pub(super) guild: GuildId,
     pub(super) channel: Option<ChannelId>,
-    pub(super) self_mute: bool,
-    pub(super) self_deaf: bool,
+    /// As it was where it does not say.
+    pub(super) self_mute: Option<bool>,
+    pub(super) self_deaf: Option<bool>,
 }
 
 pub(super) fn voice(d: &Value) -> Result<Voice, Refusal> {
     let refusal =
         bad("a voice state update without valid guild_id, channel_id, self_mute and self_deaf");
-    let flag = |key: &str| d.get(key).and_then(Value::as_bool).ok_or(refusal);
+    let flag = |key: &str| d.get(key).map(|flag| flag.as_bool().ok_or(refusal)).transpose();
     let channel = d.get("channel_id").ok_or(refusal)?;
     let channel = match snowflake(channel).map(ChannelId) {
         None if !channel.is_null() => return Err(refusal),
@@ -385,10 +386,14 @@ mod tests {
             )
             .is_ok()
         );
-        assert_eq!(
-            code(voice(&json!({"guild_id": "1", "self_mute": false, "self_deaf": true}))),
-            4001
-        );
+        let unsaid = voice(&json!({"guild_id": "1", "channel_id": "2"})).unwrap();
+        assert_eq!((unsaid.self_mute, unsaid.self_deaf), (None, None));
+        for d in [
+            json!({"guild_id": "1", "self_mute": false, "self_deaf": true}),
+            json!({"guild_id": "1", "channel_id": null, "self_mute": null}),
+        ] {
+            assert_eq!(code(voice(&d)), 4001);
+        }
         assert_eq!(sounds(&json!({"guild_ids": ["1", 2]})).unwrap(), [GuildId(1), GuildId(2)]);
         assert_eq!(code(sounds(&json!({"guild_ids": "1"}))), 4001);
         assert!(channel_info(&json!({"guild_id": "1", "fields": ["x"]})).unwrap().unknown);

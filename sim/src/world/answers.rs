@@ -82,7 +82,7 @@ impl World {
         &mut self,
         guild: GuildId,
         to: Option<ChannelId>,
-        (self_mute, self_deaf): (bool, bool),
+        (self_mute, self_deaf): (Option<bool>, Option<bool>),
     ) -> Option<Event> {
         let own = self.own_id();
         let guild = self.guilds.get_mut(*self.slots.get(&guild)?)?;
@@ -90,10 +90,11 @@ impl World {
             Some(channel) => {
                 guild.channel(channel).filter(|channel| channel.is_voice())?;
                 let made = build::voice_state(&mut self.cast, own, channel);
-                let session_id = guild
-                    .voice_states
-                    .get(&own)
-                    .map_or(made.session_id, |old| old.session_id.clone());
+                let old = guild.voice_states.get(&own);
+                let session_id = old.map_or(made.session_id, |old| old.session_id.clone());
+                let was = old.map_or((false, false), |old| (old.self_mute, old.self_deaf));
+                let self_mute = self_mute.unwrap_or(was.0);
+                let self_deaf = self_deaf.unwrap_or(was.1);
                 let state =
                     VoiceState { session_id, self_mute, self_deaf, self_video: false, ..made };
                 guild.voice_states.insert(own, state.clone());

@@ -94,5 +94,5 @@ fn commands_are_answered_alike_whether_recorded_or_not() {
         }
         replay(rig.finish().unwrap().as_bytes()).unwrap();
     }
-    assert_eq!(answers.len(), 7, "{answers:?}");
+    assert_eq!(answers.len(), 9, "{answers:?}");
 }
