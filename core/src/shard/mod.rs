@@ -29,7 +29,7 @@ use crate::session::{ID_BYTES, Session, URL_BYTES};
 use crate::status::{Counters, Status};
 use crate::throttle::Throttle;
 use crate::url::Url;
-use crate::{Cause, CloseCode, Compression, Event, Instant, ShardId, encode};
+use crate::{Cause, CloseCode, Event, Instant, ShardId};
 
 use produce::InFlight;
 pub(crate) use produce::Step;
@@ -207,7 +207,7 @@ impl<'m> Shard<'m> {
         if outbox.capacity() < Memory::MIN_COMMANDS {
             return Err(SetupError::CommandsTooSmall);
         }
-        let handshake = handshake_bytes(&config, compression, &mut outbox)?;
+        let handshake = produce::handshake_bytes(&config, compression, &mut outbox)?;
         outbox.reserve(handshake);
         let (encoding, limit) = (config.encoding, config.max_inflated);
         Ok(Self {
@@ -305,7 +305,7 @@ impl<'m> Shard<'m> {
     /// Queues a command that is dropped unless it can be sent before `expires`.
     ///
     /// # Errors
-    /// [`CommandError`] says why it was not queued.
+    /// As [`command`](Self::command).
     pub fn command_until(
         &mut self,
         now: Instant,
@@ -316,8 +316,8 @@ impl<'m> Shard<'m> {
         if self.is_leaving() {
             return Err(CommandError::Over);
         }
-        command.check(self.config.intents)?;
-        let id = self.outbox.push(command, expires)?;
+        let checked = command.check(self.config.intents);
+        let id = checked.and_then(|()| self.outbox.push(command, expires))?;
         self.queued(id, outbox::tag(command));
         Ok(id)
     }
@@ -482,21 +482,6 @@ impl<'m> Shard<'m> {
 /// Returns a sequence number, zero for none.
 fn number(seq: Option<NonZeroU64>) -> u64 {
     seq.map_or(0, NonZeroU64::get)
-}
-
-/// Returns how many bytes Identify or Resume takes at most.
-fn handshake_bytes(
-    config: &Config<'_>,
-    compression: Compression,
-    outbox: &mut Outbox<'_>,
-) -> Result<usize, SetupError> {
-    let scratch = outbox.scratch();
-    let enough = scratch.len() >= crate::command::MAX_PAYLOAD;
-    let error = if enough { SetupError::IdentifyTooLong } else { SetupError::CommandsTooSmall };
-    let identify = encode::identify(config, compression, scratch).ok_or(error)?;
-    let longest_id = core::str::from_utf8(&[b'\\'; ID_BYTES]).unwrap_or_default();
-    let resume = encode::resume(config, longest_id, u64::MAX, scratch);
-    Ok(identify.max(resume.ok_or(SetupError::CommandsTooSmall)?))
 }
 
 #[cfg(test)]

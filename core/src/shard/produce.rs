@@ -4,13 +4,16 @@ use core::num::NonZeroU64;
 
 use super::{Current, Sequences, Shard, number, told};
 use crate::command::{CommandId, Fate};
+use crate::config::{Config, SetupError};
 use crate::encode;
 use crate::event::{Dispatch, Event};
 use crate::inbox::Document;
 use crate::lifecycle::{Phase, State};
+use crate::outbox::Outbox;
 use crate::ports::{Frame, Link, Output, Purpose, Stop, Target};
+use crate::session::ID_BYTES;
 use crate::url::Url;
-use crate::{Cause, CloseCode, Encoding, EventKind, Instant};
+use crate::{Cause, CloseCode, Compression, Encoding, EventKind, Instant};
 
 /// A frame that is with the adapter and not yet with the transport.
 #[derive(Clone, Copy, Debug)]
@@ -279,4 +282,19 @@ impl Shard<'_> {
         let dispatch = Dispatch { encoding, kind, seq, name, data, undecoded };
         if duplicate { Event::Duplicate(dispatch) } else { Event::Dispatch(dispatch) }
     }
+}
+
+/// Returns how many bytes Identify or Resume takes at most.
+pub(super) fn handshake_bytes(
+    config: &Config<'_>,
+    compression: Compression,
+    outbox: &mut Outbox<'_>,
+) -> Result<usize, SetupError> {
+    let scratch = outbox.scratch();
+    let enough = scratch.len() >= crate::command::MAX_PAYLOAD;
+    let error = if enough { SetupError::IdentifyTooLong } else { SetupError::CommandsTooSmall };
+    let identify = encode::identify(config, compression, scratch).ok_or(error)?;
+    let longest_id = core::str::from_utf8(&[b'\\'; ID_BYTES]).unwrap_or_default();
+    let resume = encode::resume(config, longest_id, u64::MAX, scratch);
+    Ok(identify.max(resume.ok_or(SetupError::CommandsTooSmall)?))
 }

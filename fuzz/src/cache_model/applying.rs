@@ -380,9 +380,10 @@ impl Model {
         let of = self.rooms.get(&room).copied();
         let guild = of.filter(|of| guild == 0 && *of != 0).unwrap_or(guild);
         if of.is_some_and(|of| of != guild && of != 0) {
-            self.clear_room(room);
+            self.moving = Some((room, guild));
+        } else {
+            self.rooms.insert(room, guild);
         }
-        self.rooms.insert(room, guild);
         self.held.push(place_of_room(room));
         self.message(room, d, Absent::Go, true);
         self.held.clear();

@@ -98,6 +98,8 @@ pub(super) struct Model {
     /// Whether objects are read from their last member on.
     pub(super) reversed: bool,
     pub(super) answered: bool,
+    /// The channel of a message that is read, and the guild it moves to.
+    pub(super) moving: Option<(u64, u64)>,
     pub(super) clock: u64,
 }
 

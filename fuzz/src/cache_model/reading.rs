@@ -287,7 +287,11 @@ impl Model {
                 _ => {}
             }
         }
-        // What the message answers may have gone when its channel moved to another guild.
+        // Who is in the message stays; what it answers may go, as its channel moves to another guild.
+        if let Some((room, guild)) = self.moving.take() {
+            self.clear_room(room);
+            self.rooms.insert(room, guild);
+        }
         if let Some(answered) = object.get("referenced_message") {
             self.answer(answered, &mut references);
         }
