@@ -147,6 +147,7 @@ impl Stage for Sharing {
 
 /// Applies events while so many threads look members up without a pause; returns the time an event took, and how many
 /// look-ups were done meanwhile.
+#[expect(clippy::disallowed_methods, reason = "waiting counts, which no time of a thread tells")]
 pub fn with_readers(readers: usize, events: u64) -> (Duration, u64) {
     let mut sharing = Sharing::new("event", true, events);
     sharing.ready();
