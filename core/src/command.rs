@@ -139,10 +139,10 @@ pub struct UpdateVoiceState {
     /// The channel to be in, or nothing to leave.
     #[serde(serialize_with = "encode::optional_id")]
     pub channel_id: Option<ChannelId>,
-    /// Whether the bot is muted; nothing leaves it as it is.
+    /// Whether the bot is muted; nothing leaves the field out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_mute: Option<bool>,
-    /// Whether the bot is deaf; nothing leaves it as it is.
+    /// Whether the bot is deaf; nothing leaves the field out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_deaf: Option<bool>,
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::command::Presence;
+use crate::command::{CommandError, Presence};
 #[cfg(feature = "alloc")]
 use crate::decode::Cursor;
 use crate::session::SessionError;
@@ -200,6 +200,10 @@ impl<'m> Config<'m> {
         if self.shard.id >= self.shard.count {
             return Err(SetupError::Shard);
         }
+        if let Some(FirstPresence::Typed(presence)) = &self.presence {
+            let mut activities = presence.activities.iter();
+            activities.try_for_each(|activity| activity.check()).map_err(SetupError::Presence)?;
+        }
         if !(50..=250).contains(&self.large_threshold) {
             return Err(SetupError::LargeThreshold);
         }
@@ -249,6 +253,8 @@ pub enum SetupError {
     LargeThreshold,
     /// The lent payload buffer is below [`Memory::MIN_PAYLOAD`](crate::Memory::MIN_PAYLOAD).
     PayloadTooSmall,
+    /// An activity of the presence is not as the documentation says.
+    Presence(CommandError),
     /// The stored session is not one of this shard.
     Session(SessionError),
     /// The shard id is not below the shard count.
@@ -261,6 +267,7 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Gateway(error) => return error.fmt(f),
+            Self::Presence(error) => return error.fmt(f),
             Self::Session(error) => return error.fmt(f),
             Self::CommandsTooSmall => {
                 "expected a command buffer of at least 1024 bytes into which Identify fits"

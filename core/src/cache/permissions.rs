@@ -227,8 +227,9 @@ impl<'c, M: Memory> Standing<'c, M> {
     /// Returns what all roles grant together.
     fn of_roles(&self) -> Result<Permissions> {
         let everyone = RoleId(self.tables.records.key(self.guild));
-        let base = self.role(everyone)?.ok_or(PermissionsError::UnknownRole(everyone))?;
-        let (mut granted, mut missing) = (base, None);
+        let base = self.role(everyone);
+        let base = base.and_then(|base| base.ok_or(PermissionsError::UnknownRole(everyone)));
+        let (mut granted, mut missing) = (base.unwrap_or_default(), base.err());
         for role in self.roles.iter() {
             let role = role.map_err(|_| PermissionsError::Incomplete(table::Kind::Member))?;
             match self.role(role) {

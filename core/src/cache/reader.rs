@@ -234,17 +234,13 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         let found = self.records.find(Kind::Guild, NONE, id);
         let row = found.or_else(|| self.records.admit(Kind::Guild, NONE, id, b""));
         if row.is_none() {
-            self.refuse_guild();
+            self.refuse(Kind::Guild);
+            // What was to come in it is lost as well, whatever it is.
+            for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Guild) {
+                self.records.count_of(kind, |tally| &mut tally.refused);
+            }
         }
         row
-    }
-
-    /// Counts a guild there was no room for: what was to come in it is lost as well, whatever it is.
-    pub(super) fn refuse_guild(&mut self) {
-        self.refuse(Kind::Guild);
-        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Guild) {
-            self.records.count_of(kind, |tally| &mut tally.refused);
-        }
     }
 
     /// Begins a row.

@@ -226,10 +226,15 @@ impl<M: Memory> Cache<M> {
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<Option<Session>, SnapshotError> {
         self.records.clear();
         let own = self.records.session.own;
+        self.records.session.seq = 0;
         let restored = read::read(self, snapshot);
         if restored.is_err() {
             self.records.clear();
             self.records.session.own = own;
+        }
+        if self.records.session.awaited > 0 {
+            // Who looks at the arrivals waits for the rest.
+            self.records.session.readies = self.records.session.readies.wrapping_add(1);
         }
         restored
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: Discord documentation, *Gateway Events: Send Events*, and *Activity Object*.
 
-use super::{Activity, Command, CommandError, Members, RequestGuildMembers};
+use super::{Activity, ChannelInfoFields, Command, CommandError, Members, RequestGuildMembers};
 use crate::Intents;
 
 /// Characters of a name or a state.
@@ -44,7 +44,7 @@ impl Command<'_> {
         match self {
             Self::Raw { .. } | Self::UpdateVoiceState(_) => Ok(()),
             Self::RequestChannelInfo(request) => {
-                require(!request.fields.is_empty(), CommandError::NoFields)
+                require(request.fields.intersects(ChannelInfoFields::all()), CommandError::NoFields)
             }
             Self::RequestGuildMembers(request) => request.check(intents),
             Self::RequestSoundboardSounds(request) => {
@@ -101,9 +101,7 @@ fn require(holds: bool, error: CommandError) -> Result<(), CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        ChannelInfoFields, GuildId, Presence, RequestChannelInfo, RequestSoundboardSounds, UserId,
-    };
+    use crate::{GuildId, Presence, RequestChannelInfo, RequestSoundboardSounds, UserId};
 
     fn activity(activity: Activity<'_>) -> Result<(), CommandError> {
         let activities = [Activity { name: "n", kind: 0, state: None, url: None }, activity];
@@ -184,7 +182,9 @@ mod tests {
             let request = RequestChannelInfo { guild_id: GuildId(1), fields };
             Command::RequestChannelInfo(request).check(Intents::empty())
         };
-        assert_eq!(info(ChannelInfoFields::empty()), Err(CommandError::NoFields));
+        for nothing in [ChannelInfoFields::empty(), ChannelInfoFields::from_bits_retain(4)] {
+            assert_eq!(info(nothing), Err(CommandError::NoFields));
+        }
         assert_eq!(info(ChannelInfoFields::STATUS), Ok(()));
         let sounds = |guild_ids| {
             let request = RequestSoundboardSounds { guild_ids };

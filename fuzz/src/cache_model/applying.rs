@@ -22,7 +22,7 @@ impl Model {
             "GUILD_CREATE" => self.within(Some(id), |model| model.guild_create(id, d)),
             "GUILD_UPDATE" => {
                 self.within(Some(id), |model| {
-                    if model.admits(id) {
+                    if model.admits(id, false) {
                         model.guild_object(id, d, Absent::Stay);
                     }
                 });
@@ -176,9 +176,9 @@ impl Model {
     }
 
     fn guild_create(&mut self, id: u64, d: &Value) {
-        if !self.admits(id) {
+        if !self.admits(id, d["unavailable"] == true) {
             if let Some(guild) = self.guilds.get_mut(&id) {
-                guild.awaited = false;
+                (guild.awaited, guild.told, guild.unavailable) = (false, false, false);
             }
             return;
         }
@@ -285,7 +285,7 @@ impl Model {
     }
 
     /// Removes what is in a channel.
-    fn clear_channel(&mut self, guild: u64, id: u64) {
+    pub(super) fn clear_channel(&mut self, guild: u64, id: u64) {
         self.clear_threads(guild, id, false);
         for table in [Table::Invite, Table::Voice, Table::Stage] {
             self.clear_where(table, guild, "channel_id", id);

@@ -282,10 +282,18 @@ impl Model {
                 evicts.then(|| self.victim(table, owner, in_guild)).flatten()
             });
             let Some(victim) = victim else { return false };
+            let guild = self.guild_of(victim);
+            let is_stale = stale == Some(victim);
             if table == Table::Guild {
                 self.holding(victim, |model| model.forget(victim.2));
-            } else {
-                self.remove(victim);
+                continue;
+            }
+            self.remove(victim);
+            // One that is stale may come again.
+            if table == Table::Channel && !is_stale {
+                self.clear_channel(guild, victim.2);
+            } else if table == Table::Thread && !is_stale {
+                self.clear_room(victim.2);
             }
         }
         true
@@ -349,10 +357,10 @@ impl Model {
         });
     }
 
-    /// Makes room for a guild before anything of it is read; tells whether there is.
-    pub(super) fn admits(&mut self, id: u64) -> bool {
+    /// Makes room for a guild before anything of it is read, unless it is away; tells whether there is.
+    pub(super) fn admits(&mut self, id: u64, away: bool) -> bool {
         let known = self.guilds.get(&id).is_some_and(|guild| guild.known);
-        known || !self.keeps(Table::Guild) || self.make_room(Table::Guild, 0)
+        known || !self.keeps(Table::Guild) || away || self.make_room(Table::Guild, 0)
     }
 
     /// Stores what is known of a guild.

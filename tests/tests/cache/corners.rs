@@ -44,11 +44,18 @@ fn a_snapshot_goes_as_far_as_what_was_applied() {
     assert_eq!(taken_at(&mut cache, 5, gone, &session(9, 4)), 5, "in the hands of the bot");
     assert_eq!(taken_at(&mut cache, 6, gone, &session(9, 6)), 6);
     assert_eq!(taken_at(&mut cache, 7, gone, &session(9, 8)), 8, "one the cache does not hear of");
-    assert_eq!(taken_at(&mut cache, 12, gone, &session(3, 2)), 3, "of an earlier session");
+    assert_eq!(taken_at(&mut cache, 12, gone, &session(3, 2)), 2, "of an earlier session");
     cache.hear(&Event::SessionLost { cause: Cause::SessionInvalid }, &mut ());
     let mut bytes = Vec::new();
     cache.snapshot(Some(&session(3, 1)), &mut |part| bytes.extend_from_slice(part));
     assert_eq!(Cache::new(Settings::default()).restore(&bytes).unwrap(), Some(session(3, 1)));
+
+    // What was applied before a snapshot is taken up is of no account.
+    taken_at(&mut cache, 130, gone, &session(200, 100));
+    cache.restore(&bytes).unwrap();
+    let mut bytes = Vec::new();
+    cache.snapshot(Some(&session(200, 100)), &mut |part| bytes.extend_from_slice(part));
+    assert_eq!(cache.restore(&bytes).unwrap().unwrap().processed, 100);
 }
 
 #[test]
@@ -93,9 +100,13 @@ fn a_guild_beyond_the_limit_leaves_nothing_behind() {
         let applied = apply(&mut cache, "GUILD_CREATE", &guild(2));
         assert_eq!((applied.added, applied.refused, applied.guild), (0, 1, None));
         assert_eq!((cache.roles().len(), cache.channels().len(), cache.awaited()), (1, 1, 0));
+        assert!(cache.guilds().unavailable().is_empty());
+        let unknown = cache.permissions_in_guild(GuildId(2), UserId(9), UnixMillis(0));
+        assert_eq!(unknown, Err(PermissionsError::UnknownGuild));
         for name in ["GUILD_UPDATE", "GUILD_CREATE"] {
             assert_eq!(apply(&mut cache, name, &guild(3)).added, 0, "{name}");
         }
+        assert!(cache.roles().in_guild(GuildId(1)).is_complete(), "nothing of it was lost");
         assert_eq!(cache.guilds_mut().insert(object(&guild(4)), &mut ()).added, 0);
         assert!(!cache.roles().in_guild(GuildId(2)).is_complete());
         assert!(!cache.guilds().is_complete() && !cache.roles().is_complete());
@@ -117,6 +128,25 @@ fn the_guild_that_goes_for_another_makes_room_for_all_of_it() {
         let applied = apply(&mut cache, "GUILD_CREATE", &d);
         assert_eq!(applied.refused, 0, "{guild}");
         assert_eq!(cache.roles().in_guild(GuildId(guild)).len(), 30);
+    }
+}
+
+#[test]
+fn a_guild_that_is_not_available_takes_no_room() {
+    for limit in [Limit::oldest(1), Limit::refuse(1)] {
+        in_both!(Settings::default().with_limit(Kind::Guild, limit), |cache| {
+            let ready = r#"{"user": {"id": "9"}, "guilds": [{"id": "1"}, {"id": "2"}]}"#;
+            apply(&mut cache, "READY", ready);
+            apply(&mut cache, "GUILD_CREATE", r#"{"id": "1", "roles": [{"id": "3"}]}"#);
+            let away = apply(&mut cache, "GUILD_CREATE", r#"{"id": "2", "unavailable": true}"#);
+            assert_eq!((away.refused, away.evicted), (0, 0));
+            assert_eq!(away.guild, Some((GuildId(2), GuildNews::Unavailable)));
+            assert_eq!((keys(cache.guilds()), cache.awaited()), (vec![GuildId(1)], 1));
+            assert_eq!(
+                (cache.roles().len(), keys(cache.guilds().unavailable())),
+                (1, vec![GuildId(2)])
+            );
+        });
     }
 }
 
@@ -150,6 +180,11 @@ fn an_administrator_is_one_whatever_else_is_missing() {
             )
         };
         let now = UnixMillis(0);
+        let without = r#"{"id": "1", "owner_id": "5", "roles": [{"id": "2", "permissions": "8"}],
+            "members": [{"user": {"id": "10"}, "roles": ["2"]}]}"#;
+        apply(&mut cache, "GUILD_CREATE", without);
+        let all = cache.permissions_in_guild(GuildId(1), UserId(10), now);
+        assert_eq!(all, Ok(Permissions::all()), "without a row for everyone");
         for (roles, expected) in [
             (r#""77", "2""#, Ok(Permissions::all())),
             (r#""77""#, Err(PermissionsError::UnknownRole(RoleId(77)))),
@@ -179,6 +214,15 @@ fn arrivals_begin_anew_with_every_ready() {
             assert_eq!(arrivals.observe(at(200), cache.tables()), Some(Arrived { missing }));
             assert_eq!(arrivals.deadline(), None);
         }
+        // A snapshot taken while some are awaited.
+        apply(&mut cache, "READY", ready);
+        let mut bytes = Vec::new();
+        cache.snapshot(None, &mut |part| bytes.extend_from_slice(part));
+        let mut arrivals = Arrivals::default();
+        cache.restore(&bytes).unwrap();
+        assert_eq!(arrivals.observe(at(300), cache.tables()), None);
+        apply(&mut cache, "GUILD_CREATE", r#"{"id": "1"}"#);
+        assert_eq!(arrivals.observe(at(301), cache.tables()), Some(Arrived { missing: 0 }));
     });
 }
 
@@ -198,6 +242,18 @@ fn a_clock_goes_from_guild_to_guild() {
         }
         assert_eq!(cache.roles().in_guild(GuildId(1)).len(), 0);
         assert_eq!(cache.roles().in_guild(GuildId(2)).len(), 6);
+        // What was looked up stays although its guild has less left than the hand knows of.
+        for id in 13..=39 {
+            let d = format!(r#"{{"guild_id": "2", "role_id": "{id}"}}"#);
+            apply(&mut cache, "GUILD_ROLE_DELETE", &d);
+        }
+        for id in 41..=44 {
+            apply(&mut cache, "GUILD_ROLE_CREATE", &role(4, id));
+        }
+        assert!(cache.roles().contains(RoleId(11)));
+        apply(&mut cache, "GUILD_ROLE_CREATE", &role(4, 45));
+        assert!(cache.roles().contains(RoleId(11)));
+        apply(&mut cache, "GUILD_DELETE", r#"{"id": "4"}"#);
         // A guild that goes while the hand is at it.
         apply(&mut cache, "GUILD_DELETE", r#"{"id": "2"}"#);
         for id in 51..=60 {
@@ -216,6 +272,13 @@ fn a_voice_state_that_is_patched_stays() {
         assert_eq!(patch(r#"{"user_id": "10", "mute": true}"#).changed, 1);
         assert_eq!(patch(r#"{"user_id": "10", "channel_id": null}"#).removed, 1);
         assert!(cache.voice_states().is_empty());
+        let mut patch =
+            |json: &str| cache.voice_states_mut().patch(GuildId(1), object(json), &mut ());
+        assert_eq!(
+            patch(r#"{"user_id": "10", "mute": true}"#),
+            Applied::default(),
+            "in no channel"
+        );
     });
 }
 
@@ -246,33 +309,33 @@ fn a_voice_state_leads_to_a_member_that_came_later() {
 
 #[test]
 fn a_channel_that_goes_to_make_room_takes_along_what_is_in_it() {
-    let settings = Settings::default().with_limit(Kind::Channel, Limit::refuse(1));
-    in_both!(settings, |cache| {
-        apply(
-            &mut cache,
-            "GUILD_CREATE",
-            r#"{"id": "1", "channels": [{"id": "21", "type": 0}], "threads": [{"id": "25", "parent_id": "21", "type": 11}]}"#,
-        );
-        apply(&mut cache, "MESSAGE_CREATE", &message(50, ""));
-        apply(
-            &mut cache,
-            "INVITE_CREATE",
-            r#"{"guild_id": "1", "channel_id": "21", "code": "abc"}"#,
-        );
-        apply(
-            &mut cache,
-            "GUILD_CREATE",
-            r#"{"id": "1", "channels": [{"id": "22", "type": 0}], "threads": []}"#,
-        );
+    in_both!(Settings::default().with_limit(Kind::Channel, Limit::oldest(1)), |cache| {
+        for (name, d) in [
+            ("CHANNEL_CREATE", r#"{"id": "21", "guild_id": "1", "type": 0}"#),
+            ("THREAD_CREATE", r#"{"id": "25", "guild_id": "1", "parent_id": "21", "type": 11}"#),
+            ("INVITE_CREATE", r#"{"guild_id": "1", "channel_id": "21", "code": "abc"}"#),
+            ("MESSAGE_CREATE", &message(50, "")),
+            ("CHANNEL_CREATE", r#"{"id": "22", "guild_id": "1", "type": 0}"#),
+        ] {
+            apply(&mut cache, name, d);
+        }
         assert_eq!(keys(cache.channels()), [ChannelId(22)]);
         assert!(cache.messages().is_empty() && cache.invites().is_empty());
         assert!(cache.threads().is_empty());
+    });
+    // One that may come again keeps what is in it.
+    in_both!(Settings::default().with_limit(Kind::Channel, Limit::refuse(1)), |cache| {
+        let guild = |id: u64| format!(r#"{{"id": "1", "channels": [{{"id": "{id}"}}]}}"#);
+        apply(&mut cache, "GUILD_CREATE", &guild(21));
+        apply(&mut cache, "MESSAGE_CREATE", &message(50, ""));
+        apply(&mut cache, "GUILD_CREATE", &guild(22));
+        assert_eq!((keys(cache.channels()), cache.messages().len()), (vec![ChannelId(22)], 1));
     });
 }
 
 #[test]
 fn a_thread_the_bot_left_is_no_proof_that_it_is_gone() {
-    for (kind, complete) in [(11, false), (12, true)] {
+    for kind in [11, 12] {
         in_both!(Settings::default(), |cache| {
             fill(&mut cache);
             let thread =
@@ -281,7 +344,7 @@ fn a_thread_the_bot_left_is_no_proof_that_it_is_gone() {
             let left = r#"{"id": "27", "guild_id": "1", "removed_member_ids": ["9"]}"#;
             assert_eq!(apply(&mut cache, "THREAD_MEMBERS_UPDATE", left).removed, 1);
             assert!(!cache.threads().contains(ChannelId(27)));
-            assert_eq!(cache.threads().in_guild(GuildId(1)).is_complete(), complete, "{kind}");
+            assert!(!cache.threads().in_guild(GuildId(1)).is_complete(), "{kind}");
         });
     }
 }

@@ -17,9 +17,6 @@ use crate::{ChannelId, Dispatch, UserId};
 pub(super) const CHANNEL_ID: Name = Name::of("channel_id");
 const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
 const MEMBER_COUNT: Name = Name::of("member_count");
-/// The type of threads that are seen by those who are in them.
-const PRIVATE_THREAD: u64 = 12;
-const TYPE: Name = Name::of("type");
 /// How many channels are looked for in one walk through the threads of a guild.
 const AT_ONCE: usize = 64;
 pub(super) const PARENT_ID: Name = Name::of("parent_id");
@@ -255,10 +252,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         };
         let own = self.own;
         if update.removed_member_ids.iter().flatten().any(|id| Some(id.0) == own) {
-            if !self.is_of(thread, TYPE, PRIVATE_THREAD) {
-                // It can still be seen, so that a miss does not prove that it is gone.
-                self.records.count_of(Kind::Thread, |tally| &mut tally.taken);
-            }
+            // A public one can still be seen, and a private one by who manages threads: a miss does not prove that it
+            // is gone.
+            self.records.count_of(Kind::Thread, |tally| &mut tally.taken);
             return self.thread_delete(event);
         }
         if let Some(count) = update.member_count {

@@ -102,7 +102,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
-            if !reader.admits(guild) {
+            let whole = (absent == Absent::Goes).then_some(cursor);
+            if !reader.admits(guild, whole)? {
                 return Ok(());
             }
             let lists = if absent == Absent::Goes { lists_in(cursor)? } else { Lists::new() };

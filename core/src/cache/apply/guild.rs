@@ -17,8 +17,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.within(id, |reader, guild| {
             let was = [Mark::Known, Mark::Told, Mark::Unavailable]
                 .map(|mark| reader.records.is(guild, mark));
-            if !reader.admits(guild) {
+            if !reader.admits(guild, Some(cursor))? {
                 reader.await_guild(guild, false);
+                for mark in [Mark::Told, Mark::Unavailable] {
+                    reader.records.mark(guild, mark, false);
+                }
                 return Ok(());
             }
             SUBTREE.iter().for_each(|(_, kind)| reader.doubt(*kind, guild));
@@ -33,16 +36,29 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         })
     }
 
-    /// Tells whether there is room for a guild, which is made before anything of it is read.
-    pub(super) fn admits(&mut self, guild: u32) -> bool {
-        if !self.keeps(Kind::Guild) || self.records.is_shown(guild) {
-            return true;
+    /// Tells whether there is room for a guild, which is made before anything of it is read; one that comes only as
+    /// not available takes none.
+    pub(super) fn admits(
+        &mut self,
+        guild: u32,
+        whole: Option<Cursor<'_>>,
+    ) -> Result<bool, DecodeError> {
+        let most = self.settings.limits.of(Kind::Guild).rows;
+        let has_room = self.records.is_shown(guild) || self.records.known_guilds < most;
+        if !self.keeps(Kind::Guild) || has_room {
+            return Ok(true);
+        }
+        if let Some(mut away) = whole
+            && enter(&mut away, "unavailable")?
+            && away.bool() == Ok(true)
+        {
+            return Ok(true);
         }
         let room = self.make_room(Kind::Guild, NONE);
         if room.is_err() {
-            self.refuse_guild();
+            self.refuse(Kind::Guild);
         }
-        room.is_ok()
+        Ok(room.is_ok())
     }
 
     /// Reads who is in voice before all else, where it decides which members are kept.
@@ -59,7 +75,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn guild_update(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
-            if reader.admits(guild) {
+            if reader.admits(guild, None)? {
                 reader.guild_row(guild, id, cursor, Absent::Stays)?;
             }
             Ok(())

@@ -94,7 +94,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Kind::Presence => value(STATUS).is_some_and(|status| status.bytes == b"offline"),
             Kind::VoiceState => match value(CHANNEL_ID) {
                 Some(id) => id.tag == packed::NULL,
-                None => absent != Absent::Stays || frame.fields.came(CHANNEL_ID),
+                None if absent == Absent::Stays && !frame.fields.came(CHANNEL_ID) => {
+                    let key = frame.key.unwrap_or(0);
+                    self.records.find_listed(frame.kind, frame.owner, key).is_none()
+                }
+                None => true,
             },
             _ => false,
         }

@@ -46,8 +46,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let first = kind.list().filter(|_| owner != NONE);
         let first = first.and_then(|list| self.first(Place::In(owner, list)));
         let stale = first.filter(|row| self.records.is(*row, Mark::Stale));
-        let remove = if kind == Kind::Channel { Self::remove_channel } else { Self::remove };
-        stale.map(|row| remove(self, row)).is_some()
+        stale.map(|row| self.remove(row)).is_some()
     }
 
     /// Returns how many rows of a kind views show.
@@ -63,8 +62,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let kind = self.records.kind(row);
         self.losses.evicted += 1;
         self.records.count_of(kind, |tally| &mut tally.evicted);
-        if kind == Kind::Guild {
-            self.holding(row, |reader| reader.forget(row));
+        // The messages of a direct channel do not take its place.
+        if matches!(kind, Kind::Channel | Kind::Guild | Kind::Thread) {
+            self.remove_with_content(row);
         } else {
             self.remove(row);
         }
@@ -102,7 +102,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let at = kind as usize;
         let mut hand = *self.records.hands.get(at)?;
         for _ in 0..=self.records.listed(kind) {
-            if hand.left == 0 || self.len_in(hand.guild, list) == 0 {
+            // Some that it had left may have gone, or all with their guild.
+            hand.left = hand.left.min(self.len_in(hand.guild, list));
+            if hand.left == 0 {
                 let guild = self.guild_behind(hand.guild, list)?;
                 hand = Hand { guild, left: self.records.list(Place::In(guild, list)).len };
             }

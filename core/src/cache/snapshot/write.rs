@@ -63,7 +63,9 @@ impl<'w, M: Memory, F: FnMut(&[u8])> Writer<'w, M, F> {
             self.sink.bytes(&own.to_le_bytes());
         }
         if let Some(session) = session {
-            let applied = self.records().session.seq.min(session.received);
+            // A number beyond what was received is of another session.
+            let applied = self.records().session.seq;
+            let applied = if applied <= session.received { applied } else { 0 };
             session::write(session, session.processed.max(applied), &mut self.sink);
         }
     }

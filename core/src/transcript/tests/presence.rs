@@ -20,8 +20,8 @@ fn a_presence_is_written_as_it_is_sent() {
 #[test]
 fn a_presence_whose_json_is_longer_than_any_payload_is_recorded() {
     let config = Config::new(TOKEN, Intents::GUILDS).encoding(Encoding::Etf);
-    let long = "\u{1}".repeat(3_500);
-    let long = [crate::Activity { name: &long, kind: 0, state: Some(TOKEN), url: None }];
+    let long = "\u{1}".repeat(128);
+    let long = [crate::Activity { name: &long, kind: 0, state: Some(TOKEN), url: None }; 12];
     let config = config.presence(Presence { activities: &long, ..Presence::default() });
     let shard = Shard::new(config, 1, Memory::heap(Compression::None)).unwrap();
     let mut rig = Recorded::new(shard);
