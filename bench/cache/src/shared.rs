@@ -13,7 +13,7 @@ use gatewright_sim::{World, WorldSize};
 
 use crate::check::Random;
 use crate::side::MESSAGES_PER_CHANNEL;
-use crate::speed::Stage;
+use crate::speed::{self, Stage};
 
 /// What is done, alone or shared.
 pub const WHAT: [&str; 3] = ["event", "look up", "copy"];
@@ -125,11 +125,7 @@ impl Sharing {
 
 impl Stage for Sharing {
     fn ready(&mut self) {
-        let event = |seq| {
-            let event = self.world.next_event().expect("a world with guilds never ends");
-            Document::new(event.kind, seq, &event.d, Encoding::Json)
-        };
-        self.documents = (10_000..10_000 + self.events).map(event).collect();
+        self.documents = speed::steady(&mut self.world, self.events);
     }
 
     fn run(&mut self) {

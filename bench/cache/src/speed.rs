@@ -86,11 +86,7 @@ impl<S: Side> Steady<S> {
 
 impl<S: Side> Stage for Steady<S> {
     fn ready(&mut self) {
-        let event = |seq| {
-            let event = self.world.next_event().expect("a world with guilds never ends");
-            Document::new(event.kind, seq, &event.d, Encoding::Json)
-        };
-        self.documents = (10_000..10_000 + self.events).map(event).collect();
+        self.documents = steady(&mut self.world, self.events);
     }
 
     fn run(&mut self) {
@@ -100,6 +96,15 @@ impl<S: Side> Stage for Steady<S> {
     fn size(&self) -> (u64, u64) {
         size(&self.documents)
     }
+}
+
+/// Returns the next events of a world's daily life.
+pub(crate) fn steady(world: &mut World, events: u64) -> Vec<Document> {
+    let event = |seq| {
+        let event = world.next_event().expect("a world with guilds never ends");
+        Document::new(event.kind, seq, &event.d, Encoding::Json)
+    };
+    (10_000..10_000 + events).map(event).collect()
 }
 
 /// Large guilds that come into an empty cache.

@@ -1,6 +1,7 @@
 //! What the gateway would close the connection for, ignore, or never answer.
 //!
-//! Source: Discord documentation, *Gateway Events: Send Events*, and *Activity Object*.
+//! Source: Discord documentation, *Gateway Events: Send Events*, and *Activity Object*; how long the texts of an
+//! activity may be is observed, not documented.
 
 use super::{Activity, ChannelInfoFields, Command, CommandError, Members, RequestGuildMembers};
 use crate::Intents;
