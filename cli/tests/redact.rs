@@ -63,7 +63,7 @@ fn session(encoding: Encoding, compression: Compression, seed: u64) -> String {
         nonce: Some("Nonce Secrets"),
     };
     for command in [
-        Command::UpdatePresence(presence("Hidden Playing")),
+        Command::UpdatePresence(presence("Hidden Playing").into()),
         Command::RequestGuildMembers(query),
         Command::Raw { op: 43, d: r#"{"guild_id":"1","fields":["Raw Secrets"]}"# },
     ] {

@@ -8,9 +8,14 @@ use crate::encode;
 use crate::{ChannelId, Encoding, GuildId, UserId};
 
 mod check;
+mod class;
 mod error;
+mod presence;
 
+pub use class::CommandClass;
 pub use error::CommandError;
+pub(crate) use presence::Parts;
+pub use presence::{Activity, Presence, PresenceStatus, UpdatePresence};
 
 /// The most bytes a payload may have.
 ///
@@ -19,8 +24,7 @@ pub const MAX_PAYLOAD: usize = 4096;
 
 /// Something to send to the gateway once the shard is live.
 ///
-/// A presence for the beginning of a session belongs into [`Config::presence`](crate::Config::presence); a
-/// Resume brings none, so the command changes it from then on.
+/// A presence for the beginning of the first session belongs into [`Config::presence`](crate::Config::presence).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Command<'c> {
@@ -37,14 +41,19 @@ pub enum Command<'c> {
     RequestGuildMembers(RequestGuildMembers<'c>),
     /// Asks for the soundboard sounds of guilds (opcode 31).
     RequestSoundboardSounds(RequestSoundboardSounds<'c>),
-    /// Sets the bot's presence (opcode 3).
-    UpdatePresence(Presence<'c>),
+    /// Changes the bot's presence (opcode 3).
+    ///
+    /// A shard keeps the presence: what is left out stays, and an Identify to come carries all of it, even if the
+    /// command itself expired.
+    UpdatePresence(UpdatePresence<'c>),
     /// Joins, moves to or leaves a voice channel (opcode 4).
     UpdateVoiceState(UpdateVoiceState),
 }
 
 impl Command<'_> {
     /// Encodes the payload into `out` and returns its length, whatever [`check`](Self::check) says of it.
+    ///
+    /// A presence has the parts that are given; the shard that sends it adds the others.
     ///
     /// # Errors
     /// [`CommandError::ReservedOp`] for raw payloads of the shard's own opcodes, [`CommandError::NotJson`] for
@@ -80,54 +89,10 @@ pub enum Fate {
     /// A later one took its place.
     Replaced,
     /// It is with the transport, whole.
+    ///
+    /// A request for all members of a guild was not turned down either: its answer has begun, or none came within
+    /// 30 s or as long as the connection was there. One that is turned down by RATE_LIMITED is sent again.
     Sent,
-}
-
-/// A presence, as in opcode 3 and in Identify.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Presence<'c> {
-    /// Since when the bot is idle, in milliseconds since the Unix epoch.
-    pub since: Option<u64>,
-    /// What the bot is doing.
-    pub activities: &'c [Activity<'c>],
-    /// The status.
-    pub status: PresenceStatus,
-    /// Whether the bot is away from the keyboard.
-    pub afk: bool,
-}
-
-/// A status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum PresenceStatus {
-    /// Do not disturb.
-    Dnd,
-    /// Away.
-    Idle,
-    /// Shown as offline.
-    Invisible,
-    /// Offline.
-    Offline,
-    /// Online.
-    #[default]
-    Online,
-}
-
-/// An activity, with the fields a bot may set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Activity<'c> {
-    /// What it is called; 1 to 128 characters.
-    pub name: &'c str,
-    /// Its type: 0 playing, 1 streaming, 2 listening, 3 watching, 4 custom, 5 competing.
-    #[serde(rename = "type")]
-    pub kind: u8,
-    /// A line of text, at most 128 characters; with type 4, the text shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<&'c str>,
-    /// Where a stream is, at Twitch or `YouTube`, at most 512 characters; with type 1 only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<&'c str>,
 }
 
 /// A voice state of the bot itself.

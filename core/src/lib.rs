@@ -189,9 +189,9 @@ mod url;
 
 pub use close::CloseCode;
 pub use command::{
-    Activity, ChannelInfoFields, Command, CommandError, CommandId, Fate, MAX_PAYLOAD, Members,
-    Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers, RequestSoundboardSounds,
-    UpdateVoiceState,
+    Activity, ChannelInfoFields, Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD,
+    Members, Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers,
+    RequestSoundboardSounds, UpdatePresence, UpdateVoiceState,
 };
 pub use config::{Config, DEFAULT_GATEWAY, Properties, SetupError};
 pub use disconnect::Cause;

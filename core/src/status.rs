@@ -29,6 +29,10 @@ pub struct Status {
     pub last_error: Option<Cause>,
     /// Commands that wait to be sent.
     pub queued_commands: u32,
+    /// Commands the send limit lets go now: up to 120 in 60 s, but for what is kept free for heartbeats.
+    pub free_commands: usize,
+    /// Presences their limit of 5 in 20 s lets go now.
+    pub free_presences: usize,
     /// The latest sequence number received.
     pub received_seq: u64,
     /// The latest sequence number whose event the caller has finished with.
@@ -105,4 +109,6 @@ pub struct Counters {
     pub unanswered: u32,
     /// Commands sent.
     pub commands: u32,
+    /// Requests for all members that were turned down by RATE_LIMITED, to be sent again.
+    pub rate_limited: u32,
 }

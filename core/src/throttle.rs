@@ -1,9 +1,11 @@
-//! The send limit: a sliding window over the frames of one connection, with room kept for heartbeats.
+//! The send limits: a sliding window over the frames of one connection, with room kept for heartbeats, and
+//! those of presences and of requests for all members.
 
 use core::time::Duration;
 
-use crate::Instant;
+use crate::command::CommandClass;
 use crate::lease::Lease;
+use crate::{GuildId, Instant};
 
 /// Frames a connection may send in [`WINDOW`].
 ///
@@ -17,18 +19,43 @@ pub(crate) const ANSWERS: usize = 10;
 /// The window in which answers to heartbeat requests are counted.
 const ANSWER_WINDOW: Duration = Duration::from_secs(60);
 
-/// The times of a connection's latest frames, about 1 KiB, lent to a shard.
+/// Presences that may be sent in [`PRESENCE_WINDOW`].
+///
+/// Source: Discord documentation, *Gateway Events: Update Presence* (5 per 20 s).
+const PRESENCES: usize = 5;
+/// The window of presences: 20 s, and one more for frames that are delayed on their way.
+const PRESENCE_WINDOW: Duration = Duration::from_secs(21);
+/// How long all members of a guild are not asked for again: 30 s, and one more likewise.
+///
+/// Source: Discord documentation, *Gateway Events: Request Guild Members*.
+const MEMBERS_WINDOW: Duration = Duration::from_secs(31);
+/// Requests for all members in [`MEMBERS_WINDOW`], of all guilds together: as many as can be told apart. They are
+/// more than half of [`LIMIT`], so that the limit of all frames is reached first.
+const ASKED: usize = 64;
+/// The longest that RATE_LIMITED is believed to ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// The times of a shard's latest frames, about 2 KiB, lent to it.
 #[derive(Clone, Debug)]
 pub struct SendLog {
     frames: [Instant; LIMIT],
     answers: [Option<Instant>; ANSWERS],
+    /// When each of the latest presences no longer counts.
+    presences: [Instant; PRESENCES],
+    /// Guilds whose members were asked for, and when they may be asked for again.
+    asked: [(GuildId, Instant); ASKED],
 }
 
 impl SendLog {
     /// Creates an empty log.
     #[must_use]
     pub const fn new() -> Self {
-        Self { frames: [Instant::ZERO; LIMIT], answers: [None; ANSWERS] }
+        Self {
+            frames: [Instant::ZERO; LIMIT],
+            answers: [None; ANSWERS],
+            presences: [Instant::ZERO; PRESENCES],
+            asked: [(GuildId(0), Instant::ZERO); ASKED],
+        }
     }
 }
 
@@ -55,7 +82,7 @@ impl<'m> Throttle<'m> {
         Self { log, next: 0, len: 0, reserve: ANSWERS + 2 }
     }
 
-    /// Begins anew for a connection: the limit counts each one alone.
+    /// Begins anew for a connection: the limit of all frames counts each one alone.
     pub(crate) fn restart(&mut self) {
         self.next = 0;
         self.len = 0;
@@ -83,6 +110,61 @@ impl<'m> Throttle<'m> {
     pub(crate) fn free_at(&self, now: Instant) -> Instant {
         let room = LIMIT - self.reserve;
         self.nth_latest(room).map_or(now, |sent| sent.saturating_add(WINDOW))
+    }
+
+    /// Returns how many commands may go at once, as far as the limit of all frames is concerned.
+    pub(crate) fn free(&self, now: Instant) -> usize {
+        let room = LIMIT - self.reserve;
+        let counts =
+            |n: &usize| self.nth_latest(*n).is_some_and(|sent| sent.saturating_add(WINDOW) > now);
+        room - (1..=room).take_while(counts).count()
+    }
+
+    /// Returns how many presences may go at once.
+    pub(crate) fn free_presences(&self, now: Instant) -> usize {
+        self.log.presences.iter().filter(|until| **until <= now).count()
+    }
+
+    /// Returns when the next command of a class may go, as far as the limit of its class is concerned.
+    pub(crate) fn class_free_at(&self, class: CommandClass) -> Instant {
+        match class {
+            CommandClass::AllMembers(guild) => self.members_free_at(guild),
+            CommandClass::Presence => {
+                self.log.presences.iter().copied().min().unwrap_or(Instant::ZERO)
+            }
+            CommandClass::Plain | CommandClass::Voice { .. } => Instant::ZERO,
+        }
+    }
+
+    /// Returns when all members of a guild may be asked for; when there is room to note it, for one not noted.
+    pub(crate) fn members_free_at(&self, guild: GuildId) -> Instant {
+        let noted = self.log.asked.iter().find(|(asked, _)| *asked == guild);
+        let room = self.log.asked.iter().map(|(_, until)| *until).min();
+        noted.map(|(_, until)| *until).or(room).unwrap_or(Instant::ZERO)
+    }
+
+    /// Counts a command against the limit of its class.
+    pub(crate) fn record_class(&mut self, now: Instant, class: CommandClass) {
+        match class {
+            CommandClass::AllMembers(guild) => self.pause_members(now, guild, MEMBERS_WINDOW),
+            CommandClass::Presence => {
+                if let Some(oldest) = self.log.presences.iter_mut().min() {
+                    *oldest = now.saturating_add(PRESENCE_WINDOW);
+                }
+            }
+            CommandClass::Plain | CommandClass::Voice { .. } => {}
+        }
+    }
+
+    /// Takes note that all members of a guild may not be asked for in a span.
+    pub(crate) fn pause_members(&mut self, now: Instant, guild: GuildId, span: Duration) {
+        let until = now.saturating_add(span.min(LONGEST_PAUSE));
+        let noted = self.log.asked.iter().position(|(asked, _)| *asked == guild);
+        let entries = || self.log.asked.iter().enumerate();
+        let at = noted.or_else(|| entries().min_by_key(|(_, (_, until))| *until).map(|(at, _)| at));
+        if let Some(entry) = at.and_then(|at| self.log.asked.get_mut(at)) {
+            *entry = (guild, until);
+        }
     }
 
     /// Counts an answer to a heartbeat request, unless there were too many.

@@ -3,8 +3,8 @@
 use gatewright_core::decode::check;
 use gatewright_core::{
     Activity, ChannelId, ChannelInfoFields, Command, CommandError, Encoding, GuildId, MAX_PAYLOAD,
-    Members, Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers,
-    RequestSoundboardSounds, UpdateVoiceState, UserId,
+    Members, PresenceStatus, RequestChannelInfo, RequestGuildMembers, RequestSoundboardSounds,
+    UpdatePresence, UpdateVoiceState, UserId,
 };
 use gatewright_sim::from_etf;
 use serde_json::{Map, Value, json};
@@ -44,14 +44,31 @@ fn presence(source: &mut Source<'_>, encoding: Encoding) {
         (PresenceStatus::Online, "online"),
     ];
     let (status, status_name) = source.pick(&STATUS);
-    let since = source.chance().then(|| source.number());
-    let afk = source.chance();
+    let since = source.chance().then(|| source.chance().then(|| source.number()));
+    let afk = source.chance().then(|| source.chance());
     let count = source.below(5);
     let drawn: Vec<Doing> = (0..count).map(|_| Doing::draw(source)).collect();
     let activities: Vec<Activity<'_>> = drawn.iter().map(Doing::activity).collect();
-    let command = Command::UpdatePresence(Presence { since, activities: &activities, status, afk });
+    let acts = source.chance();
+    let status = source.chance().then_some(status);
+    let command = Command::UpdatePresence(UpdatePresence {
+        since,
+        activities: acts.then_some(&activities),
+        status,
+        afk,
+    });
+    let mut d = json!({});
     let activities: Vec<Value> = drawn.iter().map(Doing::value).collect();
-    let d = json!({"since": since, "activities": activities, "status": status_name, "afk": afk});
+    for (key, value) in [
+        ("since", since.map(|since| json!(since))),
+        ("activities", acts.then(|| json!(activities))),
+        ("status", status.map(|_| json!(status_name))),
+        ("afk", afk.map(|afk| json!(afk))),
+    ] {
+        if let Some(value) = value {
+            d[key] = value;
+        }
+    }
     encodes(&command, encoding, &json!({"op": 3, "d": d}));
 }
 

@@ -50,6 +50,7 @@ fn session(encoding: Encoding, compression: Compression, dialect: Dialect) -> Ve
         presences: true,
         nonce: Some("nonce"),
     };
+    let again = format!(r#"{{"guild_id":"{guild_id}","query":"","limit":0,"nonce":"nonce"}}"#);
     let named = Members::Named { prefix: "a", limit: 5 };
     let join =
         UpdateVoiceState { guild_id, channel_id: voice, self_mute: Some(true), self_deaf: None };
@@ -57,11 +58,11 @@ fn session(encoding: Encoding, compression: Compression, dialect: Dialect) -> Ve
         Presence { since: None, activities: &[], status: PresenceStatus::Idle, afk: false };
     for command in [
         Command::RequestGuildMembers(members),
-        // Too soon: the answer is RATE_LIMITED.
-        Command::RequestGuildMembers(members),
+        // Too soon, and the shard would wait: the answer is RATE_LIMITED.
+        Command::Raw { op: 8, d: &again },
         Command::RequestGuildMembers(RequestGuildMembers { members: named, ..members }),
         Command::UpdateVoiceState(join),
-        Command::UpdatePresence(presence),
+        Command::UpdatePresence(presence.into()),
         Command::RequestSoundboardSounds(sounds),
         Command::RequestChannelInfo(channels),
     ] {

@@ -52,7 +52,7 @@ impl Command<'_> {
                 require(!request.guild_ids.is_empty(), CommandError::NoGuilds)
             }
             Self::UpdatePresence(presence) => {
-                presence.activities.iter().try_for_each(Activity::check)
+                presence.activities.unwrap_or_default().iter().try_for_each(Activity::check)
             }
         }
     }
@@ -107,7 +107,7 @@ mod tests {
     fn activity(activity: Activity<'_>) -> Result<(), CommandError> {
         let activities = [Activity { name: "n", kind: 0, state: None, url: None }, activity];
         let presence = Presence { activities: &activities, ..Presence::default() };
-        Command::UpdatePresence(presence).check(Intents::empty())
+        Command::UpdatePresence(presence.into()).check(Intents::empty())
     }
 
     #[test]

@@ -7,8 +7,8 @@ use core::fmt::Write;
 use heapless::String;
 use serde::{Serialize, Serializer};
 
-use crate::command::{CommandError, MAX_PAYLOAD};
-use crate::config::{Config, FirstPresence};
+use crate::command::{CommandError, MAX_PAYLOAD, Parts};
+use crate::config::Config;
 use crate::decode::{self, Cursor};
 use crate::{ChannelId, Compression, Encoding, GuildId};
 
@@ -58,6 +58,7 @@ pub(crate) fn resume(
 /// Encodes opcode 2, in at most 4096 bytes.
 pub(crate) fn identify(
     config: &Config<'_>,
+    presence: Option<Parts<'_>>,
     compression: Compression,
     out: &mut [u8],
 ) -> Option<usize> {
@@ -75,7 +76,7 @@ pub(crate) fn identify(
         large_threshold: u8,
         shard: [u32; 2],
         #[serde(skip_serializing_if = "Option::is_none")]
-        presence: Option<&'i FirstPresence<'i>>,
+        presence: Option<Parts<'i>>,
         intents: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         capabilities: Option<u64>,
@@ -91,7 +92,7 @@ pub(crate) fn identify(
         compress: compression == Compression::Zlib,
         large_threshold: config.large_threshold,
         shard: [config.shard.id, config.shard.count],
-        presence: config.presence.as_ref(),
+        presence,
         intents: config.intents.bits(),
         capabilities: config.capabilities,
     };
@@ -200,12 +201,13 @@ mod tests {
     #[test]
     fn identify_holds_every_documented_field() {
         let mut config = Config::new("t", Intents::GUILDS).shard(ShardId::new(1, 4));
-        let bare = text(|out| identify(&config, Compression::ZlibStream, out));
+        let bare = text(|out| identify(&config, None, Compression::ZlibStream, out));
         assert!(
             bare.contains(r#""compress":false,"large_threshold":250,"shard":[1,4],"intents":1}"#)
         );
-        config = config.capabilities(1 << 15).presence(Presence::default());
-        let full = text(|out| identify(&config, Compression::Zlib, out));
+        config = config.capabilities(1 << 15);
+        let presence = Some(Parts::default());
+        let full = text(|out| identify(&config, presence, Compression::Zlib, out));
         for part in [
             r#""token":"t""#,
             r#""properties":{"os":"#,
@@ -227,7 +229,7 @@ mod tests {
             ..Presence::default()
         };
         assert_eq!(
-            command(Command::UpdatePresence(presence)),
+            command(Command::UpdatePresence(presence.into())),
             "{\"op\":3,\"d\":{\"since\":null,\"activities\":[{\"name\":\"a \\\"b\\\"\\n\",\"type\":4,\"state\":\"é\"}],\"status\":\"dnd\",\"afk\":false}}"
         );
         let voice = UpdateVoiceState {
@@ -319,13 +321,13 @@ mod tests {
     #[test]
     fn identify_in_etf_counts_the_fields_that_are_there() {
         let config = Config::new("t", Intents::GUILDS).encoding(Encoding::Etf);
-        let bare = etf(|out| identify(&config, Compression::ZlibStream, out));
+        let bare = etf(|out| identify(&config, None, Compression::ZlibStream, out));
         assert!(bare.starts_with(b"\x83t\0\0\0\x02m\0\0\0\x02opa\x02m\0\0\0\x01dt\0\0\0\x06"));
         let holds = |part: &[u8]| bare.windows(part.len()).any(|window| window == part);
         assert!(holds(b"m\0\0\0\x08compresss\x05false"));
         assert!(holds(b"m\0\0\0\x05shardl\0\0\0\x02a\0a\x01j"));
         let config = config.capabilities(1 << 40);
-        let full = etf(|out| identify(&config, Compression::None, out));
+        let full = etf(|out| identify(&config, None, Compression::None, out));
         assert!(full.ends_with(b"m\0\0\0\x0Ccapabilitiesn\x06\0\0\0\0\0\0\x01"));
     }
 
@@ -370,7 +372,8 @@ mod tests {
         let encode = |len: usize| {
             let activity = Activity { name: "n", kind: 4, state: Some(&state[..len]), url: None };
             let presence = Presence { activities: &[activity], ..Presence::default() };
-            Command::UpdatePresence(presence).encode(Encoding::Etf, &mut [0; 2 * MAX_PAYLOAD])
+            Command::UpdatePresence(presence.into())
+                .encode(Encoding::Etf, &mut [0; 2 * MAX_PAYLOAD])
         };
         let around = encode(0).unwrap();
         assert_eq!(encode(MAX_PAYLOAD - around), Ok(MAX_PAYLOAD));
@@ -388,8 +391,8 @@ mod tests {
         let state = "x".repeat(MAX_PAYLOAD);
         let activities = [Activity { name: "n", kind: 4, state: Some(&state), url: None }];
         let presence = Presence { activities: &activities, ..Presence::default() };
-        let refused =
-            Command::UpdatePresence(presence).encode(Encoding::Json, &mut [0; 2 * MAX_PAYLOAD]);
+        let refused = Command::UpdatePresence(presence.into())
+            .encode(Encoding::Json, &mut [0; 2 * MAX_PAYLOAD]);
         assert_eq!(refused, Err(CommandError::TooLong));
     }
 }

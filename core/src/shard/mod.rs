@@ -3,6 +3,7 @@
 //! An input is decided upon at once, in `receive`, `timers` and `parting`; what follows from it waits
 //! as a small value until `produce` hands it out, the wire first, events last.
 
+mod answers;
 mod parting;
 mod produce;
 mod receive;
@@ -16,13 +17,13 @@ use core::time::Duration;
 use heapless::String;
 
 use crate::backoff::Backoff;
-use crate::command::{Command, CommandError, CommandId};
+use crate::command::{Command, CommandClass, CommandError, CommandId};
 use crate::config::{Config, SetupError};
 use crate::heartbeat::Heartbeat;
 use crate::inbox::{Document, Inbox};
 use crate::lifecycle::{Phase, State, Trigger, next};
 use crate::memory::Memory;
-use crate::outbox::{self, Outbox};
+use crate::outbox::Outbox;
 use crate::ports::{Input, Leave, Link, Output, Purpose};
 use crate::rng::Rng;
 use crate::session::{ID_BYTES, Session, URL_BYTES};
@@ -207,8 +208,7 @@ impl<'m> Shard<'m> {
         if outbox.capacity() < Memory::MIN_COMMANDS {
             return Err(SetupError::CommandsTooSmall);
         }
-        let handshake = produce::handshake_bytes(&config, compression, &mut outbox)?;
-        outbox.reserve(handshake);
+        produce::prepare(&config, compression, &mut outbox)?;
         let (encoding, limit) = (config.encoding, config.max_inflated);
         Ok(Self {
             config,
@@ -318,7 +318,7 @@ impl<'m> Shard<'m> {
         }
         let checked = command.check(self.config.intents);
         let id = checked.and_then(|()| self.outbox.push(command, expires))?;
-        self.queued(id, outbox::tag(command));
+        self.queued(id, CommandClass::of(command));
         Ok(id)
     }
 
@@ -326,7 +326,7 @@ impl<'m> Shard<'m> {
     pub(crate) fn command_encoded(
         &mut self,
         now: Instant,
-        tag: u8,
+        class: CommandClass,
         expires: Instant,
         payload: Result<&[u8], CommandError>,
     ) -> Result<CommandId, CommandError> {
@@ -334,16 +334,13 @@ impl<'m> Shard<'m> {
         if self.is_leaving() {
             return Err(CommandError::Over);
         }
-        let id = self.outbox.push_encoded(tag, expires, payload)?;
-        self.queued(id, tag);
+        let id = self.outbox.push_encoded(class, expires, payload)?;
+        self.queued(id, class);
         Ok(id)
     }
 
-    fn queued(&mut self, id: CommandId, tag: u8) {
-        if tag == outbox::PRESENCE {
-            let in_flight = self.command_in_flight();
-            self.outbox.replace_presences(id, in_flight);
-        }
+    fn queued(&mut self, id: CommandId, class: CommandClass) {
+        self.outbox.replace(id, class, self.command_in_flight());
     }
 
     /// Leaves the gateway; [`Output::Stop`] follows.
@@ -427,6 +424,8 @@ impl<'m> Shard<'m> {
             attempts: self.backoff.attempts,
             last_error: self.last_error,
             queued_commands: self.outbox.queued(),
+            free_commands: self.throttle.free(self.now),
+            free_presences: self.throttle.free_presences(self.now),
             received_seq: self.seqs.received,
             processed_seq: self.seqs.processed(),
             next_timer: self.next_timer(),

@@ -203,6 +203,7 @@ impl Shard<'_> {
         let unheard = core::mem::take(&mut self.wanted.connect);
         let attempted = self.phase() != Phase::Resting && !unheard;
         self.in_flight = None;
+        self.outbox.disconnected();
         self.wanted.close = None;
         let status = self.last_status.take();
         if attempted {

@@ -3,7 +3,7 @@
 use core::num::NonZeroU64;
 
 use super::{Current, Sequences, Shard, number, told};
-use crate::command::{CommandId, Fate};
+use crate::command::{CommandError, CommandId};
 use crate::config::{Config, SetupError};
 use crate::encode;
 use crate::event::{Dispatch, Event};
@@ -86,6 +86,11 @@ impl Shard<'_> {
         let (what, step) = self.next_own_frame().or_else(|| self.next_command())?;
         self.in_flight = Some(InFlight { since: self.now, what });
         self.throttle.record(self.now);
+        if let What::Command(id) = what
+            && let Some(class) = self.outbox.class(id)
+        {
+            self.throttle.record_class(self.now, class);
+        }
         Some(step)
     }
 
@@ -105,7 +110,7 @@ impl Shard<'_> {
     }
 
     fn handshake(&mut self) -> Option<usize> {
-        let scratch = self.outbox.scratch();
+        let (presence, scratch) = self.outbox.presence_and_scratch();
         if let Some(keys) = &self.keys {
             self.counters.resumes = self.counters.resumes.saturating_add(1);
             self.tally.resumes = self.tally.resumes.saturating_add(1);
@@ -113,7 +118,7 @@ impl Shard<'_> {
         }
         self.counters.identifies = self.counters.identifies.saturating_add(1);
         self.backoff.identifies = self.backoff.identifies.saturating_add(1);
-        encode::identify(&self.config, self.inbox.compression(), scratch)
+        encode::identify(&self.config, presence, self.inbox.compression(), scratch)
     }
 
     fn next_command(&mut self) -> Option<(What, Step)> {
@@ -121,9 +126,12 @@ impl Shard<'_> {
             return None;
         }
         self.outbox.expire(self.now, None);
-        let id = self.outbox.front()?;
-        let free = self.throttle.free_at(self.now) <= self.now;
-        free.then_some((What::Command(id), Step::SendCommand(id)))
+        if self.throttle.free_at(self.now) > self.now {
+            return None;
+        }
+        let may_go = |class| self.throttle.class_free_at(class) <= self.now;
+        let id = self.outbox.front(may_go)?;
+        Some((What::Command(id), Step::SendCommand(id)))
     }
 
     /// Hears that the frame in flight is with the transport.
@@ -133,7 +141,7 @@ impl Shard<'_> {
         }
         if let Some(InFlight { what: What::Command(id), .. }) = self.in_flight.take() {
             self.counters.commands = self.counters.commands.saturating_add(1);
-            self.outbox.seal(id, Fate::Sent);
+            self.outbox.sent(id);
         }
     }
 
@@ -220,6 +228,7 @@ impl Shard<'_> {
             self.counters.duplicates = self.counters.duplicates.saturating_add(1);
         } else {
             self.advance(seq, kind);
+            self.heed_answer(&document);
         }
         self.current = Current::Dispatch { document, duplicate };
         Some(if duplicate { EventKind::Duplicate } else { kind })
@@ -284,17 +293,24 @@ impl Shard<'_> {
     }
 }
 
-/// Returns how many bytes Identify or Resume takes at most.
-pub(super) fn handshake_bytes(
+/// Lets the outbox keep the first presence, and room for Identify and Resume.
+pub(super) fn prepare(
     config: &Config<'_>,
     compression: Compression,
     outbox: &mut Outbox<'_>,
-) -> Result<usize, SetupError> {
+) -> Result<(), SetupError> {
     let scratch = outbox.scratch();
     let enough = scratch.len() >= crate::command::MAX_PAYLOAD;
-    let error = if enough { SetupError::IdentifyTooLong } else { SetupError::CommandsTooSmall };
-    let identify = encode::identify(config, compression, scratch).ok_or(error)?;
+    let too_long = if enough { SetupError::IdentifyTooLong } else { SetupError::CommandsTooSmall };
+    let identify = encode::identify(config, None, compression, scratch).ok_or(too_long)?;
     let longest_id = core::str::from_utf8(&[b'\\'; ID_BYTES]).unwrap_or_default();
     let resume = encode::resume(config, longest_id, u64::MAX, scratch);
-    Ok(identify.max(resume.ok_or(SetupError::CommandsTooSmall)?))
+    outbox.reserve(identify, resume.ok_or(SetupError::CommandsTooSmall)?);
+    let Some(presence) = &config.presence else {
+        return Ok(());
+    };
+    outbox.begin_with(presence).map_err(|error| match error {
+        CommandError::TooLong => SetupError::IdentifyTooLong,
+        _ => too_long,
+    })
 }

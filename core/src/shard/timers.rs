@@ -19,6 +19,7 @@ impl Shard<'_> {
     pub(super) fn on_time(&mut self, judge: bool) {
         let in_flight = self.command_in_flight();
         self.outbox.expire(self.now, in_flight);
+        self.outbox.settle(|guild| self.throttle.members_free_at(guild) <= self.now);
         let stalled = self.in_flight.is_some_and(|frame| {
             self.phase().is_greeted() && frame.since.saturating_add(WRITE_TIMEOUT) <= self.now
         });
@@ -84,13 +85,16 @@ impl Shard<'_> {
     pub(super) fn next_timer(&self) -> Option<(Instant, Timer)> {
         let greeted = self.phase().is_greeted();
         let idle = self.in_flight.is_none();
-        let throttled = self.phase() == Phase::Live && idle && self.outbox.front().is_some();
+        let throttled = (self.phase() == Phase::Live && idle).then(|| {
+            let free_at = self.throttle.free_at(self.now);
+            self.outbox.earliest(|class| self.throttle.class_free_at(class).max(free_at))
+        });
         let write = self.in_flight.filter(|_| greeted);
         [
             self.state.deadline().map(|at| (at, self.state_timer())),
             greeted.then(|| (self.heartbeat.next_due(), Timer::Heartbeat)),
             write.map(|frame| (frame.since.saturating_add(WRITE_TIMEOUT), Timer::Write)),
-            throttled.then(|| (self.throttle.free_at(self.now), Timer::Throttle)),
+            throttled.flatten().map(|at| (at, Timer::Throttle)),
             self.outbox.next_expiry(self.command_in_flight()).map(|at| (at, Timer::Expiry)),
         ]
         .into_iter()

@@ -7,8 +7,7 @@ use core::fmt::Write;
 use super::Problem;
 use super::recorded::Recorded;
 use super::words::Words;
-use crate::outbox::PRESENCE;
-use crate::{CloseCode, CommandError, Gone, Input, Instant, Leave, Link};
+use crate::{CloseCode, CommandClass, CommandError, Gone, GuildId, Input, Instant, Leave, Link};
 
 /// What was done to a shard: an input, a command, or leaving.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +37,8 @@ pub enum Act {
     MayIdentify(Link),
     /// [`Shard::command`](crate::Shard::command).
     Command {
-        /// Whether it is a presence, of which only the latest matters.
-        presence: bool,
+        /// What it is to later ones, and to the limits.
+        class: CommandClass,
         /// When it expires; [`Instant::MAX`] for never.
         expires: Instant,
         /// The payload as encoded, or why there is none.
@@ -118,11 +117,10 @@ impl Act {
             Self::Sent(link) => Input::Sent(*link),
             Self::Closed(link, ended) => Input::Closed(*link, ended.gone()),
             Self::MayIdentify(link) => Input::MayIdentify(*link),
-            Self::Command { presence, expires, payload, .. } => {
+            Self::Command { class, expires, payload, .. } => {
                 let payload = payload.as_ref().map(Vec::as_slice).map_err(|error| *error);
                 // The answer is in the recording.
-                let _ =
-                    shard.command_encoded(now, u8::from(*presence) * PRESENCE, *expires, payload);
+                let _ = shard.command_encoded(now, *class, *expires, payload);
                 return Ok(());
             }
             Self::Leave(how) => {
@@ -160,11 +158,8 @@ fn ended(words: &mut Words<'_>) -> Result<Ended, Problem> {
 }
 
 fn command(words: &mut Words<'_>) -> Result<Act, Problem> {
-    let presence = match words.word() {
-        "presence" => true,
-        "plain" => false,
-        _ => return Err(Problem::Expected("presence or plain")),
-    };
+    let class = class(words.word())
+        .ok_or(Problem::Expected("plain, presence, members:GUILD or voice:GUILD[:mute][:deaf]"))?;
     let expires = match words.0.strip_prefix("- ") {
         Some(rest) => {
             words.0 = rest;
@@ -175,10 +170,32 @@ fn command(words: &mut Words<'_>) -> Result<Act, Problem> {
     if words.0.starts_with("none ") {
         words.word();
         let payload = Err(refusal(words.word())?);
-        return Ok(Act::Command { presence, expires, payload, text: true });
+        return Ok(Act::Command { class, expires, payload, text: true });
     }
     let (text, payload) = words.payload()?;
-    Ok(Act::Command { presence, expires, payload: Ok(payload), text })
+    Ok(Act::Command { class, expires, payload: Ok(payload), text })
+}
+
+/// Reads the class of a command.
+fn class(word: &str) -> Option<CommandClass> {
+    let (kind, rest) = word.split_once(':').unwrap_or((word, ""));
+    let guild = |digits: &str| digits.parse().ok().map(GuildId);
+    match (kind, rest) {
+        ("plain", "") => Some(CommandClass::Plain),
+        ("presence", "") => Some(CommandClass::Presence),
+        ("members", id) => guild(id).map(CommandClass::AllMembers),
+        ("voice", rest) => {
+            let (rest, deaf) = strip(rest, ":deaf");
+            let (id, mute) = strip(rest, ":mute");
+            guild(id).map(|guild| CommandClass::Voice { guild, mute, deaf })
+        }
+        _ => None,
+    }
+}
+
+/// Takes a suffix off; tells whether it was there.
+fn strip<'w>(word: &'w str, suffix: &str) -> (&'w str, bool) {
+    word.strip_suffix(suffix).map_or((word, false), |rest| (rest, true))
 }
 
 /// Reads why a command was not encoded: any reason but those that only a shard knows.

@@ -6,10 +6,9 @@ use core::ops::Deref;
 use super::MAX_LINE;
 use super::header::{self, Made};
 use super::write::{Answer, Entered, Given, Payload, Wanted, leave};
-use crate::outbox::tag;
 use crate::{
-    Command, CommandError, CommandId, Counters, Encoding, Event, Input, Instant, Leave,
-    MAX_PAYLOAD, Output, Shard,
+    Command, CommandClass, CommandError, CommandId, Counters, Encoding, Event, Input, Instant,
+    Leave, MAX_PAYLOAD, Output, Shard,
 };
 
 /// A shard that can write a transcript: everything it hears and wants, in order.
@@ -170,23 +169,23 @@ impl<'m, W: Write> Recorded<'m, W> {
         let checked = command.check(config.intents);
         let encoded = checked.and_then(|()| command.encode(config.encoding, &mut room));
         let payload = encoded.map(|len| room.get(..len).unwrap_or_default());
-        self.command_encoded(now, tag(command), expires, payload)
+        self.command_encoded(now, CommandClass::of(command), expires, payload)
     }
 
     /// Queues a command that was encoded before.
     pub(super) fn command_encoded(
         &mut self,
         now: Instant,
-        tag: u8,
+        class: CommandClass,
         expires: Instant,
         payload: Result<&[u8], CommandError>,
     ) -> Result<CommandId, CommandError> {
-        let answer = self.shard.command_encoded(now, tag, expires, payload);
+        let answer = self.shard.command_encoded(now, class, expires, payload);
         if let Some(tape) = &mut self.tape {
             let text = self.shard.config.encoding == Encoding::Json;
             let token = self.shard.config.token.reveal();
             let payload = payload.map(|bytes| Payload { text, bytes, token });
-            tape.heard(now, &Given { tag, expires, payload });
+            tape.heard(now, &Given { class, expires, payload });
             tape.said(self.shard.now, &Answer(answer));
         }
         answer

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::mask::Masks;
 use crate::event::{Connected, Disconnected, Dispatch, Skipped};
 use crate::ports::{Frame, Gone, Input, Leave, Output, Purpose};
-use crate::{CommandError, CommandId, Event, Instant, fnv, outbox};
+use crate::{CommandClass, CommandError, CommandId, Event, Instant, fnv};
 
 /// How many bytes are written as base64 at once: a multiple of three.
 const CHUNK: usize = 48;
@@ -155,7 +155,7 @@ impl Display for End<'_> {
 
 /// A command as its line has it, behind the time.
 pub(super) struct Given<'c> {
-    pub(super) tag: u8,
+    pub(super) class: CommandClass,
     pub(super) expires: Instant,
     pub(super) payload: Result<Payload<'c>, CommandError>,
 }
@@ -163,11 +163,28 @@ pub(super) struct Given<'c> {
 impl Display for Given<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let expires = Maybe((self.expires < Instant::MAX).then_some(self.expires));
-        let kind = if self.tag == outbox::PRESENCE { "presence" } else { "plain" };
-        write!(f, "command {kind} {expires} ")?;
+        write!(f, "command {} {expires} ", Classed(self.class))?;
         match &self.payload {
             Ok(payload) => payload.fmt(f),
             Err(error) => write!(f, "none {error:?}"),
+        }
+    }
+}
+
+/// The class of a command, in one word.
+struct Classed(CommandClass);
+
+impl Display for Classed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            CommandClass::AllMembers(guild) => write!(f, "members:{guild}"),
+            CommandClass::Plain => f.write_str("plain"),
+            CommandClass::Presence => f.write_str("presence"),
+            CommandClass::Voice { guild, mute, deaf } => {
+                let [mute, deaf] = [(mute, ":mute"), (deaf, ":deaf")]
+                    .map(|(says, word)| if says { word } else { "" });
+                write!(f, "voice:{guild}{mute}{deaf}")
+            }
         }
     }
 }

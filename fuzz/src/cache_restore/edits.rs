@@ -4,6 +4,11 @@ use crate::source::Source;
 
 /// What stands before the runs of a snapshot without a session: the magic, the version, flags and a bit for each kind.
 const HEAD: usize = 17;
+/// What stands behind that, if the flags say so: the bot's own id.
+const OWN: usize = 8;
+const WITH_OWN: u8 = 1 << 3;
+/// Where the flags stand.
+const FLAGS: usize = 12;
 /// What stands behind them: the end and the checksum.
 const TAIL: usize = 9;
 const WITH_SESSION: u8 = 1 << 2;
@@ -34,8 +39,8 @@ pub(super) fn edit(snapshot: &[u8], source: &mut Source<'_>) -> Vec<u8> {
         change(&mut runs, source);
     }
     if source.byte() & 7 == 1 {
-        head[12] = source.byte();
-        if head[12] & WITH_SESSION != 0 {
+        head[FLAGS] = source.byte();
+        if head[FLAGS] & WITH_SESSION != 0 {
             head.extend(session(source));
         }
     }
@@ -55,7 +60,8 @@ pub(super) fn signed(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 fn parse(snapshot: &[u8]) -> (Vec<u8>, Vec<Run>) {
-    let (head, rest) = snapshot.split_at(HEAD);
+    let own = if snapshot[FLAGS] & WITH_OWN == 0 { 0 } else { OWN };
+    let (head, rest) = snapshot.split_at(HEAD + own);
     let mut rest = Source::new(&rest[..rest.len() - TAIL]);
     let mut runs = Vec::new();
     while !rest.is_empty() {

@@ -185,7 +185,7 @@ fn command(pair: &mut Pair<'_>, source: &mut Source<'_>) {
         0..3 if pair.model.orders.len() < MOST_ORDERS => {
             let (since, status) = (Some(number(pair)), PresenceStatus::Idle);
             let presence = Presence { since, activities: &[], status, afk: false };
-            pair.command(&Command::UpdatePresence(presence), expires, None);
+            pair.command(&Command::UpdatePresence(presence.into()), expires, None);
         }
         3 => {
             let reserved = Command::Raw { op: 2, d: "{}" };

@@ -17,6 +17,8 @@ pub(super) enum Deed {
     Frame,
     /// A frame was handed out, whatever it was.
     Sent,
+    /// A presence was handed out.
+    Presence,
     /// A heartbeat was handed out.
     Beat,
     /// A heartbeat was acknowledged.

@@ -153,6 +153,8 @@ impl Session {
 #[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) presence: bool,
+    /// Whether a later one takes its place, should it not arrive.
+    pub(super) outdone: bool,
     pub(super) expires: Option<Micros>,
     pub(super) fate: Option<Fate>,
     pub(super) told: bool,
@@ -338,13 +340,22 @@ impl Client {
         if presence {
             let in_flight = self.flight.and_then(|flight| flight.command);
             for (at, order) in self.orders.iter_mut().enumerate() {
-                if order.presence && order.fate.is_none() && Some(at) != in_flight {
-                    order.fate = Some(Fate::Replaced);
+                if order.presence && order.fate.is_none() {
+                    order.outdone = true;
+                    order.fate = (Some(at) != in_flight).then_some(Fate::Replaced);
                 }
             }
         }
-        self.orders.push(Order { presence, expires, fate: None, told: false });
+        self.orders.push(Order { presence, outdone: false, expires, fate: None, told: false });
         Ok(self.orders.len() - 1)
+    }
+
+    /// Loses the frame that is on its way: a presence is not sent again if there is a later one.
+    pub(super) fn lose_flight(&mut self) {
+        self.flight = None;
+        for order in self.orders.iter_mut().filter(|order| order.outdone && order.fate.is_none()) {
+            order.fate = Some(Fate::Replaced);
+        }
     }
 
     /// Lets commands expire whose time is over, but for one that is on its way.

@@ -263,7 +263,7 @@ impl Client {
 
     fn finish(&mut self, plan: Plan) {
         let rests = self.line.rests.is_some();
-        self.flight = None;
+        self.lose_flight();
         self.closes_late = false;
         let wait = plan.stop.is_none().then(|| self.rest(plan.rest));
         if self.line.handed && !rests {

@@ -3,7 +3,7 @@
 use gatewright_core::{Cause, Phase};
 
 use super::chronicle::Deed::{
-    Ack, Answer, Beat, Excused, Frame, Greeted, Opened, Ready, Resumed, Sent,
+    Ack, Answer, Beat, Excused, Frame, Greeted, Opened, Presence, Ready, Resumed, Sent,
 };
 use super::chronicle::{Micros, SECOND};
 use super::client::{Client, DIAL, Greeting, HELLO, READY, RESUMED, Session, WRITE};
@@ -15,6 +15,9 @@ use super::word::{IDS, INTERVALS, RESUMABLE, URLS, Word};
 const ANSWERS: usize = 10;
 /// The window of the send limit: a minute, and a second for frames that are late.
 const WINDOW: Micros = 61 * SECOND;
+/// Presences, and the window in which they are counted.
+const PRESENCES: usize = 5;
+const PRESENCE_WINDOW: Micros = 21 * SECOND;
 
 impl Client {
     /// Hears a message of some documents.
@@ -264,6 +267,13 @@ impl Client {
         if let Some(greeting) = &mut self.line.greeting {
             greeting.due = if too_soon { self.now + interval } else { kept };
         }
+    }
+
+    /// Returns when a command may go, at the earliest now; a presence has a limit of its own besides.
+    pub(super) fn order_free_at(&self, presence: bool) -> Micros {
+        let mut latest = self.past.since(Presence, &[]).map(|at| at + PRESENCE_WINDOW);
+        let fifth = latest.nth(PRESENCES - 1).filter(|_| presence);
+        self.free_at().max(fifth.unwrap_or(0))
     }
 
     /// Returns when the send limit lets the next command go, at the earliest now.

@@ -2,7 +2,7 @@
 
 use gatewright_core::{Cause, Fate, Phase, Stop};
 
-use super::chronicle::Deed::{Beat, Identify, Resume, Sent};
+use super::chronicle::Deed::{Beat, Identify, Presence, Resume, Sent};
 use super::chronicle::{MILLI, Micros};
 use super::client::{Client, Flight, Order, WRITE};
 
@@ -179,10 +179,14 @@ impl Client {
             return None;
         }
         self.expire();
-        let id = self.orders.iter().position(|order| order.fate.is_none())?;
+        let may_go =
+            |order: &Order| order.fate.is_none() && self.order_free_at(order.presence) <= self.now;
+        let id = self.orders.iter().position(may_go)?;
         let presence = self.orders[id].presence;
-        let out = Out::SendCommand { link: self.line.link, presence, id };
-        (self.free_at() <= self.now).then_some((Some(id), out))
+        if presence {
+            self.past.note(self.now, Presence);
+        }
+        Some((Some(id), Out::SendCommand { link: self.line.link, presence, id }))
     }
 
     /// Tells what came about, in that order, and what became of commands last.
@@ -261,8 +265,8 @@ impl Client {
         }
         let in_flight = self.flight.and_then(|flight| flight.command);
         let open = || self.orders.iter().enumerate().filter(|(_, order)| order.fate.is_none());
-        if self.phase() == Phase::Live && self.flight.is_none() && open().next().is_some() {
-            deadlines.push(self.free_at());
+        if self.phase() == Phase::Live && self.flight.is_none() {
+            deadlines.extend(open().map(|(_, order)| self.order_free_at(order.presence)));
         }
         let waiting = open().filter(|(at, _)| Some(*at) != in_flight);
         deadlines.extend(waiting.filter_map(|(_, order)| order.expires));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatewright_core::{
     Activity, ChannelId, CloseCode, Command, Gone, GuildId, Input, Instant, Leave, Link, Members,
-    Presence, PresenceStatus, RequestGuildMembers, UpdateVoiceState,
+    PresenceStatus, RequestGuildMembers, UpdatePresence, UpdateVoiceState,
 };
 
 use super::judge::Judge;
@@ -127,21 +127,25 @@ fn command(judge: &mut Judge<'_>, source: &mut Source<'_>) {
     let long = text.repeat(usize::from(kind >> 3));
     let activities = [Activity { name: &long, kind: 0, state: Some(&text), url: None }];
     let command = match kind % 4 {
-        0 => Command::UpdatePresence(Presence {
-            since: Some(id),
-            activities: &activities,
-            status: PresenceStatus::Idle,
-            afk: true,
+        0 => Command::UpdatePresence(UpdatePresence {
+            since: (kind & 16 == 0).then_some(Some(id)),
+            activities: (kind & 32 == 0).then_some(&activities),
+            status: (kind & 64 == 0).then_some(PresenceStatus::Idle),
+            afk: Some(true),
         }),
         1 => Command::UpdateVoiceState(UpdateVoiceState {
             guild_id: GuildId(id),
             channel_id: Some(ChannelId(id)),
-            self_mute: Some(true),
+            self_mute: (kind & 16 == 0).then_some(true),
             self_deaf: None,
         }),
         2 => Command::RequestGuildMembers(RequestGuildMembers {
             guild_id: GuildId(id),
-            members: Members::Named { prefix: &long, limit: 1 },
+            members: if kind & 16 == 0 {
+                Members::All
+            } else {
+                Members::Named { prefix: &long, limit: 1 }
+            },
             presences: false,
             nonce: Some(&text),
         }),

@@ -63,5 +63,6 @@ fn run(data: &[u8]) -> Vec<String> {
 }
 
 pub(crate) fn config(encoding: Encoding) -> Config<'static> {
-    crate::rig::encoded(Config::new("token", Intents::GUILDS), encoding).max_inflated(64 * 1024)
+    crate::rig::encoded(Config::new("token", Intents::GUILDS | Intents::GUILD_MEMBERS), encoding)
+        .max_inflated(64 * 1024)
 }

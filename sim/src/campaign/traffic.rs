@@ -1,7 +1,7 @@
 //! What happens in a world besides its faults: events from a pool, and commands.
 
 use gatewright_core::{
-    ChannelId, Command, GuildId, Members, Presence, PresenceStatus, RequestGuildMembers,
+    ChannelId, Command, GuildId, Members, PresenceStatus, RequestGuildMembers, UpdatePresence,
     UpdateVoiceState,
 };
 
@@ -63,34 +63,40 @@ pub(super) fn command<T>(
     give: impl FnOnce(&Command<'_>) -> T,
 ) -> T {
     let (kind, guild) = match guild {
-        Some(guild) => (rng.below(4), guild),
+        Some(guild) => (rng.below(5), guild),
         None => (rng.below(2), GuildId(0)),
+    };
+    let nonce = number.to_string();
+    let members = |members| RequestGuildMembers {
+        guild_id: guild,
+        members,
+        presences: false,
+        nonce: Some(&nonce),
     };
     match kind {
         0 => {
             let status = rng.pick(&[PresenceStatus::Online, PresenceStatus::Idle]);
-            let presence = Presence { since: Some(number), status, ..Presence::default() };
-            give(&Command::UpdatePresence(presence))
-        }
-        1 => {
-            let d = format!(r#"{{"since":{number},"activities":[],"status":"dnd","afk":true}}"#);
-            give(&Command::Raw { op: 3, d: &d })
-        }
-        2 => {
-            let nonce = number.to_string();
-            let members = Members::Named { prefix: "a", limit: 2 };
-            let nonce = Some(nonce.as_str());
-            give(&Command::RequestGuildMembers(RequestGuildMembers {
-                guild_id: guild,
-                members,
-                presences: false,
-                nonce,
+            give(&Command::UpdatePresence(UpdatePresence {
+                since: Some(Some(number)),
+                activities: None,
+                status: rng.chance(500).then_some(status),
+                afk: rng.chance(500).then_some(rng.chance(500)),
             }))
         }
+        1 => {
+            let d = format!(r#"{{"guild_ids":[],"number":{number}}}"#);
+            give(&Command::Raw { op: 31, d: &d })
+        }
+        2 => {
+            let named = Members::Named { prefix: "a", limit: 2 };
+            give(&Command::RequestGuildMembers(members(named)))
+        }
+        // Each waits half a minute for the one before.
+        3 if rng.chance(100) => give(&Command::RequestGuildMembers(members(Members::All))),
         _ => give(&Command::UpdateVoiceState(UpdateVoiceState {
             guild_id: guild,
             channel_id: Some(ChannelId(number)),
-            self_mute: Some(rng.chance(500)),
+            self_mute: rng.chance(500).then_some(rng.chance(500)),
             self_deaf: None,
         })),
     }

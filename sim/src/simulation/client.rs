@@ -11,6 +11,7 @@ use gatewright_core::{
 
 use super::frame::{digest, opcode, serial};
 use super::line::{Down, Line};
+use super::present::Present;
 use super::restart::Kept;
 use super::sabotage::{Deed, Defect, LATE, LATELY, Sabotage};
 use super::{Ending, Seen, Sight, Stuck, Trouble};
@@ -62,6 +63,7 @@ pub(super) struct Client<'m> {
     /// When the latest message was handed over.
     heard: Instant,
     pub(super) sabotage: Sabotage,
+    pub(super) present: Present,
     /// What the events told, if somebody wants to know.
     pub(super) kept: Option<Kept>,
     /// What was recorded of processes that ended.
@@ -86,6 +88,7 @@ impl<'m> Client<'m> {
             wait: Instant::ZERO,
             heard: Instant::ZERO,
             sabotage: Sabotage::default(),
+            present: Present::default(),
             kept: None,
             recordings: Vec::new(),
             second: 0,

@@ -11,6 +11,7 @@ mod client;
 mod clockwork;
 mod frame;
 mod line;
+mod present;
 mod restart;
 mod sabotage;
 mod seen;
@@ -22,7 +23,8 @@ use std::time::Duration;
 
 use gatewright_core::transcript::RecordError;
 use gatewright_core::{
-    Command, CommandError, CommandId, Encoding, IdentifyGate, Instant, Link, Phase, Shard, Status,
+    Command, CommandClass, CommandError, CommandId, Encoding, IdentifyGate, Instant, Link, Phase,
+    Shard, Status,
 };
 
 use self::client::Client;
@@ -274,16 +276,19 @@ impl<'m> Simulation<'m> {
         command: &Command<'_>,
         expires: Instant,
     ) -> Result<CommandId, CommandError> {
-        let mut payload = [0; gatewright_core::MAX_PAYLOAD];
-        let length = command.encode(self.encoding, &mut payload)?;
-        let (now, digest) = (self.now, digest(payload.get(..length).unwrap_or_default()));
+        let (now, encoding) = (self.now, self.encoding);
         let client = self.client(shard).ok_or(CommandError::Over)?;
+        let present = client.present.after(command);
+        let mut payload = [0; gatewright_core::MAX_PAYLOAD];
+        let length = present.whole(command).encode(encoding, &mut payload)?;
+        let digest = digest(payload.get(..length).unwrap_or_default());
         let id = client.shard.command_until(now, command, expires)?;
+        client.present = present;
         if client.sabotage.defect.is_some() {
             client.sabotage.spare = payload.get(..length).map(<[u8]>::to_vec);
         }
-        let presence = matches!(command, Command::UpdatePresence(_));
-        self.see(shard, Seen::Queued { id, digest, expires, presence });
+        let class = CommandClass::of(command);
+        self.see(shard, Seen::Queued { id, digest, expires, class });
         Ok(id)
     }
 

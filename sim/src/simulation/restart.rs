@@ -8,6 +8,7 @@ use gatewright_core::{Dispatch, EventKind, Instant, Link, Session, Shard};
 
 use super::client::{Client, Hold};
 use super::line::Line;
+use super::present::Present;
 use super::{Seen, Simulation};
 
 /// The transport of what the gateway says of connections of a process before.
@@ -137,6 +138,7 @@ impl<'m> Client<'m> {
             let _ = shard.record(String::new());
         }
         self.shard = shard;
+        self.present = Present::default();
         self.hold = Hold::None;
         self.grant = None;
         self.wait = at;

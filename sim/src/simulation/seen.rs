@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use gatewright_core::{
-    Cause, CloseCode, CommandId, EventKind, Fate, Instant, Limit, Link, Phase, Purpose, Stop,
+    Cause, CloseCode, CommandClass, CommandId, EventKind, Fate, Instant, Limit, Link, Phase,
+    Purpose, Stop,
 };
 
 use super::Trouble;
@@ -135,12 +136,12 @@ pub enum Seen {
     Queued {
         /// Its number.
         id: CommandId,
-        /// The [digest](super::digest) of its payload.
+        /// The [digest](super::digest) of its payload, of a presence with the parts that were left out.
         digest: u64,
         /// Until when it may be sent.
         expires: Instant,
-        /// Whether later ones of its kind replace it.
-        presence: bool,
+        /// What it is to later ones, and to the limits.
+        class: CommandClass,
     },
     /// The consumer is free again.
     Released,

@@ -78,7 +78,8 @@ fn commands_that_are_late_expire() {
 #[test]
 fn a_later_presence_replaces_one_that_waits() {
     let mut rig = Rig::new();
-    let presence = |status| Command::UpdatePresence(Presence { status, ..Presence::default() });
+    let presence =
+        |status| Command::UpdatePresence(Presence { status, ..Presence::default() }.into());
     rig.command(&presence(PresenceStatus::Idle));
     let (_, lines) = rig.command(&presence(PresenceStatus::Dnd));
     assert_eq!(lines, ["command 0 Replaced"]);

@@ -208,7 +208,7 @@ fn texts_in_etf_that_are_no_utf8_are_the_readers_to_judge() {
 #[test]
 fn commands_in_etf_leave_as_binary_frames() {
     let (mut rig, _) = live(Compression::None);
-    let command = Command::UpdatePresence(crate::Presence::default());
+    let command = Command::UpdatePresence(crate::Presence::default().into());
     rig.shard.command(rig.now, &command).unwrap();
     let lines = rig.drain();
     assert!(lines[0].starts_with(r"send \x83t\x00\x00\x00\x02m\x00\x00\x00\x02opa\x03"));

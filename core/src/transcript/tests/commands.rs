@@ -26,16 +26,28 @@ fn with_command<T>(
     let filled =
         std::format!("[{}{}]", "0,".repeat([0, 900, 1_900, 2_040][dice(4)]), raw[dice(raw.len())]);
     let activities = [crate::Activity { name: &text, kind: 0, state: None, url: None }];
-    match dice(4) {
+    match dice(6) {
         0 => then(&Command::Raw { op: [1, 3, 43][dice(3)], d: raw[dice(raw.len())] }),
         1 => then(&Command::Raw { op: 43, d: &filled }),
-        2 => then(&Command::UpdatePresence(Presence {
-            activities: &activities,
-            ..Presence::default()
+        2 => then(&Command::UpdatePresence(
+            Presence { activities: &activities, ..Presence::default() }.into(),
+        )),
+        3 => then(&Command::UpdatePresence(crate::UpdatePresence {
+            since: [None, Some(None), Some(Some(7))][dice(3)],
+            activities: [None, Some(&activities[..])][dice(2)],
+            status: [None, Some(crate::PresenceStatus::Idle)][dice(2)],
+            afk: [None, Some(true)][dice(2)],
+        })),
+        4 => then(&Command::UpdateVoiceState(crate::UpdateVoiceState {
+            guild_id: crate::GuildId(dice(2) as u64),
+            channel_id: None,
+            self_mute: [None, Some(true)][dice(2)],
+            self_deaf: [None, Some(true)][dice(2)],
         })),
         _ => then(&Command::RequestGuildMembers(crate::RequestGuildMembers {
             guild_id: crate::GuildId(7),
-            members: crate::Members::Named { prefix: &text, limit: 1 },
+            members: [crate::Members::Named { prefix: &text, limit: 1 }, crate::Members::All]
+                [dice(2)],
             presences: false,
             nonce: Some("n"),
         })),

@@ -60,7 +60,7 @@ fn session() -> String {
     give(&mut rig, 1_301, Input::Sent(Link(1)));
     say(&mut rig, 1_400, READY);
     say(&mut rig, 1_410, b"{\"t\":\"A\",\n\"s\":2,\"op\":0,\"d\":\"\xC3\xA9\"}");
-    let presence = Command::UpdatePresence(Presence::default());
+    let presence = Command::UpdatePresence(Presence::default().into());
     let at = Instant::from_millis(1_500);
     rig.command_until(at, &presence, Instant::from_millis(90_000)).unwrap();
     rig.command(at, &presence).unwrap();

@@ -1,9 +1,9 @@
-//! No command is lost, none goes out twice once it was sent, none too early, and each fate is told once.
+//! No command is lost, none goes out twice once it was sent, none too early or too often, and each fate is told once.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use gatewright_core::{CommandId, Fate, Instant, Phase};
+use gatewright_core::{CommandClass, CommandId, EventKind, Fate, GuildId, Instant, Phase};
 
 use super::Verdict;
 use crate::simulation::Seen;
@@ -12,6 +12,8 @@ use crate::simulation::Seen;
 const REMEMBERED: usize = 64;
 /// How late a call for time alone may find what expired.
 const SLACK: Duration = Duration::from_millis(25);
+/// How long all members of a guild are not to be asked for again.
+const MEMBERS: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default)]
 pub(super) struct Commands {
@@ -21,7 +23,8 @@ pub(super) struct Commands {
     /// The command that is with the transport, and since when there was another or none.
     flying: Option<CommandId>,
     freed: Instant,
-    latest_presence: Option<CommandId>,
+    /// When all members of guilds were asked for.
+    asked: Vec<(GuildId, Instant)>,
     stopped: bool,
     /// No open command expires before.
     expiry: Option<Instant>,
@@ -33,8 +36,24 @@ struct Open {
     id: CommandId,
     digest: u64,
     expires: Instant,
-    presence: bool,
+    class: CommandClass,
+    /// Whether a later one may take its place.
+    outdone: bool,
     taken: bool,
+    /// Whether it may have been turned down.
+    turned_down: bool,
+}
+
+/// Tells whether a command may take the place of an earlier one.
+fn outdoes(later: CommandClass, earlier: CommandClass) -> bool {
+    match (later, earlier) {
+        (CommandClass::Presence, CommandClass::Presence) => true,
+        (
+            CommandClass::Voice { guild, mute, deaf },
+            CommandClass::Voice { guild: same, mute: says_mute, deaf: says_deaf },
+        ) => guild == same && (mute || !says_mute) && (deaf || !says_deaf),
+        _ => false,
+    }
 }
 
 impl Commands {
@@ -47,12 +66,19 @@ impl Commands {
 
     pub(super) fn see(&mut self, at: Instant, seen: &Seen) -> Verdict {
         match seen {
-            Seen::Queued { id, digest, expires, presence } => {
-                let (id, digest, expires, presence) = (*id, *digest, *expires, *presence);
+            Seen::Queued { id, digest, expires, class } => {
+                let (id, digest, expires, class) = (*id, *digest, *expires, *class);
                 self.expiry = Some(self.expiry.map_or(expires, |known| known.min(expires)));
-                self.open.push(Open { id, digest, expires, presence, taken: false });
-                if presence {
-                    self.latest_presence = Some(id);
+                for open in &mut self.open {
+                    open.outdone |= outdoes(class, open.class);
+                }
+                let (outdone, taken, turned_down) = (false, false, false);
+                self.open.push(Open { id, digest, expires, class, outdone, taken, turned_down });
+            }
+            Seen::Dispatch { kind: EventKind::RateLimited, .. } => {
+                for open in &mut self.open {
+                    let asks = matches!(open.class, CommandClass::AllMembers(_));
+                    open.turned_down |= asks && open.taken;
                 }
             }
             Seen::Connect { .. } | Seen::Disconnected { .. } => {
@@ -72,12 +98,15 @@ impl Commands {
     }
 
     fn send(&mut self, at: Instant, digest: u64, phase: Phase) -> Verdict {
-        if self.sent.contains(&digest) {
-            return Err("a command is handed out again after it was sent".to_owned());
-        }
-        let Some(open) = self.open.iter().find(|open| open.digest == digest) else {
-            return Err("a frame goes out that nobody asked for".to_owned());
+        let again = Err("a command is handed out again after it was sent".to_owned());
+        let Some(open) = self.open.iter_mut().find(|open| open.digest == digest) else {
+            let unknown = Err("a frame goes out that nobody asked for".to_owned());
+            return if self.sent.contains(&digest) { again } else { unknown };
         };
+        if open.taken && !core::mem::take(&mut open.turned_down) {
+            return again;
+        }
+        open.taken = false;
         if phase != Phase::Live {
             return Err(format!("command {} goes out while the shard is {phase}", open.id.0));
         }
@@ -85,6 +114,19 @@ impl Commands {
             return Err(format!("command {} goes out, and expired at {}", open.id.0, open.expires));
         }
         self.flying = Some(open.id);
+        match open.class {
+            CommandClass::AllMembers(guild) => self.ask(at, guild),
+            _ => Ok(()),
+        }
+    }
+
+    /// All members of a guild are asked for once in a while.
+    fn ask(&mut self, at: Instant, guild: GuildId) -> Verdict {
+        self.asked.retain(|(_, asked)| at.saturating_since(*asked) < MEMBERS);
+        if self.asked.iter().any(|(asked, _)| *asked == guild) {
+            return Err(format!("all members of {guild} are asked for again within 30 s"));
+        }
+        self.asked.push((guild, at));
         Ok(())
     }
 
@@ -119,9 +161,9 @@ impl Commands {
         let open = self.open.swap_remove(place);
         let right = match fate {
             Fate::Sent => open.taken,
-            Fate::Expired => !open.taken && open.expires <= at,
-            Fate::Replaced => !open.taken && open.presence && self.latest_presence > Some(id),
-            Fate::Dropped => !open.taken && self.stopped,
+            Fate::Expired => (!open.taken || open.turned_down) && open.expires <= at,
+            Fate::Replaced => !open.taken && open.outdone,
+            Fate::Dropped => (!open.taken || open.turned_down) && self.stopped,
             // A fate this law knows nothing of has no reason yet.
             _ => false,
         };

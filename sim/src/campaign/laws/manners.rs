@@ -12,6 +12,8 @@ use crate::simulation::Seen;
 
 /// How long after a busy consumer is free the gateway may still hear of it.
 const AFTERMATH: Duration = Duration::from_secs(5);
+/// The window of presences.
+const PRESENCES: Duration = Duration::from_secs(20);
 const MINUTE: Duration = Duration::from_secs(60);
 
 pub(super) struct Manners;
@@ -56,8 +58,8 @@ fn is_excused(
         facts.withheld.is_some_and(|until| until.saturating_add(span + AFTERMATH) >= at)
     };
     match why {
-        // The limit of presences is a consumer's to keep, and those of this campaign do not.
-        "more than 5 presence updates in 20 s" => true,
+        // What was kept back arrives at once.
+        "more than 5 presence updates in 20 s" => stalled(PRESENCES),
         "a heartbeat with a lower sequence than the last one"
         | "a heartbeat with a sequence that was never sent"
         | "a Resume with a sequence that was never sent" => damage.reaches_session(),

@@ -1,0 +1,454 @@
+//! Commands that wait to be sent: one bounded buffer of records, in the order they came.
+//!
+//! A record is a header and the encoded payload. The payload leaves when the command's fate is sealed;
+//! the header stays until the fate is told. In front of the records stands the presence that is kept, which
+//! is the payload of every record of a presence. What is free behind the records serves to encode the
+//! shard's own frames.
+
+mod presence;
+mod record;
+
+use serde::Serialize;
+
+use crate::command::{Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD};
+use crate::encode;
+use crate::lease::Lease;
+use crate::{Encoding, GuildId, Instant};
+
+use record::{HEADER, Record, State};
+
+#[derive(Debug)]
+pub(crate) struct Outbox<'m> {
+    bytes: Lease<'m, [u8]>,
+    encoding: Encoding,
+    /// The length of the presence that is kept.
+    kept: usize,
+    used: usize,
+    /// The most bytes of an Identify without a presence, and of a Resume.
+    identify: u16,
+    resume: u16,
+    next_id: u32,
+    /// Commands whose fate is open.
+    open: u32,
+    /// Commands that were sent and may still be turned down.
+    awaited: u32,
+    /// Commands whose fate is sealed and not told.
+    sealed: u32,
+}
+
+impl<'m> Outbox<'m> {
+    pub(crate) fn new(bytes: Lease<'m, [u8]>, encoding: Encoding) -> Self {
+        Self {
+            bytes,
+            encoding,
+            kept: 0,
+            used: 0,
+            identify: 0,
+            resume: 0,
+            next_id: 0,
+            open: 0,
+            awaited: 0,
+            sealed: 0,
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Keeps room at any time for an Identify of this length, with the presence, and for a Resume.
+    pub(crate) fn reserve(&mut self, identify: usize, resume: usize) {
+        let short = |bytes| u16::try_from(bytes).unwrap_or(u16::MAX);
+        (self.identify, self.resume) = (short(identify), short(resume));
+    }
+
+    /// Returns how many bytes behind the records commands may not take, with a presence of this length.
+    fn reserved(&self, presence: usize) -> usize {
+        usize::from(self.resume).max(self.identify_with(presence))
+    }
+
+    /// Returns how many bytes Identify takes with a presence of this length, or up to eight more.
+    ///
+    /// The frame around opcode 3 is as long as the key of the presence in Identify, and a comma.
+    fn identify_with(&self, presence: usize) -> usize {
+        usize::from(self.identify) + presence
+    }
+
+    /// Returns how many commands wait to be sent.
+    pub(crate) const fn queued(&self) -> u32 {
+        self.open
+    }
+
+    /// Returns the room to encode one of the shard's own frames.
+    pub(crate) fn scratch(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.used..).unwrap_or_default()
+    }
+
+    /// Returns the first `len` bytes of a frame encoded into [`scratch`](Self::scratch).
+    pub(crate) fn scratched(&self, len: usize) -> &[u8] {
+        self.bytes.get(self.used..self.used + len).unwrap_or_default()
+    }
+
+    /// Keeps the presence a session begins with, in an empty buffer.
+    ///
+    /// # Errors
+    /// [`CommandError::TooLong`] if Identify would be, [`CommandError::QueueFull`] if there is no room.
+    pub(crate) fn begin_with(&mut self, presence: impl Serialize) -> Result<(), CommandError> {
+        let len = encode::payload(self.encoding, 3, presence, &mut self.bytes);
+        self.kept = len.ok_or(CommandError::QueueFull)?;
+        self.used = self.kept;
+        if self.identify_with(self.kept) > MAX_PAYLOAD {
+            return Err(CommandError::TooLong);
+        }
+        let fits = self.kept + self.reserved(self.kept) <= self.bytes.len();
+        if fits { Ok(()) } else { Err(CommandError::QueueFull) }
+    }
+
+    /// Encodes a command and queues it.
+    pub(crate) fn push(
+        &mut self,
+        command: &Command<'_>,
+        expires: Instant,
+    ) -> Result<CommandId, CommandError> {
+        let encoding = self.encoding;
+        self.push_with(CommandClass::of(command), expires, |out| command.encode(encoding, out))
+    }
+
+    /// Queues a command that was encoded before, or was not for this reason.
+    pub(crate) fn push_encoded(
+        &mut self,
+        class: CommandClass,
+        expires: Instant,
+        payload: Result<&[u8], CommandError>,
+    ) -> Result<CommandId, CommandError> {
+        self.push_with(class, expires, |out| {
+            let payload = payload?;
+            if payload.len() > MAX_PAYLOAD {
+                return Err(CommandError::TooLong);
+            }
+            let room = out.get_mut(..payload.len()).ok_or(CommandError::TooLong)?;
+            room.copy_from_slice(payload);
+            Ok(payload.len())
+        })
+    }
+
+    /// Queues a command; those that may still be turned down make room for it.
+    fn push_with(
+        &mut self,
+        class: CommandClass,
+        expires: Instant,
+        encode: impl Fn(&mut [u8]) -> Result<usize, CommandError>,
+    ) -> Result<CommandId, CommandError> {
+        loop {
+            let len = match self.add(class, &encode) {
+                Err(CommandError::QueueFull) if self.awaited > 0 => {
+                    self.settle(|_| true);
+                    continue;
+                }
+                added => added?,
+            };
+            let (at, id) = (self.used, CommandId(self.next_id));
+            self.next_id = self.next_id.wrapping_add(1);
+            let record =
+                Record { at, id, len, class, superseded: false, state: State::Open, expires };
+            record.write(&mut self.bytes);
+            self.used = record.end();
+            self.open += 1;
+            return Ok(id);
+        }
+    }
+
+    /// Encodes a command behind the records and the room for its header, and returns its length there.
+    fn add(
+        &mut self,
+        class: CommandClass,
+        encode: impl Fn(&mut [u8]) -> Result<usize, CommandError>,
+    ) -> Result<usize, CommandError> {
+        let limit = self.bytes.len().saturating_sub(self.reserved(self.kept));
+        let start = self.used + HEADER;
+        let room = limit.saturating_sub(start);
+        let out = self.bytes.get_mut(start..start + room).unwrap_or_default();
+        let len = match encode(out) {
+            Err(CommandError::TooLong) if room < MAX_PAYLOAD && self.used > self.kept => {
+                return Err(CommandError::QueueFull);
+            }
+            encoded => encoded?,
+        };
+        if class != CommandClass::Presence {
+            return Ok(len);
+        }
+        self.keep_presence(start, len, HEADER)?;
+        Ok(0)
+    }
+
+    /// Lets `latest` take the place of earlier ones, at once or once the one in flight has failed.
+    pub(crate) fn replace(
+        &mut self,
+        latest: CommandId,
+        class: CommandClass,
+        in_flight: Option<CommandId>,
+    ) {
+        let earlier = |record: &Record| {
+            record.id != latest && !record.superseded && class.replaces(record.class)
+        };
+        while let Some(record) = self.find_open(earlier) {
+            if Some(record.id) == in_flight {
+                Record { superseded: true, ..record }.write(&mut self.bytes);
+            } else {
+                self.seal_record(record, Fate::Replaced);
+            }
+        }
+    }
+
+    /// Hears that the connection is gone, and with it the frame in flight and every answer.
+    pub(crate) fn disconnected(&mut self) {
+        self.settle(|_| true);
+        while let Some(record) = self.find_open(|record| record.superseded) {
+            self.seal_record(record, Fate::Replaced);
+        }
+    }
+
+    /// Returns the class of a command that waits.
+    pub(crate) fn class(&self, id: CommandId) -> Option<CommandClass> {
+        self.find_open(|record| record.id == id).map(|record| record.class)
+    }
+
+    /// Hears that a command is with the transport.
+    pub(crate) fn sent(&mut self, id: CommandId) {
+        let Some(record) = self.find_open(|record| record.id == id) else { return };
+        if matches!(record.class, CommandClass::AllMembers(_)) {
+            Record { state: State::Awaited, ..record }.write(&mut self.bytes);
+            self.open -= 1;
+            self.awaited += 1;
+        } else {
+            self.seal_record(record, Fate::Sent);
+        }
+    }
+
+    /// Tells whether a command may still be turned down.
+    pub(crate) const fn awaits(&self) -> bool {
+        self.awaited > 0
+    }
+
+    /// Takes it that the requests for all members of some guilds were not turned down.
+    pub(crate) fn settle(&mut self, settled: impl Fn(GuildId) -> bool) {
+        while let Some(record) = self.find_awaited(&settled) {
+            self.awaited -= 1;
+            self.open += 1;
+            self.seal_record(record, Fate::Sent);
+        }
+    }
+
+    /// Lets the request for all members of a guild be sent again, which was turned down.
+    pub(crate) fn turned_down(&mut self, guild: GuildId) {
+        if let Some(record) = self.find_awaited(|awaited| awaited == guild) {
+            Record { state: State::Open, ..record }.write(&mut self.bytes);
+            self.awaited -= 1;
+            self.open += 1;
+        }
+    }
+
+    /// Seals the fate of what expired.
+    pub(crate) fn expire(&mut self, now: Instant, in_flight: Option<CommandId>) {
+        let late = |record: &Record| record.expires <= now && Some(record.id) != in_flight;
+        while let Some(record) = self.find_open(late) {
+            self.seal_record(record, Fate::Expired);
+        }
+    }
+
+    /// Seals the fate of everything that waits.
+    pub(crate) fn drop_all(&mut self) {
+        while let Some(record) = self.find_open(|_| true) {
+            self.seal_record(record, Fate::Dropped);
+        }
+    }
+
+    /// Returns when the next command expires.
+    pub(crate) fn next_expiry(&self, in_flight: Option<CommandId>) -> Option<Instant> {
+        if self.open == 0 {
+            return None;
+        }
+        let waits = |record: &Record| record.state == State::Open && Some(record.id) != in_flight;
+        let open = self.records().filter(waits);
+        open.map(|record| record.expires).min().filter(|expires| *expires < Instant::MAX)
+    }
+
+    /// Returns the first command of a class that may go.
+    pub(crate) fn front(&self, may_go: impl Fn(CommandClass) -> bool) -> Option<CommandId> {
+        if self.open == 0 {
+            return None;
+        }
+        self.find_open(|record| may_go(record.class)).map(|record| record.id)
+    }
+
+    /// Returns the earliest instant of those that the classes of commands that wait, and may be turned down, have.
+    pub(crate) fn earliest(&self, of: impl Fn(CommandClass) -> Instant) -> Option<Instant> {
+        if self.open + self.awaited == 0 {
+            return None;
+        }
+        let told = |record: &Record| matches!(record.state, State::Sealed(_));
+        self.records().filter(|record| !told(record)).map(|record| of(record.class)).min()
+    }
+
+    /// Returns the payload of a command that waits.
+    pub(crate) fn payload(&self, id: CommandId) -> &[u8] {
+        let place = |record: Record| match record.class {
+            CommandClass::Presence => 0..self.kept,
+            _ => record.at + HEADER..record.end(),
+        };
+        let record = self.find_open(|record| record.id == id);
+        record.and_then(|record| self.bytes.get(place(record))).unwrap_or_default()
+    }
+
+    /// Takes the next fate to tell.
+    pub(crate) fn take_fate(&mut self) -> Option<(CommandId, Fate)> {
+        if self.sealed == 0 {
+            return None;
+        }
+        let (record, fate) = self.records().find_map(|record| match record.state {
+            State::Sealed(fate) => Some((record, fate)),
+            State::Awaited | State::Open => None,
+        })?;
+        self.cut(record.at, record.end());
+        self.sealed -= 1;
+        Some((record.id, fate))
+    }
+
+    fn records(&self) -> impl Iterator<Item = Record> + '_ {
+        let mut at = self.kept;
+        core::iter::from_fn(move || {
+            let record = Record::read(self.bytes.get(..self.used)?, at)?;
+            at = record.end();
+            Some(record)
+        })
+    }
+
+    fn find_open(&self, wanted: impl Fn(&Record) -> bool) -> Option<Record> {
+        self.records().find(|record| record.state == State::Open && wanted(record))
+    }
+
+    fn find_awaited(&self, wanted: impl Fn(GuildId) -> bool) -> Option<Record> {
+        if self.awaited == 0 {
+            return None;
+        }
+        self.records().find(|record| match record.class {
+            CommandClass::AllMembers(guild) => record.state == State::Awaited && wanted(guild),
+            _ => false,
+        })
+    }
+
+    fn seal_record(&mut self, record: Record, fate: Fate) {
+        let sealed = Record { len: 0, state: State::Sealed(fate), ..record };
+        sealed.write(&mut self.bytes);
+        self.cut(sealed.end(), record.end());
+        self.open -= 1;
+        self.sealed += 1;
+    }
+
+    /// Takes the bytes from `from` to `to` out.
+    fn cut(&mut self, from: usize, to: usize) {
+        self.bytes.copy_within(to..self.used, from);
+        self.used -= to - from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Presence;
+
+    const RAW: Command<'static> = Command::Raw { op: 43, d: "{}" };
+    const ENCODED: &[u8] = br#"{"op":43,"d":{}}"#;
+
+    fn outbox(bytes: &mut [u8]) -> Outbox<'_> {
+        Outbox::new(Lease::Lent(bytes), Encoding::Json)
+    }
+
+    #[test]
+    fn commands_leave_in_order_and_their_fates_are_told_once() {
+        let mut bytes = [0; 200];
+        let mut outbox = outbox(&mut bytes);
+        for id in 0..3 {
+            assert_eq!(outbox.push(&RAW, Instant::MAX), Ok(CommandId(id)));
+        }
+        for id in 0..3 {
+            assert_eq!(outbox.front(|_| true), Some(CommandId(id)));
+            assert_eq!(outbox.payload(CommandId(id)), ENCODED);
+            outbox.sent(CommandId(id));
+        }
+        assert_eq!(outbox.front(|_| true), None);
+        for id in 0..3 {
+            assert_eq!(outbox.take_fate(), Some((CommandId(id), Fate::Sent)));
+        }
+        assert_eq!((outbox.take_fate(), outbox.used), (None, 0));
+    }
+
+    /// Trap 24: a send queue without bound.
+    #[test]
+    fn a_full_queue_refuses_and_keeps_its_reserve() {
+        let mut bytes = [0; 190];
+        let mut outbox = outbox(&mut bytes);
+        outbox.reserve(0, 60);
+        let mut taken = 0;
+        while outbox.push(&RAW, Instant::MAX).is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, 3);
+        assert_eq!(outbox.push(&RAW, Instant::MAX), Err(CommandError::QueueFull));
+        assert!(outbox.scratch().len() >= 60);
+        outbox.sent(CommandId(0));
+        outbox.take_fate();
+        assert_eq!(outbox.push(&RAW, Instant::MAX), Ok(CommandId(3)));
+    }
+
+    #[test]
+    fn only_a_payload_that_never_fits_is_too_long() {
+        let mut bytes = [0; 3 * MAX_PAYLOAD];
+        let mut outbox = outbox(&mut bytes);
+        let long = [b'1'; MAX_PAYLOAD];
+        let long = Command::Raw { op: 43, d: core::str::from_utf8(&long).unwrap() };
+        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::TooLong));
+        let refused = Command::Raw { op: 2, d: "{}" };
+        assert_eq!(outbox.push(&refused, Instant::MAX), Err(CommandError::ReservedOp));
+    }
+
+    #[test]
+    fn a_payload_that_does_not_fit_into_the_empty_buffer_is_too_long() {
+        let mut bytes = [0; 100];
+        let mut outbox = outbox(&mut bytes);
+        let long = [b'1'; 90];
+        let long = Command::Raw { op: 43, d: core::str::from_utf8(&long).unwrap() };
+        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::TooLong));
+        outbox.push(&RAW, Instant::MAX).unwrap();
+        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::QueueFull));
+    }
+
+    #[test]
+    fn commands_expire_unless_they_are_on_their_way() {
+        let mut bytes = [0; 200];
+        let mut outbox = outbox(&mut bytes);
+        let at = Instant::from_millis;
+        for expires in [5, 9, 5] {
+            outbox.push(&RAW, at(expires)).unwrap();
+        }
+        assert_eq!(outbox.next_expiry(None), Some(at(5)));
+        outbox.expire(at(5), Some(CommandId(0)));
+        assert_eq!(outbox.take_fate(), Some((CommandId(2), Fate::Expired)));
+        assert_eq!(outbox.take_fate(), None);
+        assert_eq!(outbox.queued(), 2);
+    }
+
+    #[test]
+    fn a_later_presence_takes_the_place_of_an_earlier_one() {
+        let mut bytes = [0; 400];
+        let mut outbox = outbox(&mut bytes);
+        let presence = Command::UpdatePresence(Presence::default().into());
+        outbox.push(&presence, Instant::MAX).unwrap();
+        outbox.push(&RAW, Instant::MAX).unwrap();
+        let latest = outbox.push(&presence, Instant::MAX).unwrap();
+        outbox.replace(latest, CommandClass::Presence, None);
+        assert_eq!(outbox.take_fate(), Some((CommandId(0), Fate::Replaced)));
+        assert_eq!(outbox.front(|_| true), Some(CommandId(1)));
+        assert_eq!(outbox.queued(), 2);
+    }
+}
