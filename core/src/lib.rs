@@ -30,7 +30,8 @@
 //! [`Output::Event`] announced; asking for the next output says that the event is done.
 //!
 //! [`Input::Tick`] promises that the transport was looked at and had nothing; only it finds the peer
-//! silent. Say [`Input::Busy`] instead when time passed and nobody looked.
+//! silent. Say [`Input::Busy`] instead when time passed and nobody looked, and [`Input::Held`] while a
+//! consumer is too slow for more events: heartbeats still go out then.
 //!
 //! ```
 //! use gatewright_core::{Event, Gone, Input, Instant, Link, Output, Shard};

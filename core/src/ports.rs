@@ -15,6 +15,11 @@ pub enum Input<'i> {
     Tick,
     /// Time passed; the transport was not looked at.
     Busy,
+    /// Time passed, and no event is wanted until the next [`Tick`](Self::Tick) or [`Busy`](Self::Busy).
+    ///
+    /// For a loop whose consumer is slow: what goes out still goes out, and [`Output::Wait`] follows. The event at hand
+    /// stays at hand and is not done. No [`Message`](Self::Message) may come until then.
+    Held,
     /// The WebSocket is up.
     Opened(Link),
     /// Bytes of one WebSocket message.

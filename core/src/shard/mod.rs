@@ -54,6 +54,8 @@ pub struct Shard<'m> {
     pub(crate) started: bool,
     /// Whether all output of the latest input was taken.
     pub(crate) drained: bool,
+    /// Whether no event is wanted.
+    held: bool,
     state: State,
     since: Instant,
     link: Link,
@@ -216,6 +218,7 @@ impl<'m> Shard<'m> {
             now: Instant::ZERO,
             started: false,
             drained: true,
+            held: false,
             state: State::Resting { until: Instant::ZERO },
             since: Instant::ZERO,
             link: Link(0),
@@ -280,7 +283,8 @@ impl<'m> Shard<'m> {
         assert!(in_order, "a message came before poll_output said Wait or Stop");
         self.hear(now);
         match input {
-            Input::Tick | Input::Busy => {}
+            Input::Tick | Input::Busy => self.held = false,
+            Input::Held => self.held = true,
             Input::Opened(link) => self.on_opened(link),
             Input::Message { link, text, part, last } => self.on_message(link, text, part, last),
             Input::Sent(link) => self.on_sent(link),
@@ -364,9 +368,11 @@ impl<'m> Shard<'m> {
 
     /// Decides what [`poll_output`](Self::poll_output) lends.
     pub(crate) fn next_step(&mut self) -> Step {
-        self.finish_event();
+        if !self.held {
+            self.finish_event();
+        }
         let step = self.step();
-        self.drained = step.ends_drain();
+        self.drained = step.ends_drain() && !self.held;
         step
     }
 

@@ -69,6 +69,9 @@ impl Shard<'_> {
         if let Some(send) = self.next_frame() {
             return send;
         }
+        if self.held {
+            return Step::Wait(self.wake_up());
+        }
         if let Some(kind) = self.next_event() {
             return Step::Event(kind);
         }

@@ -77,6 +77,9 @@ impl Shard<'_> {
         if !self.started {
             return Instant::ZERO;
         }
+        if self.phase() == Phase::Stopped {
+            return Instant::MAX;
+        }
         let least = self.after(LEAST_WAIT);
         self.next_timer().map_or(least, |(at, _)| at.max(least))
     }

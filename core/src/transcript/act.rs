@@ -16,6 +16,8 @@ pub enum Act {
     Tick,
     /// [`Input::Busy`].
     Busy,
+    /// [`Input::Held`].
+    Held,
     /// [`Input::Opened`].
     Opened(Link),
     /// [`Input::Message`].
@@ -83,6 +85,7 @@ impl Act {
         let act = match words.word() {
             "tick" => Self::Tick,
             "busy" => Self::Busy,
+            "held" => Self::Held,
             "opened" => Self::Opened(words.link()?),
             "message" => message(words)?,
             "sent" => Self::Sent(words.link()?),
@@ -109,6 +112,7 @@ impl Act {
         let input = match self {
             Self::Tick => Input::Tick,
             Self::Busy => Input::Busy,
+            Self::Held => Input::Held,
             Self::Opened(link) => Input::Opened(*link),
             Self::Message { .. } if !shard.drained => return Err(Problem::Early),
             Self::Message { link, text, part, last } => {

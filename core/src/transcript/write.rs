@@ -125,6 +125,7 @@ impl Display for Entered<'_> {
         match self.0 {
             Input::Tick => f.write_str("tick"),
             Input::Busy => f.write_str("busy"),
+            Input::Held => f.write_str("held"),
             Input::Opened(link) => write!(f, "opened {}", link.0),
             Input::Message { link, text, part, last } => {
                 let end = if *last { "last" } else { "more" };

@@ -39,6 +39,9 @@ pub(super) const PROSPER: u8 = 26;
 /// Such things until the session runs, and then for a while.
 pub(super) const THRIVE: u8 = 27;
 
+/// No event is wanted for a while.
+pub(super) const HELD: u8 = 28;
+
 /// The names a dispatch may have.
 pub(super) const NAMES: [&str; 4] = ["GUILD_CREATE", "RESUMED", "MESSAGE_CREATE", "SOMETHING_NEW"];
 /// The most commands that may wait: the model knows nothing of the size of their buffer.
@@ -71,6 +74,7 @@ pub(super) fn act(pair: &mut Pair<'_>, source: &mut Source<'_>) {
         LEAVE => leave(pair, source),
         PROSPER => prosper(pair),
         THRIVE => thrive(pair, source.byte()),
+        HELD => pair.say(Said::Held),
         _ => pair.drain(),
     }
     if byte & UNDRAINED != UNDRAINED {

@@ -47,6 +47,7 @@ pub(super) struct Seen {
 pub(super) enum Said<'s> {
     Tick,
     Busy,
+    Held,
     Opened(u32),
     Message(u32, &'s [Word]),
     Sent(u32),
@@ -176,6 +177,8 @@ pub(super) struct Client {
     pub(super) plain: bool,
     pub(super) now: Micros,
     heard: bool,
+    /// Whether no event is wanted.
+    pub(super) held: bool,
     pub(super) seen: Seen,
     pub(super) past: Chronicle,
     pub(super) line: Line,
@@ -202,6 +205,7 @@ impl Client {
             plain,
             now: 0,
             heard: false,
+            held: false,
             seen: Seen { beat: 0, rest: None },
             past: Chronicle::default(),
             line: Line::none(),
@@ -272,7 +276,8 @@ impl Client {
         self.hear(now);
         self.seen = seen;
         match said {
-            Said::Tick | Said::Busy => {}
+            Said::Tick | Said::Busy => self.held = false,
+            Said::Held => self.held = true,
             Said::Opened(link) if link == self.line.link => self.opened(),
             Said::Message(link, words) if link == self.line.link => self.message(words),
             Said::Sent(link) if link == self.line.link => self.sent(),

@@ -61,11 +61,15 @@ impl<'m> Pair<'m> {
         let input = match said {
             Said::Tick => Input::Tick,
             Said::Busy => Input::Busy,
+            Said::Held => Input::Held,
             Said::Opened(link) => Input::Opened(Link(link)),
             Said::Sent(link) => Input::Sent(Link(link)),
             Said::Permit(link) => Input::MayIdentify(Link(link)),
             Said::Closed(link, gone) => Input::Closed(Link(link), gone),
             Said::Message(link, words) => {
+                if self.model.held {
+                    self.say(Said::Busy);
+                }
                 if !self.drained {
                     self.drain();
                 }
@@ -130,13 +134,14 @@ impl<'m> Pair<'m> {
         for out in &outputs {
             match out {
                 Out::Connect { link, .. } => self.link = *link,
-                Out::Wait(until) => self.wait = *until,
+                // One that is over and held waits for ever.
+                Out::Wait(until) if *until < Instant::MAX.as_micros() => self.wait = *until,
                 _ => {}
             }
         }
         self.write(|| format!("    {outputs:?}"));
         self.compare("outputs", &outputs, &expected);
-        self.drained = true;
+        self.drained = !self.model.held;
         let complaints = std::mem::take(&mut self.model.complaints);
         self.differences.extend(complaints);
         self.compare_status();

@@ -1,6 +1,6 @@
 //! What a drain brings: everything that is to go out, in order, and when to come back.
 
-use gatewright_core::{Cause, Fate, Phase, Stop};
+use gatewright_core::{Cause, Fate, Instant, Phase, Stop};
 
 use super::chronicle::Deed::{Beat, Identify, Presence, Resume, Sent};
 use super::chronicle::{MILLI, Micros};
@@ -111,6 +111,10 @@ impl Client {
             }
         }
         out.extend(self.frame());
+        if self.held {
+            out.push(Out::Wait(self.wait()));
+            return out;
+        }
         self.tell(&mut out);
         out.push(self.stop.map_or_else(|| Out::Wait(self.wait()), Out::Stop));
         out
@@ -272,6 +276,9 @@ impl Client {
         deadlines.extend(waiting.filter_map(|(_, order)| order.expires));
         if !self.has_heard() {
             return 0;
+        }
+        if self.stop.is_some() {
+            return Instant::MAX.as_micros();
         }
         let least = self.now + MILLI;
         deadlines.into_iter().min().map_or(least, |next| next.max(least))

@@ -42,6 +42,7 @@ pub(super) fn act(judge: &mut Judge<'_>, source: &mut Source<'_>) {
         }
         20 => drop(judge.take()),
         21 => judge.look(),
+        22 => judge.give(Input::Held),
         _ => judge.drain(),
     }
 }

@@ -26,6 +26,7 @@ pub(super) struct Judge<'m> {
     pub(super) wire: Wire,
     pub(super) wait: Instant,
     drained: bool,
+    held: bool,
     pub(super) link: Link,
     in_flight: bool,
     stopped: Option<Stop>,
@@ -43,6 +44,7 @@ impl<'m> Judge<'m> {
             wire: Wire::new(compression, 6),
             wait: Instant::ZERO,
             drained: true,
+            held: false,
             link: Link(0),
             in_flight: false,
             stopped: None,
@@ -52,10 +54,20 @@ impl<'m> Judge<'m> {
 
     /// Gives an input; a message only after all output was taken.
     pub(super) fn give(&mut self, input: Input<'_>) {
-        if matches!(input, Input::Message { .. }) && !self.drained {
-            self.drain();
+        if matches!(input, Input::Message { .. }) {
+            if self.held {
+                self.give(Input::Busy);
+            }
+            if !self.drained {
+                self.drain();
+            }
         }
         self.hear();
+        match input {
+            Input::Held => self.held = true,
+            Input::Tick | Input::Busy => self.held = false,
+            _ => {}
+        }
         if matches!(input, Input::Sent(link) if link == self.link) {
             self.in_flight = false;
         }
@@ -99,13 +111,16 @@ impl<'m> Judge<'m> {
     pub(super) fn take(&mut self) -> bool {
         let output = self.shard.poll_output();
         let mut line = format!("{output:?}");
-        if let Some(stop) = self.stopped {
+        if self.held {
+            assert!(!matches!(output, Output::Event(_) | Output::Stop(_)), "{line} while held");
+        } else if let Some(stop) = self.stopped {
             assert!(
                 matches!(output, Output::Stop(again) if again == stop),
                 "{line} after {stop:?}"
             );
         }
-        self.drained = matches!(output, Output::Wait(_) | Output::Stop(_));
+        let last = matches!(output, Output::Wait(_) | Output::Stop(_));
+        self.drained = last && !self.held;
         match output {
             Output::Connect(target) => {
                 assert!(target.link > self.link, "{line} after {:?}", self.link);
@@ -130,13 +145,14 @@ impl<'m> Judge<'m> {
                     "{line} at {}",
                     self.latest
                 );
-                self.wait = until;
+                // One that is over and held waits for ever.
+                self.wait = if until < Instant::MAX { until } else { least };
             }
             Output::Stop(stop) => self.stopped = Some(stop),
             Output::Close(_) | Output::ForgoIdentify(_) => {}
         }
         self.lines.push(line);
-        self.drained
+        last
     }
 
     /// Looks at what can be looked at any time.

@@ -114,15 +114,21 @@ fn random_inputs_are_survived() {
             let part = texts[pick(16)].as_bytes();
             let (text, last) = (pick(2) == 0, pick(4) != 0);
             let code = CloseCode(u16::try_from(4_000 + pick(10)).unwrap());
-            rig.give(match pick(12) {
+            let input = match pick(13) {
                 0 | 1 => Input::Tick,
                 2 => Input::Busy,
+                12 => {
+                    rig.give(Input::Held);
+                    rig.give(Input::Sent(link));
+                    Input::Busy
+                }
                 3 | 4 => Input::Opened(link),
                 5 => Input::Sent(link),
                 6 => Input::MayIdentify(link),
                 7 if code.0 != 4004 => Input::Closed(link, Gone::Code(code, "x")),
                 _ => Input::Message { link, text, part, last },
-            });
+            };
+            rig.give(input);
         }
     }
 }

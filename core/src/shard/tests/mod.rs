@@ -6,6 +6,7 @@ mod crossings;
 mod documents;
 mod etf;
 mod hearts;
+mod held;
 mod kept;
 mod lifecycle;
 mod limits;

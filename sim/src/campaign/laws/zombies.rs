@@ -52,7 +52,9 @@ fn missed(at: Instant, track: &Track, terms: &Terms) -> Verdict {
     let facts = &track.now;
     let slower = facts.interval().is_none_or(|told| told > terms.heartbeat);
     let over = facts.over.is_some() || facts.greeted.is_none();
-    let late = terms.heartbeat / 4;
+    // Until the first one the shard counts from a Hello that was late, the gateway from when it said it.
+    let first = facts.beats.iter().all(Option::is_none);
+    let late = if first { terms.heartbeat } else { terms.heartbeat / 4 };
     let dead = facts.delays(at, late) || facts.is_damaged(at);
     if slower || over || dead || track.was_busy(at, HOLD) {
         Ok(())
