@@ -74,7 +74,8 @@
 //! ```
 //!
 //! A single shard may take each permit to identify at once, as above. Shards of one bot share a start
-//! limit: let them ask an [`IdentifyGate`].
+//! limit: let them ask an [`IdentifyGate`]. A bot whose process may be restarted lets an [`IdentifyBudget`]
+//! say whether the day can spare an Identify.
 //!
 //! # Decoding
 //!
@@ -147,6 +148,7 @@ extern crate std;
 extern crate std;
 
 mod backoff;
+mod budget;
 pub mod cache;
 mod close;
 mod command;
@@ -188,6 +190,10 @@ mod time;
 pub mod transcript;
 mod url;
 
+pub use budget::{
+    BotId, BudgetError, BudgetRecord, BudgetSettings, IdentifyBudget, Refusal, RefusalCause,
+    SessionStartLimit, UnixTime,
+};
 pub use close::CloseCode;
 pub use command::{
     Activity, ChannelInfoFields, Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD,
