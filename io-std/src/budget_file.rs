@@ -1,0 +1,175 @@
+//! A budget that is written down as it changes, and goes on in memory where that fails.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gatewright_core::{
+    BotId, BudgetSettings, IdentifyBudget, Refusal, SessionStartLimit, UnixTime,
+};
+
+use crate::error::{BudgetFault, BudgetFileError};
+use crate::store::Store;
+
+/// The least time between two writes: a large bot may identify many times a second.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The least time from a failed write to the next: what is full or read-only stays so for a while.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// An [`IdentifyBudget`] that is kept in a file over all processes of a bot.
+///
+/// The first change is written at once, those that follow within 100 ms together: call [`tick`](Self::tick) at
+/// [`deadline`](Self::deadline). Dropping it writes what is left. Where writing fails, it goes on counting in
+/// memory, tells so once by `log::warn!`, and tries again.
+///
+/// Beside the file lie `.lock`, which a second process on one record stumbles over at once, and for moments `.tmp`.
+///
+/// # Examples
+///
+/// ```
+/// use gatewright_core::{BotId, BudgetSettings};
+/// use gatewright_std::{BudgetFile, unix_now};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("identify-budget");
+/// let bot = BotId::of_token("MTIz.abc.secret");
+/// let mut budget = BudgetFile::open(unix_now(), path, bot, BudgetSettings::default())?;
+/// budget.started(unix_now());
+/// match budget.ask(unix_now()) {
+///     Ok(()) => budget.spent(unix_now()), // and then the Identify goes out
+///     Err(refusal) => println!("{refusal}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct BudgetFile {
+    budget: IdentifyBudget,
+    store: Store,
+    /// Whether there is something to write.
+    changed: bool,
+    /// The time of the latest write, and how long none may follow.
+    written: Option<(UnixTime, Duration)>,
+    error: Option<BudgetFileError>,
+}
+
+impl BudgetFile {
+    /// Opens a file, which need not exist yet, and takes up the budget in it.
+    ///
+    /// # Errors
+    /// If another process holds the file, or it cannot be read, or holds no whole record of this bot. It is not changed
+    /// then: what it says about the crash loop or the day may be true.
+    pub fn open(
+        now: UnixTime,
+        path: impl Into<PathBuf>,
+        bot: BotId,
+        settings: BudgetSettings,
+    ) -> Result<Self, BudgetFileError> {
+        let path = path.into();
+        let fail = |fault| BudgetFileError::new(&path, fault);
+        let owner = getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()));
+        let (store, record) = Store::open(path.clone()).map_err(fail)?;
+        let budget = match record {
+            None => IdentifyBudget::new(now, bot, owner, settings),
+            Some(record) => IdentifyBudget::restore(now, bot, owner, settings, &record)
+                .map_err(|error| fail(BudgetFault::Record(error)))?,
+        };
+        Ok(Self { budget, store, changed: false, written: None, error: None })
+    }
+
+    /// Hears that a process began; see [`IdentifyBudget::started`].
+    pub fn started(&mut self, now: UnixTime) {
+        self.budget.started(now);
+        self.change(now);
+    }
+
+    /// Hears the server's word; see [`IdentifyBudget::hear_limit`].
+    pub fn hear_limit(&mut self, now: UnixTime, limit: SessionStartLimit) {
+        self.budget.hear_limit(now, limit);
+        self.change(now);
+    }
+
+    /// Tells whether an Identify may go out now.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why not, and when to ask again.
+    pub fn ask(&mut self, now: UnixTime) -> Result<(), Refusal> {
+        self.budget.ask(now)
+    }
+
+    /// Hears that an Identify goes out; to be said before it does.
+    pub fn spent(&mut self, now: UnixTime) {
+        self.budget.spent(now);
+        self.change(now);
+    }
+
+    /// Hears that a session was live for [`IdentifyBudget::HEALTHY_AFTER`].
+    pub fn lived(&mut self, now: UnixTime) {
+        self.budget.lived(now);
+        self.change(now);
+    }
+
+    /// Hears that time passed, and writes what is due.
+    pub fn tick(&mut self, now: UnixTime) {
+        if self.deadline().is_some_and(|at| at <= now) || self.clock_went_back(now) {
+            self.flush(now);
+        }
+    }
+
+    /// Writes what is left to write, however soon after the write before.
+    pub fn flush(&mut self, now: UnixTime) {
+        if !self.changed {
+            return;
+        }
+        let result = self.store.write(&self.budget.record());
+        self.changed = result.is_err();
+        let pause = if result.is_err() { PAUSE_AFTER_FAILURE } else { PAUSE };
+        self.written = Some((now, pause));
+        self.settle(result);
+    }
+
+    /// Returns when to call [`tick`](Self::tick), if anything is left to write.
+    #[must_use]
+    pub fn deadline(&self) -> Option<UnixTime> {
+        let due = self.written.map_or(UnixTime::EPOCH, |(at, pause)| at.saturating_add(pause));
+        self.changed.then_some(due)
+    }
+
+    /// Returns why the latest write failed, if it did.
+    #[must_use]
+    pub const fn last_error(&self) -> Option<&BudgetFileError> {
+        self.error.as_ref()
+    }
+
+    /// Returns the budget.
+    #[must_use]
+    pub const fn budget(&self) -> &IdentifyBudget {
+        &self.budget
+    }
+
+    fn change(&mut self, now: UnixTime) {
+        self.changed = true;
+        self.tick(now);
+    }
+
+    fn clock_went_back(&self, now: UnixTime) -> bool {
+        self.written.is_some_and(|(at, _)| now < at)
+    }
+
+    /// Keeps what came of a write, and tells when that changed.
+    fn settle(&mut self, result: Result<(), BudgetFault>) {
+        let path = self.store.path();
+        let error = result.err().map(|fault| BudgetFileError::new(path, fault));
+        match (&self.error, &error) {
+            (None, Some(error)) => log::warn!("{error}"),
+            (Some(_), None) => log::info!("{} is written again", path.display()),
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        self.error = error;
+    }
+}
+
+impl Drop for BudgetFile {
+    fn drop(&mut self) {
+        let latest = self.written.map_or(UnixTime::EPOCH, |(at, _)| at);
+        self.flush(latest);
+    }
+}
