@@ -35,6 +35,8 @@ pub struct Options {
     pub privileged: Intents,
     /// The number of Identifies taken in 5 s, each of another `shard_id % max_concurrency`.
     pub max_concurrency: u32,
+    /// The number of Identifies granted in 24 hours, as `GET /gateway/bot` tells; nothing enforces it.
+    pub session_starts: u32,
     /// The most shards a client may have.
     pub max_shards: u32,
     /// The most guilds of one shard.
@@ -84,6 +86,7 @@ impl Default for Options {
             token: None,
             privileged: Intents::PRIVILEGED,
             max_concurrency: 1,
+            session_starts: 1_000,
             max_shards: 16_384,
             max_guilds_per_shard: 2_500,
             heartbeat_interval: Duration::from_millis(41_250),
@@ -108,6 +111,7 @@ impl fmt::Debug for Options {
             .field("token", &self.token.as_ref().map(|_| "<token>"))
             .field("privileged", &self.privileged)
             .field("max_concurrency", &self.max_concurrency)
+            .field("session_starts", &self.session_starts)
             .field("max_shards", &self.max_shards)
             .field("max_guilds_per_shard", &self.max_guilds_per_shard)
             .field("heartbeat_interval", &self.heartbeat_interval)

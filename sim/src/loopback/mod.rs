@@ -1,10 +1,11 @@
-//! A simulated gateway behind real WebSockets on a port of this machine.
+//! A simulated gateway behind real WebSockets on a port of this machine, and its HTTP API on the same.
 //!
 //! One thread runs it all: a central task owns the [`Server`] and the clock's answer, and each
 //! connection has a reader and a writer. Everything between them is bounded; a client that reads
 //! so slowly that its queue fills up is cut, as a real gateway does.
 
 mod clock;
+mod http;
 mod peer;
 
 use std::cell::RefCell;
@@ -98,6 +99,7 @@ pub fn serve(listener: TcpListener, mut options: Options) -> io::Result<Loopback
             clock: Clock::start(),
             mailboxes: BTreeMap::new(),
             refused: None,
+            url: url(addr),
         }));
         let door = peer::Door { central: Rc::clone(&central), notes: told };
         executor.spawn(peer::accept(Rc::downgrade(&executor), listener, door)).detach();
@@ -121,6 +123,12 @@ impl Loopback {
     #[must_use]
     pub fn url(&self) -> String {
         url(self.addr)
+    }
+
+    /// Returns the URL of its HTTP API, of which it knows `/gateway` and `/gateway/bot`.
+    #[must_use]
+    pub fn api(&self) -> String {
+        format!("http://{}/api/v10", self.addr)
     }
 
     /// Makes a fault strike and returns how many connections it struck; see [`Server::inject`].
@@ -202,6 +210,8 @@ struct Central {
     mailboxes: BTreeMap<Conn, Mailbox>,
     /// The HTTP status of the latest upgrade, if it was refused.
     refused: Option<u16>,
+    /// Where clients connect to.
+    url: String,
 }
 
 impl Central {
@@ -215,6 +225,11 @@ impl Central {
         self.server.handle_input(self.clock.now(), Input::Opened { conn, target });
         self.drain();
         self.refused.take().map_or(Ok(()), Err)
+    }
+
+    /// Answers a request of the HTTP API with a status and JSON.
+    fn get(&mut self, path: &str, authorization: Option<&str>) -> (u16, String) {
+        self.server.get(self.clock.now(), path, authorization, &self.url)
     }
 
     fn tick(&mut self) {

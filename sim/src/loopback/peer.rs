@@ -23,7 +23,7 @@ use gatewright_core::CloseCode;
 use smol::net::{Shutdown, TcpListener, TcpStream};
 use smol::{LocalExecutor, Timer};
 
-use super::{Central, Note};
+use super::{Central, Note, http};
 use crate::server::Conn;
 
 /// How long a client may take for its upgrade request.
@@ -141,8 +141,22 @@ pub(super) async fn accept(
     }
 }
 
-/// Serves one connection to its end; what is no WebSocket at all is turned away.
+/// Serves one connection to its end, whatever it is.
 async fn serve(conn: Conn, stream: TcpStream, door: Door) {
+    match within(UPGRADE_LIMIT, http::is_asked(&stream)).await {
+        Some(false) => serve_socket(conn, stream, door).await,
+        Some(true) => {
+            let answered = within(UPGRADE_LIMIT, http::answer(stream, &door.central)).await;
+            if !matches!(answered, Some(Ok(()))) {
+                log::info!("connection {} did not get its answer of the API", conn.0);
+            }
+        }
+        None => log::info!("connection {} says nothing", conn.0),
+    }
+}
+
+/// Serves a WebSocket to its end; what is none is turned away.
+async fn serve_socket(conn: Conn, stream: TcpStream, door: Door) {
     let (posts, queue) = async_channel::bounded(MOST_QUEUED);
     let queued = Arc::new(AtomicUsize::new(0));
     let opened = Rc::new(Cell::new(false));

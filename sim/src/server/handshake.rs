@@ -28,6 +28,7 @@ impl Server {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse(conn, refusal),
         };
+        self.starts.take(self.now);
         if self.answer_of(conn) == Answer::Invalid {
             return self.deny_identify(conn, "a fault of the simulation");
         }
@@ -81,7 +82,7 @@ impl Server {
         Ok((shard, intents))
     }
 
-    fn knows_token(&self, token: &str) -> bool {
+    pub(super) fn knows_token(&self, token: &str) -> bool {
         self.options.token.as_ref().map_or(!token.is_empty(), |known| known == token)
     }
 

@@ -12,6 +12,7 @@ mod handshake;
 mod link;
 mod outbox;
 mod referee;
+mod rest;
 mod session;
 mod shuffle;
 mod spoil;
@@ -28,6 +29,7 @@ use self::faults::Faults;
 use self::link::{Link, Phase};
 use self::outbox::Outbox;
 use self::referee::Refusal;
+use self::rest::Starts;
 use self::session::Session;
 use crate::fault::{Fault, Strikes};
 use crate::journal::{Entry, Journal, Stats, What};
@@ -147,6 +149,7 @@ pub struct Server {
     streaming: VecDeque<u32>,
     /// When the last Identify of each bucket was taken.
     buckets: BTreeMap<u32, Instant>,
+    starts: Starts,
     /// When all members of a guild were last asked for.
     asked_members: BTreeMap<GuildId, Instant>,
     faults: Faults,
@@ -171,6 +174,7 @@ impl Server {
             expired: VecDeque::new(),
             streaming: VecDeque::new(),
             buckets: BTreeMap::new(),
+            starts: Starts::default(),
             asked_members: BTreeMap::new(),
             faults: Faults::new(&options.faults),
             outage: Instant::ZERO,
