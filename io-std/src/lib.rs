@@ -2,8 +2,14 @@
 //!
 //! * [`BudgetFile`] keeps an [`IdentifyBudget`](gatewright_core::IdentifyBudget) in a file, so that a bot
 //!   that is restarted again and again does not spend the Identifies of a day.
+//! * [`discover`] asks Discord how many of them are left: `GET /gateway/bot`. [`Retry`] says when to ask again.
 //!
-//! Everything here blocks for as long as a disk takes. Time enters as an argument; [`unix_now`] reads the clock.
+//! Everything here blocks, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
+//! it where it may. Time enters as an argument; [`unix_now`] reads the clock.
+//!
+//! # Features
+//!
+//! * `tls`, on by default: `https://` by rustls, with ring and the bundled webpki roots.
 #![cfg_attr(
     not(test),
     warn(
@@ -17,9 +23,13 @@
 
 mod budget_file;
 mod clock;
+mod discover;
 mod error;
+mod retry;
 mod store;
 
 pub use budget_file::BudgetFile;
 pub use clock::unix_now;
+pub use discover::{DEFAULT_API, DiscoverError, GatewayBot, discover};
 pub use error::{BudgetFault, BudgetFileError};
+pub use retry::Retry;
