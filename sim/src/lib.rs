@@ -9,8 +9,8 @@
 //!
 //! [`Server`] does no I/O and reads no clock: a test drives it with instants of its own, and the
 //! same seed and inputs give the same outputs, bit for bit. [`serve`] puts it behind real
-//! WebSockets on a loopback port, where `GET /api/v10/gateway/bot` is answered as well. [`World`] alone is the traffic generator of tests, fuzz seeds
-//! and benchmarks.
+//! WebSockets on a loopback port, where `GET /api/v10/gateway/bot` is answered as well. [`World`]
+//! alone is the traffic generator of tests, fuzz seeds and benchmarks.
 //!
 //! # What the referee does
 //!

@@ -4,6 +4,7 @@ use std::string::ToString;
 use std::vec::Vec;
 
 use super::*;
+use crate::rng::Rng;
 
 const START: UnixTime = UnixTime::from_millis(1_786_017_600_000);
 const SECOND: Duration = Duration::from_secs(1);
@@ -210,6 +211,52 @@ fn lost_writes_cost_no_more_than_the_reserve_in_a_day() {
         let Story { server, .. } = restart_10_000_times(how, 5 * HOUR, Duration::ZERO);
         assert!(server.most_in_a_window() <= 1_000, "{how:?}: {}", server.most_in_a_window());
     }
+}
+
+/// Does something at random to a budget, at a time that mostly goes on.
+fn do_something(budget: &mut IdentifyBudget, now: &mut UnixTime, rng: &mut Rng) {
+    let mut draw = |limit: u64| rng.below(Duration::from_micros(limit)).as_micros();
+    let number = |drawn: u128| u32::try_from(drawn).unwrap();
+    match draw(12) {
+        0 => budget.started(*now),
+        1 => budget.lived(*now),
+        2 => {
+            let total = number(draw(2_000));
+            let reset_after = SECOND * number(draw(100_000));
+            budget.hear_limit(*now, limit(total, number(draw(2_000)), reset_after));
+        }
+        3 => *now = now.saturating_add(MINUTE * number(draw(3_000))),
+        4 => *now = now.saturating_sub(SECOND * number(draw(2_000))),
+        5 => {
+            let reserve_percent = u8::try_from(draw(60)).unwrap();
+            let settings = BudgetSettings { reserve_percent, by_hand: draw(4) == 0 };
+            let record = BudgetRecord::parse(budget.record().to_string().as_bytes()).unwrap();
+            *budget = IdentifyBudget::restore(*now, bot(), 1, settings, &record).unwrap();
+        }
+        _ => (0..draw(60)).for_each(|_| budget.spent(*now)),
+    }
+}
+
+#[test]
+fn whatever_happened_who_comes_when_told_to_is_let_in_within_three_days() {
+    let mut rng = Rng::new(7);
+    let mut now = START;
+    let mut budget = fresh();
+    let mut refused = [0; 3];
+    for step in 0..20_000 {
+        do_something(&mut budget, &mut now, &mut rng);
+        let mut asked = budget.clone();
+        let Err(refusal) = asked.ask(now) else { continue };
+        refused[match refusal.why {
+            RefusalCause::CrashLoop => 0,
+            RefusalCause::Paced => 1,
+            RefusalCause::Spent => 2,
+        }] += 1;
+        let heard = now.saturating_add(CORRECTION);
+        assert!(refusal.until <= heard.saturating_add(3 * DAY + MINUTE), "step {step}: {refusal}");
+        assert_eq!(asked.ask(refusal.until), Ok(()), "step {step}: {refusal}");
+    }
+    assert!(refused.iter().all(|times| *times > 50), "{refused:?}");
 }
 
 #[test]
