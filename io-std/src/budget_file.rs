@@ -96,6 +96,8 @@ impl BudgetFile {
     }
 
     /// Hears that an Identify goes out; to be said before it does.
+    ///
+    /// Within 100 ms of another write it is counted in memory only; [`flush`](Self::flush) has it on disk at once.
     pub fn spent(&mut self, now: UnixTime) {
         self.budget.spent(now);
         self.change(now);
