@@ -184,6 +184,24 @@ impl<'m> Config<'m> {
         self
     }
 
+    /// Returns the shard.
+    #[must_use]
+    pub const fn shard_id(&self) -> ShardId {
+        self.shard
+    }
+
+    /// Returns the intents.
+    #[must_use]
+    pub const fn intents(&self) -> Intents {
+        self.intents
+    }
+
+    /// Returns the encoding in both directions.
+    #[must_use]
+    pub const fn wire_encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// Takes the gateway's URL apart.
     pub(crate) fn url(&self) -> Result<Url<'_>, UrlError> {
         Url::parse(&self.gateway)

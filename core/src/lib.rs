@@ -195,6 +195,8 @@ pub use budget::{
     SessionStartLimit, UnixTime,
 };
 pub use close::CloseCode;
+#[cfg(feature = "alloc")]
+pub use command::EncodedCommand;
 pub use command::{
     Activity, ChannelInfoFields, Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD,
     Members, Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers,

@@ -1,22 +1,28 @@
 //! One shard, driven by one loop over transport, permit and timer.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::io::Write;
 use std::process;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use gatewright_core::transcript::{RecordError, Recorded};
 use gatewright_core::{
-    Command, CommandError, CommandId, Config, Event, Input, Instant, Leave, Link, Memory, Output,
-    Session, SetupError, Status, Stop,
+    Command, CommandError, CommandId, Config, EncodedCommand, Event, Input, Instant, Leave, Link,
+    Memory, Output, Session, SetupError, Status, Stop,
 };
 
 use crate::clock::{self, Timer};
+use crate::driver::Shared;
 use crate::recording::{Lines, Shard};
 use crate::transport::Transport;
 use crate::{Gate, Options};
 
+/// How long a gateway that is held sleeps at least: a verdict it waits for may be due all the time.
+const LEAST_HOLD: Duration = Duration::from_millis(20);
 /// How often in a row something may be heard before other tasks get their turn.
 const STREAK: u8 = 64;
 
@@ -34,6 +40,8 @@ pub struct Gateway {
     transport: Transport,
     timer: Timer,
     streak: u8,
+    /// Where a handle looks at the state.
+    shown: Option<Arc<Shared>>,
 }
 
 impl Gateway {
@@ -69,7 +77,13 @@ impl Gateway {
             transport: Transport::default(),
             timer: Timer::default(),
             streak: 0,
+            shown: None,
         }
+    }
+
+    /// Shows the state to handles from now on, whenever there is nothing else to do.
+    pub(crate) fn show_to(&mut self, shared: Arc<Shared>) {
+        self.shown = Some(shared);
     }
 
     /// Records the session as a transcript, which holds everything the gateway sends and so is private.
@@ -114,6 +128,47 @@ impl Gateway {
         self.shard.command(clock::now(), command)
     }
 
+    /// Queues a command that is dropped unless it can be sent before that much time has passed.
+    ///
+    /// # Errors
+    /// As [`command`](Self::command).
+    pub fn command_within(
+        &mut self,
+        command: &Command<'_>,
+        time: Duration,
+    ) -> Result<CommandId, CommandError> {
+        let now = clock::now();
+        self.shard.command_until(now, command, now.saturating_add(time))
+    }
+
+    /// Queues a command that was checked and encoded in another task.
+    ///
+    /// # Errors
+    /// As [`command`](Self::command), and [`CommandError::OtherEncoding`].
+    pub fn encoded_command(
+        &mut self,
+        command: &EncodedCommand,
+        within: Option<Duration>,
+    ) -> Result<CommandId, CommandError> {
+        let now = clock::now();
+        let expires = within.map_or(Instant::MAX, |time| now.saturating_add(time));
+        self.shard.encoded_command(now, command, expires)
+    }
+
+    /// Keeps the connection alive while events are not wanted: heartbeats and commands go out, nothing is read.
+    ///
+    /// It never ends: drop it to go on, as in a `select!` with what the events wait for. The event of the latest
+    /// [`next`](Self::next) counts as not done until the following one.
+    pub async fn hold(&mut self) -> Infallible {
+        loop {
+            self.shard.handle_input(clock::now(), Input::Held);
+            // A shard that is held has no event, and is not over before it tells so.
+            let at = self.drain().ok().flatten().unwrap_or(Instant::MAX);
+            let at = at.max(clock::now().saturating_add(LEAST_HOLD));
+            poll_fn(|cx| self.poll_held(cx, at)).await;
+        }
+    }
+
     /// Leaves the gateway; call [`next`](Self::next) until it returns the [`Stop`].
     pub fn leave(&mut self, how: Leave) {
         self.shard.leave(clock::now(), how);
@@ -153,7 +208,12 @@ impl Gateway {
                 Output::Send(frame) => self.transport.send(&frame),
                 Output::Close(code) => self.transport.close(code),
                 Output::Event(_) => return Ok(None),
-                Output::Wait(at) => return Ok(Some(at)),
+                Output::Wait(at) => {
+                    if let Some(shared) = &self.shown {
+                        shared.show(self.shard.status(), self.shard.session());
+                    }
+                    return Ok(Some(at));
+                }
                 Output::Stop(stop) => {
                     self.transport.abandon();
                     return Err(stop);
@@ -174,20 +234,42 @@ impl Gateway {
         if self.transport.poll(cx, &mut self.shard).is_ready() {
             return Poll::Ready(());
         }
-        if let Some(link) = self.asking.filter(|_| !self.transport.is_writing()) {
-            match self.gate.poll(cx, clock::now(), self.shard_id, link) {
-                Ok(()) => {
-                    self.asking = None;
-                    self.shard.handle_input(clock::now(), Input::MayIdentify(link));
-                    return Poll::Ready(());
-                }
-                Err(closed_until) => at = at.min(closed_until),
-            }
+        if self.poll_permit(cx, &mut at).is_ready() {
+            return Poll::Ready(());
         }
         self.streak = 0;
         ready!(self.timer.poll(cx, at));
         self.shard.handle_input(clock::now(), Input::Tick);
         Poll::Ready(())
+    }
+
+    /// Looks for something to tell a shard that is held: frames that are out, a transport that is up, a permit.
+    fn poll_held(&mut self, cx: &mut Context<'_>, mut at: Instant) -> Poll<()> {
+        if self.transport.poll_out(cx, &mut self.shard).is_ready() {
+            return Poll::Ready(());
+        }
+        if self.poll_permit(cx, &mut at).is_ready() {
+            return Poll::Ready(());
+        }
+        self.timer.poll(cx, at)
+    }
+
+    /// Looks for a permit to identify; if there is none, brings `at` forward to when there may be one.
+    fn poll_permit(&mut self, cx: &Context<'_>, at: &mut Instant) -> Poll<()> {
+        let Some(link) = self.asking.filter(|_| !self.transport.is_writing()) else {
+            return Poll::Pending;
+        };
+        match self.gate.poll(cx, clock::now(), self.shard_id, link) {
+            Ok(()) => {
+                self.asking = None;
+                self.shard.handle_input(clock::now(), Input::MayIdentify(link));
+                Poll::Ready(())
+            }
+            Err(closed_until) => {
+                *at = (*at).min(closed_until);
+                Poll::Pending
+            }
+        }
     }
 
     /// Gives up the place in the line for a permit, or the permit.

@@ -72,10 +72,13 @@
 
 mod clock;
 mod dial;
+mod driver;
 mod gate;
 mod gateway;
+mod handle;
 mod options;
 mod recording;
+mod task;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(not(feature = "tls"))]
@@ -88,4 +91,6 @@ pub use gatewright_core::*;
 
 pub use gate::Gate;
 pub use gateway::Gateway;
+pub use gatewright_std::Filter;
+pub use handle::{Events, ShardHandle, StartError};
 pub use options::Options;

@@ -1,6 +1,9 @@
 //! What the adapter is told once; what the protocol needs is in [`Config`](gatewright_core::Config).
 
+use std::time::Duration;
+
 use gatewright_core::Compression;
+use gatewright_std::Filter;
 
 use crate::Gate;
 
@@ -19,7 +22,17 @@ pub struct Options {
     pub(crate) payload_limit: usize,
     pub(crate) gate: Option<Gate>,
     pub(crate) user_agent: String,
+    pub(crate) filter: Filter,
+    pub(crate) most_events: usize,
+    pub(crate) most_event_bytes: usize,
+    pub(crate) warn_after: Duration,
 }
+
+/// Events that wait for the consumer of a [`ShardHandle`](crate::ShardHandle), and their bytes, unless set.
+const MOST_EVENTS: usize = 4_096;
+const MOST_EVENT_BYTES: usize = 16 * 1024 * 1024;
+/// How long a consumer may take nothing before that is logged, unless set.
+const WARN_AFTER: Duration = Duration::from_secs(5);
 
 impl Default for Options {
     fn default() -> Self {
@@ -29,6 +42,10 @@ impl Default for Options {
             payload_limit: PAYLOAD_LIMIT,
             gate: None,
             user_agent: USER_AGENT.to_owned(),
+            filter: Filter::all(),
+            most_events: MOST_EVENTS,
+            most_event_bytes: MOST_EVENT_BYTES,
+            warn_after: WARN_AFTER,
         }
     }
 }
@@ -66,6 +83,32 @@ impl Options {
     #[must_use]
     pub fn user_agent(mut self, name: &str) -> Self {
         self.user_agent = name.chars().filter(|c| matches!(c, ' '..='~')).collect();
+        self
+    }
+
+    /// Sets which dispatches a [`ShardHandle`](crate::ShardHandle) hands out; all unless set.
+    ///
+    /// The others are neither copied nor decoded, and count as processed.
+    #[must_use]
+    pub fn only(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets how many events wait for the consumer of a [`ShardHandle`](crate::ShardHandle), and of how many bytes.
+    ///
+    /// Then nothing more is read until it took some; 4,096 events and 16 MiB unless set.
+    #[must_use]
+    pub const fn queue(mut self, events: usize, bytes: usize) -> Self {
+        self.most_events = events;
+        self.most_event_bytes = bytes;
+        self
+    }
+
+    /// Sets after how long a consumer that takes nothing from a full queue is warned of in the log; 5 s unless set.
+    #[must_use]
+    pub const fn warn_after(mut self, time: Duration) -> Self {
+        self.warn_after = time;
         self
     }
 }

@@ -131,6 +131,14 @@ impl Transport {
         Poll::Ready(())
     }
 
+    /// Looks at what goes out, or at a dial, and reads nothing; ready if the shard was told something.
+    pub(crate) fn poll_out(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
+        if matches!(self.state, State::Dialing(_)) {
+            return self.poll(cx, shard);
+        }
+        self.poll_flush(cx, shard)
+    }
+
     fn poll_flush(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
         if matches!(self.writing, Writing::Nothing | Writing::Closed | Writing::Failed) {
             return Poll::Pending;

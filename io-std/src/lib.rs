@@ -4,7 +4,9 @@
 //!   that is restarted again and again does not spend the Identifies of a day.
 //! * [`discover`] asks Discord how many of them are left: `GET /gateway/bot`. [`Retry`] says when to ask again.
 //!
-//! Everything here blocks, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
+//! * [`EventQueue`], [`Filter`] and [`Watch`] are what a handle and the task that drives its shard have between them.
+//!
+//! The first two block, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
 //! it where it may. Time enters as an argument; [`unix_now`] reads the clock.
 //!
 //! # Features
@@ -25,11 +27,17 @@ mod budget_file;
 mod clock;
 mod discover;
 mod error;
+mod filter;
+mod queue;
 mod retry;
 mod store;
+mod watch;
 
 pub use budget_file::BudgetFile;
 pub use clock::unix_now;
 pub use discover::{DEFAULT_API, DiscoverError, GatewayBot, discover};
 pub use error::{BudgetFault, BudgetFileError};
+pub use filter::Filter;
+pub use queue::EventQueue;
 pub use retry::Retry;
+pub use watch::Watch;

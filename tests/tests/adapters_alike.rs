@@ -6,7 +6,15 @@ use std::path::Path;
 #[test]
 fn what_does_not_touch_a_runtime_is_the_same_in_both_adapters() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    for file in ["gate.rs", "gateway.rs", "options.rs", "recording.rs", "transport.rs"] {
+    for file in [
+        "driver.rs",
+        "gate.rs",
+        "gateway.rs",
+        "handle.rs",
+        "options.rs",
+        "recording.rs",
+        "transport.rs",
+    ] {
         let text = |adapter: &str| fs::read_to_string(root.join(adapter).join("src").join(file));
         assert_eq!(text("io-tokio").unwrap(), text("io-smol").unwrap(), "{file}");
     }

@@ -37,7 +37,7 @@ fn is_test(text: &str, name: &str) -> bool {
 fn every_case_names_tests_that_exist() {
     let cases = fs::read_to_string(root().join("tests/CASES.md")).unwrap();
     let mut text = String::new();
-    for folder in ["core", "io-tokio", "io-smol", "sim", "cli", "tests"] {
+    for folder in ["core", "io-tokio", "io-smol", "io-std", "sim", "cli", "tests"] {
         sources(&root().join(folder), &mut text);
     }
     let mut named = 0;

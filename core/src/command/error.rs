@@ -58,6 +58,8 @@ errors! {
     NotEtf: "expected a raw payload that ETF can say: keys once, whole characters, integers of 64 bits",
     /// The raw `d` is not one JSON value.
     NotJson: "expected the raw payload's d to be one JSON value",
+    /// The command was encoded for a shard with another encoding.
+    OtherEncoding: "the command was encoded for a shard with another encoding",
     /// The shard is over or leaving.
     Over: "the shard is over or leaving",
     /// The queue has no room for it.

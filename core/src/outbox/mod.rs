@@ -292,9 +292,9 @@ impl<'m> Outbox<'m> {
 
     /// Returns the payload of a command that waits.
     pub(crate) fn payload(&self, id: CommandId) -> &[u8] {
-        let place = |record: Record| match record.class {
-            CommandClass::Presence => 0..self.kept,
-            _ => record.at + HEADER..record.end(),
+        let place = |record: Record| {
+            let own = record.at + HEADER..record.end();
+            if record.class == CommandClass::Presence { 0..self.kept } else { own }
         };
         let record = self.find_open(|record| record.id == id);
         record.and_then(|record| self.bytes.get(place(record))).unwrap_or_default()
@@ -331,10 +331,11 @@ impl<'m> Outbox<'m> {
         if self.awaited == 0 {
             return None;
         }
-        self.records().find(|record| match record.class {
-            CommandClass::AllMembers(guild) => record.state == State::Awaited && wanted(guild),
-            _ => false,
-        })
+        let awaited = |record: &Record| {
+            let CommandClass::AllMembers(guild) = record.class else { return false };
+            record.state == State::Awaited && wanted(guild)
+        };
+        self.records().find(awaited)
     }
 
     fn seal_record(&mut self, record: Record, fate: Fate) {

@@ -38,13 +38,14 @@ impl Shard<'_> {
     fn answer(&self, document: &Document) -> Result<Option<Answer>, DecodeError> {
         let (_, data) = self.inbox.parts(document);
         let mut cursor = Cursor::trusted(self.config.encoding, data);
-        Ok(match document.kind {
-            EventKind::GuildMembersChunk if self.outbox.awaits() => {
-                Some(Answer::Chunk(cursor.decode::<GuildMembersChunk<'_>>()?.guild_id))
-            }
-            EventKind::RateLimited => turned_down(&cursor.decode()?),
-            _ => None,
-        })
+        if document.kind == EventKind::RateLimited {
+            return Ok(turned_down(&cursor.decode()?));
+        }
+        if document.kind != EventKind::GuildMembersChunk || !self.outbox.awaits() {
+            return Ok(None);
+        }
+        let chunk: GuildMembersChunk<'_> = cursor.decode()?;
+        Ok(Some(Answer::Chunk(chunk.guild_id)))
     }
 }
 

@@ -4,6 +4,7 @@
 //! as a small value until `produce` hands it out, the wire first, events last.
 
 mod answers;
+mod commands;
 mod parting;
 mod produce;
 mod receive;
@@ -17,7 +18,6 @@ use core::time::Duration;
 use heapless::String;
 
 use crate::backoff::Backoff;
-use crate::command::{Command, CommandClass, CommandError, CommandId};
 use crate::config::{Config, SetupError};
 use crate::heartbeat::Heartbeat;
 use crate::inbox::{Document, Inbox};
@@ -292,59 +292,6 @@ impl<'m> Shard<'m> {
             Input::MayIdentify(link) => self.on_permit(link),
         }
         self.on_time(matches!(input, Input::Tick));
-    }
-
-    /// Queues a command; it is sent as soon as the shard is live and the send limit lets it.
-    ///
-    /// # Errors
-    /// [`CommandError`] says why it was not queued.
-    pub fn command(
-        &mut self,
-        now: Instant,
-        command: &Command<'_>,
-    ) -> Result<CommandId, CommandError> {
-        self.command_until(now, command, Instant::MAX)
-    }
-
-    /// Queues a command that is dropped unless it can be sent before `expires`.
-    ///
-    /// # Errors
-    /// As [`command`](Self::command).
-    pub fn command_until(
-        &mut self,
-        now: Instant,
-        command: &Command<'_>,
-        expires: Instant,
-    ) -> Result<CommandId, CommandError> {
-        self.hear(now);
-        if self.is_leaving() {
-            return Err(CommandError::Over);
-        }
-        let checked = command.check(self.config.intents);
-        let id = checked.and_then(|()| self.outbox.push(command, expires))?;
-        self.queued(id, CommandClass::of(command));
-        Ok(id)
-    }
-
-    /// Queues a command that was encoded before, or was not for this reason.
-    pub(crate) fn command_encoded(
-        &mut self,
-        now: Instant,
-        class: CommandClass,
-        expires: Instant,
-        payload: Result<&[u8], CommandError>,
-    ) -> Result<CommandId, CommandError> {
-        self.hear(now);
-        if self.is_leaving() {
-            return Err(CommandError::Over);
-        }
-        let id = self.outbox.push_encoded(class, expires, payload)?;
-        self.queued(id, class);
-        Ok(id)
-    }
-
-    fn queued(&mut self, id: CommandId, class: CommandClass) {
-        self.outbox.replace(id, class, self.command_in_flight());
     }
 
     /// Leaves the gateway; [`Output::Stop`] follows.

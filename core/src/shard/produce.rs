@@ -312,8 +312,7 @@ pub(super) fn prepare(
     let Some(presence) = &config.presence else {
         return Ok(());
     };
-    outbox.begin_with(presence).map_err(|error| match error {
-        CommandError::TooLong => SetupError::IdentifyTooLong,
-        _ => too_long,
+    outbox.begin_with(presence).map_err(|error| {
+        if error == CommandError::TooLong { SetupError::IdentifyTooLong } else { too_long }
     })
 }

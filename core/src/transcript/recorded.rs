@@ -172,6 +172,21 @@ impl<'m, W: Write> Recorded<'m, W> {
         self.command_encoded(now, CommandClass::of(command), expires, payload)
     }
 
+    /// As [`Shard::encoded_command`].
+    ///
+    /// # Errors
+    /// As [`Shard::encoded_command`].
+    #[cfg(feature = "alloc")]
+    pub fn encoded_command(
+        &mut self,
+        now: Instant,
+        command: &crate::EncodedCommand,
+        expires: Instant,
+    ) -> Result<CommandId, CommandError> {
+        let payload = command.payload_for(self.shard.config.encoding);
+        self.command_encoded(now, command.class, expires, payload)
+    }
+
     /// Queues a command that was encoded before.
     pub(super) fn command_encoded(
         &mut self,

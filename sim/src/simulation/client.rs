@@ -144,7 +144,9 @@ impl<'m> Client<'m> {
         let reads = self.reads() || self.sabotage.is(Defect::JudgesUnread);
         let looked = reads && !self.trusts_silence(now);
         let now = if self.hurries() { self.wait.max(now) } else { now };
-        self.shard.handle_input(now, if looked { Input::Tick } else { Input::Busy });
+        let held = matches!(self.hold, Hold::Full(_)) && !reads;
+        let unseen = if held { Input::Held } else { Input::Busy };
+        self.shard.handle_input(now, if looked { Input::Tick } else { unseen });
         Ok(())
     }
 

@@ -153,6 +153,24 @@ fn a_beat_that_went_out_late_is_given_time_for_its_ack() {
     assert_eq!(rig.next_beat(true), ["close 4000"]);
 }
 
+/// Fault S-F9: the heartbeats of a connection that never got to READY went on beside those of the next ones.
+#[test]
+fn a_connection_closed_before_ready_leaves_no_heartbeats_behind() {
+    let mut rig = Rig::new();
+    for _ in 0..3 {
+        rig.greet();
+        rig.closed(Gone::Dropped);
+    }
+    rig.go_live();
+    let begin = rig.now;
+    for beats in 1..=10 {
+        assert_eq!(rig.next_beat(true), [beat("1")]);
+        rig.say(ACK);
+        let passed = rig.now.saturating_since(begin);
+        assert!(passed <= INTERVAL * beats && passed > INTERVAL * (beats - 1), "{passed:?}");
+    }
+}
+
 #[test]
 fn a_beat_waits_for_the_frame_before_it() {
     let mut rig = Rig::live();

@@ -24,7 +24,9 @@ use std::vec::Vec;
 
 use super::*;
 use crate::transcript::Recorded;
-use crate::{Compression, Event, Gone, Inflater, Intents, Memory, Output, SendLog, Zlib};
+use crate::{
+    Command, CommandId, Compression, Event, Gone, Inflater, Intents, Memory, Output, SendLog, Zlib,
+};
 
 const HELLO: &str = r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":40000}}"#;
 const READY: &str = r#"{"t":"READY","s":1,"op":0,"d":{"v":10,"session_id":"abc","resume_gateway_url":"wss://resume.example"}}"#;

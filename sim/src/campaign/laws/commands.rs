@@ -84,6 +84,8 @@ impl Commands {
             Seen::Connect { .. } | Seen::Disconnected { .. } => {
                 (self.flying, self.freed) = (None, at);
             }
+            // Nothing is told to a consumer that takes nothing.
+            Seen::Held { until } => self.freed = self.freed.max(*until),
             Seen::Send { op: 1 | 2 | 6, .. } => self.flying = None,
             Seen::Send { digest, phase, .. } => return self.send(at, *digest, *phase),
             Seen::Taken { .. } => self.taken(),

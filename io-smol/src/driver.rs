@@ -1,0 +1,288 @@
+//! The task behind a handle: it drives the gateway, takes orders, and fills the queue of events.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use gatewright_core::model::Ready;
+use gatewright_core::{
+    CommandError, CommandId, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave,
+    OwnedEvent, Session, Status, Stop, UserId,
+};
+use gatewright_std::{EventQueue, Filter, Watch};
+
+use crate::clock::{self, Timer};
+use crate::{Gateway, Options};
+
+/// What a handle wants of the task.
+pub(crate) enum Order {
+    Command {
+        command: EncodedCommand,
+        within: Option<Duration>,
+        reply: Sender<Result<CommandId, CommandError>>,
+    },
+    /// To look at what is shared.
+    Look,
+}
+
+/// What the task and the handles share.
+pub(crate) struct Shared {
+    pub(crate) queue: EventQueue,
+    state: Watch<State>,
+}
+
+struct State {
+    status: Status,
+    user: Option<UserId>,
+    session: Option<Session>,
+    /// Whether a dispatch came: READY, or what a Resume brings.
+    begun: bool,
+    leave: Option<Leave>,
+    over: Option<Stop>,
+}
+
+impl Shared {
+    pub(crate) fn new(queue: EventQueue, status: Status, user: Option<UserId>) -> Self {
+        let state = State { status, user, session: None, begun: false, leave: None, over: None };
+        Self { queue, state: Watch::new(state) }
+    }
+
+    /// Waits until the session has begun or goes on, or the shard is over: then returns why.
+    pub(crate) async fn begun_or_over(&self) -> Option<Stop> {
+        let look = |state: &mut State| match state.over {
+            Some(stop) => Some(Some(stop)),
+            None => state.begun.then_some(None),
+        };
+        self.state.wait(look).await
+    }
+
+    pub(crate) async fn wait_over(&self) -> Stop {
+        self.state.wait(|state| state.over).await
+    }
+
+    /// Waits for the id of the bot's user; nothing if the shard is over before.
+    pub(crate) async fn user(&self) -> Option<UserId> {
+        let look = |state: &mut State| match (state.user, state.over) {
+            (None, None) => None,
+            (user, _) => Some(user),
+        };
+        self.state.wait(look).await
+    }
+
+    fn has_begun(&self) -> bool {
+        self.state.read(|state| state.begun)
+    }
+
+    pub(crate) fn known_user(&self) -> Option<UserId> {
+        self.state.read(|state| state.user)
+    }
+
+    pub(crate) fn over(&self) -> Option<Stop> {
+        self.state.read(|state| state.over)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.state.read(|state| state.status)
+    }
+
+    /// Returns the session as far as the consumer is done with its events.
+    pub(crate) fn session(&self) -> Option<Session> {
+        let mut session = self.state.read(|state| state.session.clone())?;
+        session.processed = self.queue.done_through(session.processed);
+        Some(session)
+    }
+
+    /// Notes that the session has begun, and what READY tells.
+    fn note(&self, dispatch: &Dispatch<'_>) {
+        let is_ready = dispatch.kind() == EventKind::Ready;
+        if !is_ready && self.has_begun() {
+            return;
+        }
+        let ready = dispatch.decode::<Ready<'_>>().ok();
+        self.state.change(|state| {
+            state.begun = true;
+            state.user = ready.map(|ready| ready.user.id).or(state.user);
+        });
+    }
+
+    /// Shows how things stand.
+    pub(crate) fn show(&self, status: Status, session: Option<Session>) {
+        self.state.change(|state| (state.status, state.session) = (status, session));
+    }
+
+    /// Notes that the shard is to leave; the first word counts.
+    pub(crate) fn leave(&self, how: Leave) {
+        self.state.change(|state| state.leave = state.leave.or(Some(how)));
+    }
+}
+
+/// The task behind a handle.
+pub(crate) struct Driver {
+    id: u32,
+    gateway: Gateway,
+    shared: Arc<Shared>,
+    orders: Receiver<Order>,
+    filter: Filter,
+    stall: Stall,
+    leaving: bool,
+}
+
+/// What woke the task up.
+enum Turn {
+    /// What was heard, if it is wanted.
+    Event(Result<Option<OwnedEvent>, Stop>),
+    /// Nobody is left to give orders.
+    Forsaken,
+    Order(Order),
+    /// The queue has room.
+    Room,
+    /// The consumer took nothing for a while.
+    Stalled,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        id: u32,
+        mut gateway: Gateway,
+        shared: Arc<Shared>,
+        orders: Receiver<Order>,
+        options: &Options,
+    ) -> Self {
+        gateway.show_to(Arc::clone(&shared));
+        let (filter, stall) = (options.filter.clone(), Stall::new(options.warn_after));
+        Self { id, gateway, shared, orders, filter, stall, leaving: false }
+    }
+
+    /// Drives the gateway until it is over, or nobody is left who could want something of it.
+    pub(crate) async fn run(mut self) {
+        let stop = loop {
+            // Until the session has begun, nobody can take anything.
+            let held = self.shared.queue.is_full() && self.shared.has_begun() && !self.leaving;
+            let turn = if held { self.hold().await } else { self.next().await };
+            match turn {
+                Turn::Event(Ok(event)) => {
+                    event.into_iter().for_each(|event| self.shared.queue.push(event))
+                }
+                Turn::Event(Err(stop)) => break stop,
+                Turn::Forsaken => return self.end(Stop::Parked),
+                Turn::Order(order) => self.obey(order),
+                Turn::Room => self.stall.is_over(),
+                Turn::Stalled => self.stall.warn(self.id, &self.shared.queue),
+            }
+            self.show(None);
+        };
+        self.end(stop);
+    }
+
+    fn end(mut self, stop: Stop) {
+        self.show(Some(stop));
+        self.shared.queue.close();
+    }
+
+    /// Waits for the next event, or an order.
+    async fn next(&mut self) -> Turn {
+        let Self { gateway, shared, orders, filter, .. } = self;
+        let mut order = pin!(orders.recv());
+        let heard = async { gateway.next().await.map(|event| take(shared, filter, event)) };
+        let mut heard = pin!(heard);
+        poll_fn(|cx| {
+            if let Poll::Ready(order) = order.as_mut().poll(cx) {
+                return Poll::Ready(order.map_or(Turn::Forsaken, Turn::Order));
+            }
+            heard.as_mut().poll(cx).map(Turn::Event)
+        })
+        .await
+    }
+
+    /// Keeps the connection alive while the queue is full.
+    async fn hold(&mut self) -> Turn {
+        let Self { gateway, shared, orders, stall, .. } = self;
+        let mut order = pin!(orders.recv());
+        let mut room = pin!(shared.queue.room());
+        let mut hold = pin!(gateway.hold());
+        poll_fn(|cx| {
+            if let Poll::Ready(order) = order.as_mut().poll(cx) {
+                return Poll::Ready(order.map_or(Turn::Forsaken, Turn::Order));
+            }
+            if room.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Turn::Room);
+            }
+            if let Poll::Ready(never) = hold.as_mut().poll(cx) {
+                match never {}
+            }
+            let at = stall.at(clock::now());
+            stall.timer.poll(cx, at).map(|()| Turn::Stalled)
+        })
+        .await
+    }
+
+    fn obey(&mut self, order: Order) {
+        if let Order::Command { command, within, reply } = order {
+            // Whoever asked may be gone.
+            let _ = reply.try_send(self.gateway.encoded_command(&command, within));
+        }
+    }
+
+    /// Shows how things stand, and looks whether the shard is to leave.
+    fn show(&mut self, over: Option<Stop>) {
+        let (status, session) = (self.gateway.status(), self.gateway.session());
+        let leave = self.shared.state.change(|state| {
+            (state.status, state.session, state.over) = (status, session, over);
+            state.leave
+        });
+        if let Some(how) = leave.filter(|_| !self.leaving) {
+            self.leaving = true;
+            self.gateway.leave(how);
+        }
+    }
+}
+
+/// Notes what the handles want to know of an event, and copies it if it is wanted.
+///
+/// Of attempts in vain, before the session has begun, as many are told as the queue takes.
+fn take(shared: &Shared, filter: &Filter, event: Event<'_>) -> Option<OwnedEvent> {
+    let mut kind = event.kind();
+    if let Event::Dispatch(dispatch) | Event::Duplicate(dispatch) = event {
+        shared.note(&dispatch);
+        // One that comes again is of the kind it was the first time.
+        kind = dispatch.kind();
+    }
+    let wanted = filter.wants(kind) && (shared.has_begun() || !shared.queue.is_full());
+    wanted.then(|| event.into_owned())
+}
+
+/// A consumer that takes nothing.
+struct Stall {
+    timer: Timer,
+    patience: Duration,
+    since: Option<Instant>,
+    /// After how long the next warning is due.
+    next: Duration,
+}
+
+impl Stall {
+    fn new(patience: Duration) -> Self {
+        Self { timer: Timer::default(), patience, since: None, next: patience }
+    }
+
+    /// Returns when the next warning is due.
+    fn at(&mut self, now: Instant) -> Instant {
+        self.since.get_or_insert(now).saturating_add(self.next)
+    }
+
+    fn is_over(&mut self) {
+        (self.since, self.next) = (None, self.patience);
+    }
+
+    fn warn(&mut self, id: u32, queue: &EventQueue) {
+        let waiting = queue.len();
+        let millis = self.next.as_millis();
+        log::warn!(
+            "shard {id}: the consumer has not polled for {millis} ms, {waiting} events wait"
+        );
+        self.next = self.next.saturating_mul(2);
+    }
+}

@@ -1,0 +1,258 @@
+//! Events on their way from the task that drives a shard to the one that takes them: few, or it waits.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+
+use gatewright_core::{Event, EventKind, OwnedEvent};
+
+use crate::watch::Watch;
+
+/// Events that wait to be taken, up to a number and a sum of bytes.
+#[derive(Debug)]
+pub struct EventQueue {
+    inner: Watch<Inner>,
+    most: usize,
+    most_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    events: VecDeque<OwnedEvent>,
+    bytes: usize,
+    /// The event the consumer was given last, by what it says of sequence numbers, until it asks for the next.
+    at_hand: Option<Mark>,
+    /// How many were taken.
+    taken: u64,
+    /// Whether no more will come.
+    over: bool,
+    /// Whether nobody takes them any more.
+    abandoned: bool,
+    reader: Option<Waker>,
+}
+
+/// What an event says of sequence numbers.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    begins: bool,
+    seq: Option<u64>,
+}
+
+impl Mark {
+    fn of(event: &OwnedEvent) -> Self {
+        match event.event() {
+            Event::Dispatch(dispatch) => {
+                Self { begins: dispatch.kind() == EventKind::Ready, seq: dispatch.seq() }
+            }
+            _ => Self { begins: false, seq: None },
+        }
+    }
+}
+
+impl EventQueue {
+    /// Creates an empty queue; it is full with `most` events, or once `most_bytes` of data are in it.
+    #[must_use]
+    pub fn new(most: usize, most_bytes: usize) -> Self {
+        Self { inner: Watch::default(), most: most.max(1), most_bytes: most_bytes.max(1) }
+    }
+
+    /// Adds an event, whether the queue is full or not; one nobody will take is dropped.
+    pub fn push(&self, event: OwnedEvent) {
+        let waker = self.inner.change(|inner| {
+            if inner.abandoned {
+                return None;
+            }
+            inner.bytes += size(&event);
+            inner.events.push_back(event);
+            inner.reader.take()
+        });
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Tells that no more will come.
+    pub fn close(&self) {
+        let waker = self.inner.change(|inner| {
+            inner.over = true;
+            inner.reader.take()
+        });
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Tells that nobody takes events any more, and drops those that wait.
+    pub fn abandon(&self) {
+        self.inner.change(|inner| {
+            inner.abandoned = true;
+            inner.at_hand = None;
+            inner.bytes = 0;
+            inner.events = VecDeque::new();
+        });
+    }
+
+    /// Tells whether it is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.inner.read(|inner| self.has_no_room(inner))
+    }
+
+    fn has_no_room(&self, inner: &Inner) -> bool {
+        inner.events.len() >= self.most || inner.bytes >= self.most_bytes
+    }
+
+    /// Returns how many events wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.read(|inner| inner.events.len())
+    }
+
+    /// Tells whether no event waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns how many events were taken.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.inner.read(|inner| inner.taken)
+    }
+
+    /// Waits until it is not full.
+    pub async fn room(&self) {
+        self.inner.wait(|inner| (!self.has_no_room(inner)).then_some(())).await;
+    }
+
+    /// Takes the next event, which says that the one before is done; nothing once all is over.
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
+        self.inner.change(|inner| {
+            let Some(event) = inner.events.pop_front() else {
+                inner.at_hand = None;
+                if inner.over {
+                    return Poll::Ready(None);
+                }
+                inner.reader = Some(cx.waker().clone());
+                return Poll::Pending;
+            };
+            inner.bytes = inner.bytes.saturating_sub(size(&event));
+            inner.at_hand = Some(Mark::of(&event));
+            inner.taken += 1;
+            Poll::Ready(Some(event))
+        })
+    }
+
+    /// Returns up to which sequence number all events are done, if `processed` is that of the latest one pushed.
+    #[must_use]
+    pub fn done_through(&self, processed: u64) -> u64 {
+        self.inner.read(|inner| {
+            let waiting = inner.events.iter().map(Mark::of);
+            let marks = inner.at_hand.into_iter().chain(waiting);
+            // Numbers from before the latest READY are those of another session; whoever has it has its session.
+            let first = marks.fold(
+                None,
+                |first: Option<u64>, mark| {
+                    if mark.begins { None } else { first.or(mark.seq) }
+                },
+            );
+            first.map_or(processed, |seq| processed.min(seq.saturating_sub(1)))
+        })
+    }
+}
+
+fn size(event: &OwnedEvent) -> usize {
+    match event.event() {
+        Event::Dispatch(dispatch) | Event::Duplicate(dispatch) => dispatch.data().len(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::Wake;
+
+    use gatewright_core::{Dispatch, Encoding};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Alarm(AtomicU32);
+
+    impl Wake for Alarm {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn event(name: &str, seq: u64) -> OwnedEvent {
+        let dispatch = Dispatch::new(name, Some(seq), Encoding::Json, b"{\"id\":\"1\"}");
+        Event::Dispatch(dispatch.unwrap()).into_owned()
+    }
+
+    fn take(queue: &EventQueue, alarm: &Arc<Alarm>) -> Poll<Option<u64>> {
+        let waker = Waker::from(Arc::clone(alarm));
+        queue.poll_take(&mut Context::from_waker(&waker)).map(|event| match event?.event() {
+            Event::Dispatch(dispatch) => dispatch.seq(),
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn events_are_taken_in_order_and_who_waits_is_woken() {
+        let (queue, alarm) = (EventQueue::new(2, 1_000), Arc::<Alarm>::default());
+        assert_eq!(take(&queue, &alarm), Poll::Pending);
+        queue.push(event("A", 1));
+        assert_eq!(alarm.0.load(Ordering::Relaxed), 1);
+        queue.push(event("A", 2));
+        assert!(queue.is_full());
+        assert_eq!(take(&queue, &alarm), Poll::Ready(Some(1)));
+        assert!(!queue.is_full());
+        queue.close();
+        assert_eq!(take(&queue, &alarm), Poll::Ready(Some(2)));
+        assert_eq!(take(&queue, &alarm), Poll::Ready(None));
+        assert_eq!(queue.taken(), 2);
+    }
+
+    #[test]
+    fn a_sum_of_bytes_fills_it_too() {
+        let queue = EventQueue::new(1_000, 20);
+        queue.push(event("A", 1));
+        assert!(!queue.is_full());
+        queue.push(event("A", 2));
+        assert!(queue.is_full());
+        queue.abandon();
+        queue.push(event("A", 3));
+        assert_eq!((queue.is_full(), queue.len()), (false, 0));
+    }
+
+    #[test]
+    fn what_is_not_done_is_not_counted_as_processed() {
+        let (queue, alarm) = (EventQueue::new(9, 1_000), Arc::<Alarm>::default());
+        assert_eq!(queue.done_through(7), 7);
+        for seq in 8..11 {
+            queue.push(event("A", seq));
+        }
+        assert_eq!(queue.done_through(10), 7);
+        let _ = take(&queue, &alarm);
+        assert_eq!(queue.done_through(10), 7, "it is at hand");
+        let _ = take(&queue, &alarm);
+        assert_eq!(queue.done_through(10), 8);
+        queue.push(event("READY", 1));
+        assert_eq!(queue.done_through(1), 1, "the others are of another session");
+        queue.push(event("A", 2));
+        assert_eq!(queue.done_through(2), 1);
+        while take(&queue, &alarm).is_ready() {}
+        assert_eq!(queue.done_through(2), 2);
+    }
+
+    #[test]
+    fn room_is_waited_for() {
+        let (queue, alarm) = (EventQueue::new(1, 1_000), Arc::<Alarm>::default());
+        queue.push(event("A", 1));
+        let mut room = std::pin::pin!(queue.room());
+        let waker = Waker::from(Arc::clone(&alarm));
+        let mut cx = Context::from_waker(&waker);
+        assert!(room.as_mut().poll(&mut cx).is_pending());
+        assert_eq!(take(&queue, &Arc::default()), Poll::Ready(Some(1)));
+        assert_eq!(alarm.0.load(Ordering::Relaxed), 1);
+        assert!(room.as_mut().poll(&mut cx).is_ready());
+    }
+}

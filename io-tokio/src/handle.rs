@@ -1,0 +1,421 @@
+//! A shard in a task of its own, and what other tasks have of it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_channel::Sender;
+use futures_util::Stream;
+use gatewright_core::{
+    Command, CommandError, CommandId, Config, EncodedCommand, Intents, Leave, OwnedEvent, Phase,
+    RequestGuildMembers, Session, SetupError, ShardId, Status, Stop, UpdatePresence,
+    UpdateVoiceState, UserId,
+};
+use gatewright_std::EventQueue;
+
+use crate::driver::{Driver, Order, Shared};
+use crate::task::spawn;
+use crate::{Gateway, Options};
+
+/// How many orders may wait for the task of a shard.
+const MOST_ORDERS: usize = 256;
+
+/// A shard that runs in a task of its own, to be used from any other; clones are the same shard.
+///
+/// [`start`](Self::start) gives the events to one task, commands and questions may come from all. A consumer that is
+/// too slow keeps the gateway from being read, not the heartbeats from going out: nothing is lost and nothing
+/// grows. When all clones and the [`Events`] are dropped, the task ends without a word to the gateway.
+#[derive(Clone)]
+pub struct ShardHandle(Arc<Inner>);
+
+struct Inner {
+    config: Config<'static>,
+    options: Options,
+    state: Mutex<State>,
+}
+
+/// What a handle keeps between runs.
+#[derive(Default)]
+struct State {
+    run: Option<Run>,
+    /// The session to resume with the next run, if it is not that of the latest run.
+    session: Option<Session>,
+    user: Option<UserId>,
+    recorder: Option<Box<dyn Write + Send>>,
+}
+
+/// A task that was started, whether it is still there or not.
+#[derive(Clone)]
+struct Run {
+    orders: Sender<Order>,
+    shared: Arc<Shared>,
+}
+
+impl ShardHandle {
+    /// Creates a shard that will begin a new session; no I/O is done yet.
+    #[must_use]
+    pub fn new(config: Config<'static>, options: Options) -> Self {
+        Self(Arc::new(Inner { config, options, state: Mutex::default() }))
+    }
+
+    /// Creates a shard that will resume a stored session; no I/O is done yet.
+    #[must_use]
+    pub fn resuming(config: Config<'static>, session: Session, options: Options) -> Self {
+        let handle = Self::new(config, options);
+        handle.state().session = Some(session);
+        handle
+    }
+
+    /// Records the next run as a transcript, as [`Gateway::record`] does.
+    pub fn record(&self, to: impl Write + Send + 'static) {
+        self.state().recorder = Some(Box::new(to));
+    }
+
+    /// Starts the shard and waits for READY, or for the first thing a Resume brings; gives its events to be taken.
+    ///
+    /// It tries as long as it takes. Dropped before, it ends what it began. A shard that was closed or parked, or is
+    /// over, may be started again: one that was parked goes on with its session.
+    ///
+    /// # Errors
+    /// [`StartError`] if it runs already, if a setting does not fit, or if the gateway refused it for good.
+    pub async fn start(&self) -> Result<Events, StartError> {
+        let run = self.launch()?;
+        let mut starting = Starting { run: run.clone(), is_over: false };
+        let over = run.shared.begun_or_over().await;
+        starting.is_over = true;
+        match over {
+            None => Ok(Events { run }),
+            Some(stop) => Err(StartError::Stopped(stop)),
+        }
+    }
+
+    /// Begins a run, unless there is one.
+    fn launch(&self) -> Result<Run, StartError> {
+        let mut state = self.state();
+        if state.run.as_ref().is_some_and(|run| run.shared.over().is_none()) {
+            return Err(StartError::Running);
+        }
+        let session = state.next_session();
+        let Inner { config, options, .. } = &*self.0;
+        let mut gateway = match session {
+            Some(session) => Gateway::resume(config.clone(), session, options.clone()),
+            None => Gateway::connect(config.clone(), options.clone()),
+        }
+        .map_err(StartError::Setup)?;
+        if let Some(to) = state.recorder.take() {
+            gateway.record(to).map_err(StartError::Record)?;
+        }
+        let queue = EventQueue::new(options.most_events, options.most_event_bytes);
+        let shared = Arc::new(Shared::new(queue, gateway.status(), state.user));
+        let (orders, received) = async_channel::bounded(MOST_ORDERS);
+        let id = config.shard_id().id;
+        spawn(Driver::new(id, gateway, Arc::clone(&shared), received, options).run());
+        let run = Run { orders, shared };
+        state.run = Some(run.clone());
+        Ok(run)
+    }
+
+    /// Waits until the shard is over, and returns why; nothing if it was never started.
+    ///
+    /// Dropped early, it changes nothing.
+    pub async fn join(&self) -> Option<Stop> {
+        let run = self.run()?;
+        Some(run.shared.wait_over().await)
+    }
+
+    /// Ends the session and waits until the connection is closed; it may be called at any time, and again.
+    pub async fn close(&self) {
+        self.leave(Leave::End).await;
+    }
+
+    /// Leaves the session for the next start, or for another process, and waits until the connection is closed.
+    ///
+    /// Returns it, with the events counted as processed that the consumer is done with; those it is not come again.
+    pub async fn park(&self) -> Option<Session> {
+        self.leave(Leave::Park).await;
+        self.session()
+    }
+
+    async fn leave(&self, how: Leave) {
+        if let Some(run) = self.run() {
+            run.leave(how);
+            run.shared.wait_over().await;
+        }
+    }
+
+    /// Returns which shard this is.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.shard_id().id
+    }
+
+    /// Returns how many shards there are.
+    #[must_use]
+    pub fn shard_count(&self) -> u32 {
+        self.shard_id().count
+    }
+
+    /// Returns which shard this is, of how many.
+    #[must_use]
+    pub fn shard_id(&self) -> ShardId {
+        self.0.config.shard_id()
+    }
+
+    /// Returns the intents.
+    #[must_use]
+    pub fn intents(&self) -> Intents {
+        self.0.config.intents()
+    }
+
+    /// Tells whether the shard was started and is not over; it may be reconnecting.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.run().is_some_and(|run| run.shared.over().is_none())
+    }
+
+    /// Tells whether the shard is live: connected, and its session begun or resumed.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.status().is_some_and(|status| status.phase == Phase::Live)
+    }
+
+    /// Returns the id of the bot's user, once READY told it; nothing if the shard is over or was never started.
+    ///
+    /// No READY comes for a session an earlier process began.
+    pub async fn user_id(&self) -> Option<UserId> {
+        let run = self.run()?;
+        let user = run.shared.user().await?;
+        self.state().user = Some(user);
+        Some(user)
+    }
+
+    /// Returns the time from the latest acknowledged heartbeat to its ACK.
+    #[must_use]
+    pub fn heartbeat_latency(&self) -> Option<Duration> {
+        self.status()?.latency
+    }
+
+    /// Returns the state and the counters, as of the latest event; nothing if the shard was never started.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.run().map(|run| run.shared.status())
+    }
+
+    /// Returns the session as plain data, if there is one to resume, as far as the consumer is done with its events.
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        self.state().session()
+    }
+
+    /// Changes the bot's presence; what is left out stays as it was.
+    ///
+    /// # Errors
+    /// As [`command`](Self::command).
+    pub async fn update_presence<'c>(
+        &self,
+        presence: impl Into<UpdatePresence<'c>>,
+    ) -> Result<CommandId, CommandError> {
+        let command = self.encode(&Command::UpdatePresence(presence.into()));
+        self.give(command, None).await
+    }
+
+    /// Joins, moves to or leaves a voice channel.
+    ///
+    /// # Errors
+    /// As [`command`](Self::command).
+    pub async fn update_voice_state(
+        &self,
+        voice: UpdateVoiceState,
+    ) -> Result<CommandId, CommandError> {
+        self.command(&Command::UpdateVoiceState(voice)).await
+    }
+
+    /// Asks for members of a guild, which come as `GUILD_MEMBERS_CHUNK`.
+    ///
+    /// # Errors
+    /// As [`command`](Self::command).
+    pub async fn request_guild_members(
+        &self,
+        request: RequestGuildMembers<'_>,
+    ) -> Result<CommandId, CommandError> {
+        let command = self.encode(&Command::RequestGuildMembers(request));
+        self.give(command, None).await
+    }
+
+    /// Queues a command; [`Event::Command`](gatewright_core::Event::Command) tells what became of it.
+    ///
+    /// It may be given while the shard is not live, and leaves once it is.
+    ///
+    /// # Errors
+    /// [`CommandError`] says why it was not queued; [`CommandError::Over`] if the shard does not run.
+    pub async fn command(&self, command: &Command<'_>) -> Result<CommandId, CommandError> {
+        let command = self.encode(command);
+        self.give(command, None).await
+    }
+
+    /// Queues a command that is dropped unless it can be sent before that much time has passed.
+    ///
+    /// # Errors
+    /// As [`command`](Self::command).
+    pub async fn command_within(
+        &self,
+        command: &Command<'_>,
+        time: Duration,
+    ) -> Result<CommandId, CommandError> {
+        let command = self.encode(command);
+        self.give(command, Some(time)).await
+    }
+
+    fn encode(&self, command: &Command<'_>) -> Result<EncodedCommand, CommandError> {
+        let config = &self.0.config;
+        EncodedCommand::new(command, config.wire_encoding(), config.intents())
+    }
+
+    async fn give(
+        &self,
+        command: Result<EncodedCommand, CommandError>,
+        within: Option<Duration>,
+    ) -> Result<CommandId, CommandError> {
+        let run = self.run().ok_or(CommandError::Over)?;
+        let (reply, answer) = async_channel::bounded(1);
+        let order = Order::Command { command: command?, within, reply };
+        run.orders.try_send(order).map_err(|error| {
+            if error.is_full() { CommandError::QueueFull } else { CommandError::Over }
+        })?;
+        // Who is gone without an answer is over.
+        answer.recv().await.unwrap_or(Err(CommandError::Over))
+    }
+
+    fn run(&self) -> Option<Run> {
+        self.state().run.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for ShardHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShardHandle")
+            .field("config", &self.0.config)
+            .field("options", &self.0.options)
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
+
+impl State {
+    /// Returns the session of the latest run, or the one to begin with.
+    fn session(&self) -> Option<Session> {
+        match &self.run {
+            Some(run) => run.shared.session(),
+            None => self.session.clone(),
+        }
+    }
+
+    /// Takes the session the next run resumes.
+    fn next_session(&mut self) -> Option<Session> {
+        let session = self.session();
+        if let Some(run) = self.run.take() {
+            self.user = run.shared.known_user().or(self.user);
+            self.session.clone_from(&session);
+        }
+        session
+    }
+}
+
+impl Run {
+    fn leave(&self, how: Leave) {
+        self.shared.leave(how);
+        // If it is over, or as many orders wait as can, it looks by itself.
+        let _ = self.orders.try_send(Order::Look);
+    }
+}
+
+/// Ends a run whose start nobody waits for any more.
+struct Starting {
+    run: Run,
+    is_over: bool,
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.run.leave(Leave::End);
+        }
+    }
+}
+
+/// The events of a shard, to be taken by one task; the next is taken once the one before is done.
+///
+/// Dropped, they are passed over, and the shard goes on.
+pub struct Events {
+    run: Run,
+}
+
+impl Events {
+    /// Waits for the next event; nothing once the shard is over and all were taken.
+    pub async fn next(&mut self) -> Option<OwnedEvent> {
+        poll_fn(|cx| self.run.shared.queue.poll_take(cx)).await
+    }
+
+    /// Returns why the shard is over, if it is.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        self.run.shared.over()
+    }
+}
+
+impl Stream for Events {
+    type Item = OwnedEvent;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
+        self.run.shared.queue.poll_take(cx)
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.run.shared.queue.abandon();
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("waiting", &self.run.shared.queue.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a shard did not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The recording does not begin.
+    Record(gatewright_core::transcript::RecordError),
+    /// It runs already.
+    Running,
+    /// A setting or the session does not fit.
+    Setup(SetupError),
+    /// It was closed meanwhile, or the gateway refused it for good.
+    Stopped(Stop),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(error) => error.fmt(f),
+            Self::Running => f.write_str("the shard runs already"),
+            Self::Setup(error) => error.fmt(f),
+            Self::Stopped(stop) => stop.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
