@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
-use gatewright_core::{GateOutput, IdentifyGate, Instant, Link};
+use gatewright_core::{GateOutput, IdentifyGate, Instant, Link, Refusal, SessionStartLimit};
+use gatewright_std::{BudgetFile, unix_now};
 
 /// The gate the shards of one bot pass before they identify: one Identify per bucket every 5 s.
 ///
@@ -20,6 +22,10 @@ struct Line {
     granted: BTreeMap<u32, Link>,
     wakers: BTreeMap<u32, Waker>,
     wait: Instant,
+    /// What the day has left, if somebody counts.
+    budget: Option<BudgetFile>,
+    /// The refusal of the budget that was told last.
+    refusal: Option<Refusal>,
 }
 
 impl Gate {
@@ -28,13 +34,40 @@ impl Gate {
     /// `GET /gateway/bot` tells `max_concurrency`; less than 1 counts as 1.
     #[must_use]
     pub fn new(max_concurrency: usize, shards: usize) -> Self {
+        Self::on(max_concurrency, shards, None)
+    }
+
+    /// Creates a gate that lets no more through than the day has left, over all processes of the bot.
+    ///
+    /// `GET /gateway/bot` tells the limit: see [`discover`](crate::discover). A process that begins again and again
+    /// waits, ever longer; a refusal is logged with its reason and its end. Each Identify is written down before it
+    /// goes out, which takes as long as the disk does.
+    #[must_use]
+    pub fn budgeted(limit: SessionStartLimit, shards: usize, mut budget: BudgetFile) -> Self {
+        let now = unix_now();
+        budget.started(now);
+        budget.hear_limit(now, limit);
+        let max_concurrency = usize::try_from(limit.max_concurrency).unwrap_or(1);
+        Self::on(max_concurrency, shards, Some(budget))
+    }
+
+    fn on(max_concurrency: usize, shards: usize, budget: Option<BudgetFile>) -> Self {
         let line = Line {
             gate: IdentifyGate::heap(max_concurrency.max(1), shards),
             granted: BTreeMap::new(),
             wakers: BTreeMap::new(),
             wait: Instant::MAX,
+            budget,
+            refusal: None,
         };
         Self(Arc::new(Mutex::new(line)))
+    }
+
+    /// Hears that a session was live for [`IdentifyBudget::HEALTHY_AFTER`](gatewright_core::IdentifyBudget::HEALTHY_AFTER).
+    pub(crate) fn lived(&self) {
+        if let Some(budget) = &mut self.lock().budget {
+            budget.lived(unix_now());
+        }
     }
 
     pub(crate) fn ask(&self, now: Instant, shard: u32, link: Link) {
@@ -65,8 +98,11 @@ impl Gate {
         self.with(|line| line.gate.tick(now));
         let mut line = self.lock();
         if line.granted.get(&shard) == Some(&link) {
+            // A grant that is left lying comes again.
+            line.may_spend(now)?;
             line.forget(shard);
             if line.gate.delivered(now, shard, link) {
+                line.spend();
                 return Ok(());
             }
         }
@@ -108,6 +144,29 @@ impl Line {
     fn grant(&mut self, shard: u32, link: Link) -> Option<Waker> {
         self.granted.insert(shard, link);
         self.wakers.remove(&shard)
+    }
+
+    /// Asks the budget, if there is one; tells a refusal once.
+    ///
+    /// # Errors
+    /// The instant to ask again.
+    fn may_spend(&mut self, now: Instant) -> Result<(), Instant> {
+        let (Some(budget), unix) = (&mut self.budget, unix_now()) else { return Ok(()) };
+        let Err(refusal) = budget.ask(unix) else { return Ok(()) };
+        if self.refusal.replace(refusal) != Some(refusal) {
+            log::warn!("no Identify: {refusal}");
+        }
+        let least = Duration::from_millis(100);
+        Err(now.saturating_add(refusal.until.saturating_since(unix).max(least)))
+    }
+
+    /// Counts an Identify, on disk before it goes out.
+    fn spend(&mut self) {
+        if let Some(budget) = &mut self.budget {
+            let now = unix_now();
+            budget.spent(now);
+            budget.flush(now);
+        }
     }
 
     fn forget(&mut self, shard: u32) {

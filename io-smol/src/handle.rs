@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::io::Write;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -180,7 +180,7 @@ impl ShardHandle {
     /// Tells whether the shard is live: connected, and its session begun or resumed.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.status().is_some_and(|status| status.phase == Phase::Live)
+        self.is_alive() && self.status().is_some_and(|status| status.phase == Phase::Live)
     }
 
     /// Returns the id of the bot's user, once READY told it; nothing if the shard is over or was never started.
@@ -286,8 +286,14 @@ impl ShardHandle {
         run.orders.try_send(order).map_err(|error| {
             if error.is_full() { CommandError::QueueFull } else { CommandError::Over }
         })?;
-        // Who is gone without an answer is over.
-        answer.recv().await.unwrap_or(Err(CommandError::Over))
+        // An order that came too late is never looked at.
+        let (mut answer, mut over) = (pin!(answer.recv()), pin!(run.shared.wait_over()));
+        poll_fn(|cx| match (answer.as_mut().poll(cx), over.as_mut().poll(cx)) {
+            (Poll::Ready(answer), _) => Poll::Ready(answer.unwrap_or(Err(CommandError::Over))),
+            (_, Poll::Ready(_)) => Poll::Ready(Err(CommandError::Over)),
+            (Poll::Pending, Poll::Pending) => Poll::Pending,
+        })
+        .await
     }
 
     fn run(&self) -> Option<Run> {

@@ -31,6 +31,27 @@
 //! [`Gate`]. Several waits at once are an `or` or a `select!`: [`Gateway::next`] may be dropped at any
 //! time.
 //!
+//! # In a task of its own
+//!
+//! A [`ShardHandle`] drives a gateway in a task of its own and gives owned events to one task, while others give
+//! commands and ask questions.
+//!
+//! ```no_run
+//! use gatewright_smol::{Config, Event, Intents, Options, ShardHandle};
+//!
+//! # async fn run(token: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let shard = ShardHandle::new(Config::new(token, Intents::GUILD_MESSAGES), Options::default());
+//! let mut events = shard.start().await?;
+//! println!("here is {:?}", shard.user_id().await);
+//! while let Some(event) = events.next().await {
+//!     if let Event::Dispatch(dispatch) = event.event() {
+//!         println!("{}", dispatch.name());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Across restarts
 //!
 //! Park instead of ending, store the session, and resume it in the next process: events in between are
@@ -72,6 +93,7 @@
 
 mod clock;
 mod dial;
+mod discover;
 mod driver;
 mod gate;
 mod gateway;
@@ -89,8 +111,12 @@ mod transport;
 #[doc(no_inline)]
 pub use gatewright_core::*;
 
+pub use discover::discover;
 pub use gate::Gate;
 pub use gateway::Gateway;
-pub use gatewright_std::Filter;
+pub use gatewright_std::{
+    BudgetFault, BudgetFile, BudgetFileError, DEFAULT_API, DiscoverError, Filter, GatewayBot,
+    unix_now,
+};
 pub use handle::{Events, ShardHandle, StartError};
 pub use options::Options;

@@ -4,3 +4,8 @@
 pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     smol::spawn(task).detach();
 }
+
+/// Does what blocks where it holds up no other task.
+pub(crate) async fn unblock<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> T {
+    smol::unblock(task).await
+}

@@ -128,6 +128,8 @@ pub(crate) struct Driver {
     filter: Filter,
     stall: Stall,
     leaving: bool,
+    /// Why the gateway is over.
+    stop: Option<Stop>,
 }
 
 /// What woke the task up.
@@ -153,12 +155,12 @@ impl Driver {
     ) -> Self {
         gateway.show_to(Arc::clone(&shared));
         let (filter, stall) = (options.filter.clone(), Stall::new(options.warn_after));
-        Self { id, gateway, shared, orders, filter, stall, leaving: false }
+        Self { id, gateway, shared, orders, filter, stall, leaving: false, stop: None }
     }
 
     /// Drives the gateway until it is over, or nobody is left who could want something of it.
     pub(crate) async fn run(mut self) {
-        let stop = loop {
+        loop {
             // Until the session has begun, nobody can take anything.
             let held = self.shared.queue.is_full() && self.shared.has_begun() && !self.leaving;
             let turn = if held { self.hold().await } else { self.next().await };
@@ -166,20 +168,17 @@ impl Driver {
                 Turn::Event(Ok(event)) => {
                     event.into_iter().for_each(|event| self.shared.queue.push(event))
                 }
-                Turn::Event(Err(stop)) => break stop,
-                Turn::Forsaken => return self.end(Stop::Parked),
+                Turn::Event(Err(stop)) => {
+                    self.stop = Some(stop);
+                    return;
+                }
+                Turn::Forsaken => return,
                 Turn::Order(order) => self.obey(order),
                 Turn::Room => self.stall.is_over(),
                 Turn::Stalled => self.stall.warn(self.id, &self.shared.queue),
             }
-            self.show(None);
-        };
-        self.end(stop);
-    }
-
-    fn end(mut self, stop: Stop) {
-        self.show(Some(stop));
-        self.shared.queue.close();
+            self.show();
+        }
     }
 
     /// Waits for the next event, or an order.
@@ -227,16 +226,24 @@ impl Driver {
     }
 
     /// Shows how things stand, and looks whether the shard is to leave.
-    fn show(&mut self, over: Option<Stop>) {
-        let (status, session) = (self.gateway.status(), self.gateway.session());
-        let leave = self.shared.state.change(|state| {
-            (state.status, state.session, state.over) = (status, session, over);
-            state.leave
-        });
+    fn show(&mut self) {
+        self.shared.show(self.gateway.status(), self.gateway.session());
+        let leave = self.shared.state.read(|state| state.leave);
         if let Some(how) = leave.filter(|_| !self.leaving) {
             self.leaving = true;
             self.gateway.leave(how);
         }
+    }
+}
+
+impl Drop for Driver {
+    /// Lets nobody wait for a task that is gone, whether the gateway is over or the runtime.
+    fn drop(&mut self) {
+        self.shared.show(self.gateway.status(), self.gateway.session());
+        // Without a word to the gateway the session stays.
+        let stop = self.stop.unwrap_or(Stop::Parked);
+        self.shared.state.change(|state| state.over = Some(stop));
+        self.shared.queue.close();
     }
 }
 

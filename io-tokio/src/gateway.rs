@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use gatewright_core::transcript::{RecordError, Recorded};
 use gatewright_core::{
-    Command, CommandError, CommandId, Config, EncodedCommand, Event, Input, Instant, Leave, Link,
-    Memory, Output, Session, SetupError, Status, Stop,
+    Command, CommandError, CommandId, Config, EncodedCommand, Event, IdentifyBudget, Input,
+    Instant, Leave, Link, Memory, Output, Phase, Session, SetupError, Status, Stop,
 };
 
 use crate::clock::{self, Timer};
@@ -21,6 +21,8 @@ use crate::recording::{Lines, Shard};
 use crate::transport::Transport;
 use crate::{Gate, Options};
 
+/// How long a session has to be live to show that this process does not crash.
+const HEALTHY_AFTER: Duration = IdentifyBudget::HEALTHY_AFTER;
 /// How long a gateway that is held sleeps at least: a verdict it waits for may be due all the time.
 const LEAST_HOLD: Duration = Duration::from_millis(20);
 /// How often in a row something may be heard before other tasks get their turn.
@@ -40,6 +42,8 @@ pub struct Gateway {
     transport: Transport,
     timer: Timer,
     streak: u8,
+    /// Whether the gate knows that the connection at hand does well.
+    lived: bool,
     /// Where a handle looks at the state.
     shown: Option<Arc<Shared>>,
 }
@@ -77,6 +81,7 @@ impl Gateway {
             transport: Transport::default(),
             timer: Timer::default(),
             streak: 0,
+            lived: false,
             shown: None,
         }
     }
@@ -199,7 +204,10 @@ impl Gateway {
     fn drain(&mut self) -> Result<Option<Instant>, Stop> {
         loop {
             match self.shard.poll_output() {
-                Output::Connect(target) => self.transport.connect(&target, &self.options),
+                Output::Connect(target) => {
+                    self.lived = false;
+                    self.transport.connect(&target, &self.options);
+                }
                 Output::AskIdentify(link) => {
                     self.gate.ask(clock::now(), self.shard_id, link);
                     self.asking = Some(link);
@@ -209,9 +217,7 @@ impl Gateway {
                 Output::Close(code) => self.transport.close(code),
                 Output::Event(_) => return Ok(None),
                 Output::Wait(at) => {
-                    if let Some(shared) = &self.shown {
-                        shared.show(self.shard.status(), self.shard.session());
-                    }
+                    self.show();
                     return Ok(Some(at));
                 }
                 Output::Stop(stop) => {
@@ -220,6 +226,21 @@ impl Gateway {
                 }
             }
             self.transport.try_flush(&mut self.shard);
+        }
+    }
+
+    /// Shows the state to handles, and tells the gate of a connection that does well.
+    fn show(&mut self) {
+        if self.shown.is_none() && self.lived {
+            return;
+        }
+        let status = self.shard.status();
+        if !self.lived && status.phase == Phase::Live && status.in_phase >= HEALTHY_AFTER {
+            self.lived = true;
+            self.gate.lived();
+        }
+        if let Some(shared) = &self.shown {
+            shared.show(status, self.shard.session());
         }
     }
 
@@ -302,6 +323,6 @@ fn memory(options: &Options) -> Memory<'static> {
 }
 
 /// Draws a seed for jitter; without an entropy source the process id has to do.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     getrandom::u64().unwrap_or_else(|_| u64::from(process::id()))
 }

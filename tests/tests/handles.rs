@@ -360,6 +360,53 @@ macro_rules! handles {
                 });
             }
 
+            #[test]
+            fn the_gateway_is_asked_for_and_a_wrong_token_is_told() {
+                let options = gatewright_sim::Options { token: Some("right".into()), ..small() };
+                let server = gateway(options);
+                run(async {
+                    let found = $adapter::discover(&server.api(), "right", None).await.unwrap();
+                    assert_eq!((found.url, found.shards), (server.url(), 1));
+                    assert_eq!(found.session_start_limit.total, 1_000);
+                    let refused = $adapter::discover(&server.api(), "wrong", None).await;
+                    assert!(
+                        matches!(refused, Err($adapter::DiscoverError::Unauthorized)),
+                        "{refused:?}"
+                    );
+                });
+            }
+
+            #[test]
+            fn a_process_that_begins_again_and_again_waits_to_identify() {
+                let (server, folder) = (gateway(small()), tempfile::tempdir().unwrap());
+                let open = || {
+                    let bot = $adapter::BotId::of_token("MTIz.abc.secret");
+                    let path = folder.path().join("budget");
+                    $adapter::BudgetFile::open($adapter::unix_now(), path, bot, Default::default())
+                };
+                for _ in 0..4 {
+                    let mut budget = open().unwrap();
+                    budget.started($adapter::unix_now());
+                    budget.spent($adapter::unix_now());
+                }
+                run(async {
+                    let found = $adapter::discover(&server.api(), "any", None).await.unwrap();
+                    let gate =
+                        $adapter::Gate::budgeted(found.session_start_limit, 1, open().unwrap());
+                    assert!(open().is_err(), "two processes on one record");
+                    let shard =
+                        ShardHandle::new(config(server.url()), Options::default().gate(gate));
+                    let looking = async {
+                        sleep(Duration::from_millis(700)).await;
+                        assert_eq!(server.stats().identifies, 0);
+                    };
+                    let (events, ()) = future::zip(shard.start(), looking).await;
+                    drop(events.unwrap());
+                    assert_eq!(server.stats().identifies, 1);
+                    shard.close().await;
+                });
+            }
+
             #[derive(Clone, Default)]
             struct Tape(Arc<Mutex<Vec<u8>>>);
 

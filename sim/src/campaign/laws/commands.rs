@@ -82,7 +82,7 @@ impl Commands {
                 }
             }
             Seen::Connect { .. } | Seen::Disconnected { .. } => {
-                (self.flying, self.freed) = (None, at);
+                (self.flying, self.freed) = (None, self.freed.max(at));
             }
             // Nothing is told to a consumer that takes nothing.
             Seen::Held { until } => self.freed = self.freed.max(*until),
