@@ -77,6 +77,12 @@
 //! limit: let them ask an [`IdentifyGate`]. A bot whose process may be restarted lets an [`IdentifyBudget`]
 //! say whether the day can spare an Identify.
 //!
+//! # Members
+//!
+//! [`Command::RequestGuildMembers`] is answered in chunks, among other events or not at all. [`MemberRequests`] stand
+//! beside a shard, hear its events, and tell which answers are complete; they can ask for the members of each guild
+//! by themselves.
+//!
 //! # Decoding
 //!
 //! A [`Dispatch`] lends its `d` as it came and decodes it when asked, in place, from JSON or ETF:
@@ -172,6 +178,7 @@ pub mod internals;
 mod kind;
 mod lease;
 mod lifecycle;
+mod members;
 mod memory;
 pub mod model;
 mod outbox;
@@ -217,6 +224,10 @@ pub use inflate::{Inflater, Zlib};
 pub use intents::Intents;
 pub use kind::EventKind;
 pub use lifecycle::Phase;
+pub use members::{
+    AskError, Chunking, MemberRequestId, MemberRequests, MembersFailure, MembersOutput,
+    MembersPlace, MembersSettings,
+};
 pub use memory::Memory;
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedDispatch, OwnedEvent};
