@@ -7,7 +7,8 @@ use std::time::Duration;
 use gatewright_core::transcript::Recorded;
 use gatewright_core::{
     CloseCode, Command, CommandError, CommandId, Compression, Config, Encoding, Event, GateOutput,
-    Gone, IdentifyGate, Input, Instant, Leave, Link, Output, OwnedEvent, Shard, Stop,
+    Gone, GuildId, IdentifyGate, Input, Instant, Leave, Link, MemberRequestId, MemberRequests,
+    Members, MembersOutput, Output, OwnedEvent, Shard, Stop,
 };
 use gatewright_sim as sim;
 
@@ -44,6 +45,10 @@ pub struct Pair {
     pub kept: Vec<OwnedEvent>,
     /// Whether to keep dispatches.
     pub keep: bool,
+    /// Requests for members, which hear what the client tells.
+    pub members: Option<MemberRequests<'static>>,
+    /// What they told.
+    pub told_of_members: Vec<String>,
     /// Whether every third message arrives in pieces.
     pub in_pieces: bool,
     /// How the client ended, once it has.
@@ -67,6 +72,7 @@ pub struct Pair {
     server_wait: Instant,
     gate: IdentifyGate<'static>,
     gate_wait: Instant,
+    members_wait: Instant,
     wire: Option<Wire>,
 }
 
@@ -113,6 +119,8 @@ impl Pair {
             told: Vec::new(),
             kept: Vec::new(),
             keep: false,
+            members: None,
+            told_of_members: Vec::new(),
             in_pieces: false,
             stopped: None,
             loses_closes: false,
@@ -128,6 +136,7 @@ impl Pair {
             server_wait: Instant::ZERO,
             gate: IdentifyGate::heap(1, 1),
             gate_wait: Instant::MAX,
+            members_wait: Instant::MAX,
             wire: None,
         }
     }
@@ -188,6 +197,18 @@ impl Pair {
         queued
     }
 
+    /// Asks for members.
+    ///
+    /// # Panics
+    /// If there are no [`members`](Self::members), or they do not take it.
+    pub fn ask(&mut self, guild: GuildId, members: Members<'_>) -> MemberRequestId {
+        let requests = self.members.as_mut().expect("somebody asks for members");
+        let request = requests.ask(self.now, guild, members, false).expect("it is taken");
+        self.serve_members();
+        self.drain();
+        request
+    }
+
     /// Lets the gateway send an event of one's own.
     pub fn dispatch(&mut self, kind: &str, d: &str) {
         self.server.dispatch(self.now, kind, d);
@@ -241,6 +262,10 @@ impl Pair {
             self.now = self.now.max(self.gate_wait);
             self.gate.tick(self.now);
             self.pass_gate();
+        } else if !self.held && self.members_wait <= self.wait.min(self.server_wait) {
+            self.now = self.now.max(self.members_wait);
+            self.serve_members();
+            self.drain();
         } else if self.held || self.server_wait <= self.wait {
             self.now = self.now.max(self.server_wait);
             self.server.handle_input(self.now, sim::Input::Tick);
@@ -322,6 +347,9 @@ impl Pair {
                 Output::Event(_) => {
                     let event = self.shard.event();
                     self.told.push(tell(&event));
+                    if let Some(members) = &mut self.members {
+                        members.hear(self.now, &event);
+                    }
                     if let Event::Dispatch(dispatch) = event {
                         // What does not decode, the shard counts.
                         let _ = dispatch.payload();
@@ -329,6 +357,7 @@ impl Pair {
                             self.kept.push(event.into_owned());
                         }
                     }
+                    self.serve_members();
                 }
                 Output::Wait(at) => {
                     self.wait = at;
@@ -338,6 +367,25 @@ impl Pair {
                     self.stopped = Some(stop);
                     return;
                 }
+            }
+        }
+    }
+
+    /// Does what requests for members want.
+    fn serve_members(&mut self) {
+        let Some(members) = &mut self.members else { return };
+        members.tick(self.now);
+        loop {
+            match members.poll_output() {
+                MembersOutput::Send { request, command } => {
+                    let queued = self.shard.command(self.now, &command);
+                    members.queued(request, queued);
+                }
+                MembersOutput::Wait(at) => {
+                    self.members_wait = at;
+                    return;
+                }
+                told => self.told_of_members.push(format!("{told:?}")),
             }
         }
     }
