@@ -18,8 +18,8 @@ pub use class::CommandClass;
 #[cfg(feature = "alloc")]
 pub use encoded::EncodedCommand;
 pub use error::CommandError;
-pub(crate) use presence::Parts;
 pub use presence::{Activity, Presence, PresenceStatus, UpdatePresence};
+pub(crate) use presence::{Parts, nonce};
 
 /// The most bytes a payload may have.
 ///

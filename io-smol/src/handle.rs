@@ -110,7 +110,7 @@ impl ShardHandle {
             gateway.record(to).map_err(StartError::Record)?;
         }
         let queue = EventQueue::new(options.most_events, options.most_event_bytes);
-        let shared = Arc::new(Shared::new(queue, gateway.status(), state.user));
+        let shared = Arc::new(Shared::new(queue, &gateway, state.user));
         let (orders, received) = async_channel::bounded(MOST_ORDERS);
         let id = config.shard_id().id;
         spawn(Driver::new(id, gateway, Arc::clone(&shared), received, options).run());
@@ -129,22 +129,25 @@ impl ShardHandle {
 
     /// Ends the session and waits until the connection is closed; it may be called at any time, and again.
     pub async fn close(&self) {
-        self.leave(Leave::End).await;
+        let _ = self.leave(Leave::End).await;
     }
 
     /// Leaves the session for the next start, or for another process, and waits until the connection is closed.
     ///
     /// Returns it, with the events counted as processed that the consumer is done with; those it is not come again.
     pub async fn park(&self) -> Option<Session> {
-        self.leave(Leave::Park).await;
-        self.session()
+        match self.leave(Leave::Park).await {
+            Some(run) => run.shared.session(),
+            None => self.session(),
+        }
     }
 
-    async fn leave(&self, how: Leave) {
-        if let Some(run) = self.run() {
-            run.leave(how);
-            run.shared.wait_over().await;
-        }
+    /// Leaves, and returns the run that is over with it.
+    async fn leave(&self, how: Leave) -> Option<Run> {
+        let run = self.run()?;
+        run.leave(how);
+        run.shared.wait_over().await;
+        Some(run)
     }
 
     /// Returns which shard this is.
@@ -183,7 +186,7 @@ impl ShardHandle {
         self.is_alive() && self.status().is_some_and(|status| status.phase == Phase::Live)
     }
 
-    /// Returns the id of the bot's user, once READY told it; nothing if the shard is over or was never started.
+    /// Returns the id of the bot's user, once READY told it; nothing if the shard is over before or was never started.
     ///
     /// No READY comes for a session an earlier process began.
     pub async fn user_id(&self) -> Option<UserId> {

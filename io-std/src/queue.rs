@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
-use gatewright_core::{Event, EventKind, OwnedEvent};
+use gatewright_core::{Event, OwnedEvent};
 
 use crate::watch::Watch;
 
@@ -17,9 +17,11 @@ pub struct EventQueue {
 
 #[derive(Debug, Default)]
 struct Inner {
-    events: VecDeque<OwnedEvent>,
+    events: VecDeque<(OwnedEvent, Mark)>,
     bytes: usize,
-    /// The event the consumer was given last, by what it says of sequence numbers, until it asks for the next.
+    /// The session at hand, counted by their beginnings.
+    session: u64,
+    /// The event the consumer was given last, by its number, until it asks for the next.
     at_hand: Option<Mark>,
     /// How many were taken.
     taken: u64,
@@ -30,22 +32,11 @@ struct Inner {
     reader: Option<Waker>,
 }
 
-/// What an event says of sequence numbers.
+/// The sequence number of an event, and the session it counts in.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
-    begins: bool,
+    session: u64,
     seq: Option<u64>,
-}
-
-impl Mark {
-    fn of(event: &OwnedEvent) -> Self {
-        match event.event() {
-            Event::Dispatch(dispatch) => {
-                Self { begins: dispatch.kind() == EventKind::Ready, seq: dispatch.seq() }
-            }
-            _ => Self { begins: false, seq: None },
-        }
-    }
 }
 
 impl EventQueue {
@@ -61,11 +52,20 @@ impl EventQueue {
             if inner.abandoned {
                 return None;
             }
+            let seq = match event.event() {
+                Event::Dispatch(dispatch) => dispatch.seq(),
+                _ => None,
+            };
             inner.bytes += size(&event);
-            inner.events.push_back(event);
+            inner.events.push_back((event, Mark { session: inner.session, seq }));
             inner.reader.take()
         });
         waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Tells that a session begins: numbers count anew with the event that follows.
+    pub fn begin_session(&self) {
+        self.inner.change(|inner| inner.session += 1);
     }
 
     /// Tells that no more will come.
@@ -123,7 +123,7 @@ impl EventQueue {
     /// Takes the next event, which says that the one before is done; nothing once all is over.
     pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
         self.inner.change(|inner| {
-            let Some(event) = inner.events.pop_front() else {
+            let Some((event, mark)) = inner.events.pop_front() else {
                 inner.at_hand = None;
                 if inner.over {
                     return Poll::Ready(None);
@@ -132,7 +132,7 @@ impl EventQueue {
                 return Poll::Pending;
             };
             inner.bytes = inner.bytes.saturating_sub(size(&event));
-            inner.at_hand = Some(Mark::of(&event));
+            inner.at_hand = Some(mark);
             inner.taken += 1;
             Poll::Ready(Some(event))
         })
@@ -142,15 +142,10 @@ impl EventQueue {
     #[must_use]
     pub fn done_through(&self, processed: u64) -> u64 {
         self.inner.read(|inner| {
-            let waiting = inner.events.iter().map(Mark::of);
+            let waiting = inner.events.iter().map(|(_, mark)| *mark);
             let marks = inner.at_hand.into_iter().chain(waiting);
-            // Numbers from before the latest READY are those of another session; whoever has it has its session.
-            let first = marks.fold(
-                None,
-                |first: Option<u64>, mark| {
-                    if mark.begins { None } else { first.or(mark.seq) }
-                },
-            );
+            let mut own = marks.filter(|mark| mark.session == inner.session);
+            let first = own.find_map(|mark| mark.seq);
             first.map_or(processed, |seq| processed.min(seq.saturating_sub(1)))
         })
     }
@@ -235,12 +230,14 @@ mod tests {
         assert_eq!(queue.done_through(10), 7, "it is at hand");
         let _ = take(&queue, &alarm);
         assert_eq!(queue.done_through(10), 8);
-        queue.push(event("READY", 1));
+        // READY itself may be filtered out.
+        queue.begin_session();
         assert_eq!(queue.done_through(1), 1, "the others are of another session");
         queue.push(event("A", 2));
-        assert_eq!(queue.done_through(2), 1);
+        queue.push(event("A", 3));
+        assert_eq!(queue.done_through(3), 1);
         while take(&queue, &alarm).is_ready() {}
-        assert_eq!(queue.done_through(2), 2);
+        assert_eq!(queue.done_through(3), 3);
     }
 
     #[test]

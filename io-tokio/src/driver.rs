@@ -1,9 +1,9 @@
 //! The task behind a handle: it drives the gateway, takes orders, and fills the queue of events.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
@@ -45,8 +45,9 @@ struct State {
 }
 
 impl Shared {
-    pub(crate) fn new(queue: EventQueue, status: Status, user: Option<UserId>) -> Self {
-        let state = State { status, user, session: None, begun: false, leave: None, over: None };
+    pub(crate) fn new(queue: EventQueue, gateway: &Gateway, user: Option<UserId>) -> Self {
+        let (status, session) = (gateway.status(), gateway.session());
+        let state = State { status, user, session, begun: false, leave: None, over: None };
         Self { queue, state: Watch::new(state) }
     }
 
@@ -101,6 +102,9 @@ impl Shared {
         if !is_ready && self.has_begun() {
             return;
         }
+        if is_ready {
+            self.queue.begin_session();
+        }
         let ready = dispatch.decode::<Ready<'_>>().ok();
         self.state.change(|state| {
             state.begun = true;
@@ -122,12 +126,15 @@ impl Shared {
 /// The task behind a handle.
 pub(crate) struct Driver {
     id: u32,
-    gateway: Gateway,
+    /// It is there until the task ends.
+    gateway: Option<Gateway>,
     shared: Arc<Shared>,
     orders: Receiver<Order>,
     filter: Filter,
     stall: Stall,
     leaving: bool,
+    /// How often it waited for an event: by turns, orders and the gateway are looked at first.
+    turns: u32,
     /// Why the gateway is over.
     stop: Option<Stop>,
 }
@@ -155,7 +162,17 @@ impl Driver {
     ) -> Self {
         gateway.show_to(Arc::clone(&shared));
         let (filter, stall) = (options.filter.clone(), Stall::new(options.warn_after));
-        Self { id, gateway, shared, orders, filter, stall, leaving: false, stop: None }
+        Self {
+            id,
+            gateway: Some(gateway),
+            shared,
+            orders,
+            filter,
+            stall,
+            leaving: false,
+            turns: 0,
+            stop: None,
+        }
     }
 
     /// Drives the gateway until it is over, or nobody is left who could want something of it.
@@ -163,6 +180,9 @@ impl Driver {
         loop {
             // Until the session has begun, nobody can take anything.
             let held = self.shared.queue.is_full() && self.shared.has_begun() && !self.leaving;
+            if !held {
+                self.stall.is_over();
+            }
             let turn = if held { self.hold().await } else { self.next().await };
             match turn {
                 Turn::Event(Ok(event)) => {
@@ -174,7 +194,7 @@ impl Driver {
                 }
                 Turn::Forsaken => return,
                 Turn::Order(order) => self.obey(order),
-                Turn::Room => self.stall.is_over(),
+                Turn::Room => {}
                 Turn::Stalled => self.stall.warn(self.id, &self.shared.queue),
             }
             self.show();
@@ -183,13 +203,21 @@ impl Driver {
 
     /// Waits for the next event, or an order.
     async fn next(&mut self) -> Turn {
-        let Self { gateway, shared, orders, filter, .. } = self;
-        let mut order = pin!(orders.recv());
+        let Self { gateway: Some(gateway), shared, orders, filter, leaving, turns, .. } = self
+        else {
+            return Turn::Forsaken;
+        };
+        let mut order = pin!(next_order(orders, *leaving));
         let heard = async { gateway.next().await.map(|event| take(shared, filter, event)) };
         let mut heard = pin!(heard);
+        *turns = turns.wrapping_add(1);
+        let gateway_first = *turns % 2 == 0;
         poll_fn(|cx| {
+            if gateway_first && let Poll::Ready(event) = heard.as_mut().poll(cx) {
+                return Poll::Ready(Turn::Event(event));
+            }
             if let Poll::Ready(order) = order.as_mut().poll(cx) {
-                return Poll::Ready(order.map_or(Turn::Forsaken, Turn::Order));
+                return Poll::Ready(order);
             }
             heard.as_mut().poll(cx).map(Turn::Event)
         })
@@ -198,40 +226,45 @@ impl Driver {
 
     /// Keeps the connection alive while the queue is full.
     async fn hold(&mut self) -> Turn {
-        let Self { gateway, shared, orders, stall, .. } = self;
-        let mut order = pin!(orders.recv());
+        let Self { gateway: Some(gateway), shared, orders, stall, .. } = self else {
+            return Turn::Forsaken;
+        };
+        let mut order = pin!(next_order(orders, false));
         let mut room = pin!(shared.queue.room());
         let mut hold = pin!(gateway.hold());
         poll_fn(|cx| {
+            // Orders that keep coming must not keep heartbeats back.
+            if let Poll::Ready(never) = hold.as_mut().poll(cx) {
+                match never {}
+            }
             if let Poll::Ready(order) = order.as_mut().poll(cx) {
-                return Poll::Ready(order.map_or(Turn::Forsaken, Turn::Order));
+                return Poll::Ready(order);
             }
             if room.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Turn::Room);
             }
-            if let Poll::Ready(never) = hold.as_mut().poll(cx) {
-                match never {}
-            }
-            let at = stall.at(clock::now());
-            stall.timer.poll(cx, at).map(|()| Turn::Stalled)
+            stall.poll(cx).map(|()| Turn::Stalled)
         })
         .await
     }
 
     fn obey(&mut self, order: Order) {
-        if let Order::Command { command, within, reply } = order {
+        if let (Order::Command { command, within, reply }, Some(gateway)) =
+            (order, &mut self.gateway)
+        {
             // Whoever asked may be gone.
-            let _ = reply.try_send(self.gateway.encoded_command(&command, within));
+            let _ = reply.try_send(gateway.encoded_command(&command, within));
         }
     }
 
     /// Shows how things stand, and looks whether the shard is to leave.
     fn show(&mut self) {
-        self.shared.show(self.gateway.status(), self.gateway.session());
+        let Some(gateway) = &mut self.gateway else { return };
+        self.shared.show(gateway.status(), gateway.session());
         let leave = self.shared.state.read(|state| state.leave);
         if let Some(how) = leave.filter(|_| !self.leaving) {
             self.leaving = true;
-            self.gateway.leave(how);
+            gateway.leave(how);
         }
     }
 }
@@ -239,11 +272,22 @@ impl Driver {
 impl Drop for Driver {
     /// Lets nobody wait for a task that is gone, whether the gateway is over or the runtime.
     fn drop(&mut self) {
-        self.shared.show(self.gateway.status(), self.gateway.session());
-        // Without a word to the gateway the session stays.
+        if let Some(gateway) = self.gateway.take() {
+            self.shared.show(gateway.status(), gateway.session());
+        }
+        // The recording is written now. Without a word to the gateway the session stays.
         let stop = self.stop.unwrap_or(Stop::Parked);
         self.shared.state.change(|state| state.over = Some(stop));
         self.shared.queue.close();
+    }
+}
+
+/// Waits for an order; a shard that leaves goes on without anybody who could give one.
+async fn next_order(orders: &Receiver<Order>, leaving: bool) -> Turn {
+    match orders.recv().await {
+        Ok(order) => Turn::Order(order),
+        Err(_) if leaving => pending().await,
+        Err(_) => Turn::Forsaken,
     }
 }
 
@@ -264,7 +308,8 @@ fn take(shared: &Shared, filter: &Filter, event: Event<'_>) -> Option<OwnedEvent
 /// A consumer that takes nothing.
 struct Stall {
     timer: Timer,
-    patience: Duration,
+    /// After how long to warn, if at all.
+    patience: Option<Duration>,
     since: Option<Instant>,
     /// After how long the next warning is due.
     next: Duration,
@@ -272,16 +317,26 @@ struct Stall {
 
 impl Stall {
     fn new(patience: Duration) -> Self {
-        Self { timer: Timer::default(), patience, since: None, next: patience }
+        let patience = Some(patience).filter(|patience| !patience.is_zero());
+        Self { timer: Timer::default(), patience, since: None, next: Duration::ZERO }
     }
 
-    /// Returns when the next warning is due.
-    fn at(&mut self, now: Instant) -> Instant {
-        self.since.get_or_insert(now).saturating_add(self.next)
+    /// Waits until a warning is due.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(patience) = self.patience else { return Poll::Pending };
+        if self.since.is_none() {
+            (self.since, self.next) = (Some(clock::now()), patience);
+        }
+        let at = self.since.unwrap_or_default().saturating_add(self.next);
+        while clock::now() < at {
+            // A timer that was set for an earlier stall wakes up early.
+            ready!(self.timer.poll(cx, at));
+        }
+        Poll::Ready(())
     }
 
-    fn is_over(&mut self) {
-        (self.since, self.next) = (None, self.patience);
+    const fn is_over(&mut self) {
+        self.since = None;
     }
 
     fn warn(&mut self, id: u32, queue: &EventQueue) {

@@ -105,7 +105,7 @@ impl Options {
         self
     }
 
-    /// Sets after how long a consumer that takes nothing from a full queue is warned of in the log; 5 s unless set.
+    /// Sets after how long a consumer that takes nothing from a full queue is warned of in the log; 5 s unless set, zero for never.
     #[must_use]
     pub const fn warn_after(mut self, time: Duration) -> Self {
         self.warn_after = time;

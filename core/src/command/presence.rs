@@ -4,7 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::decode::macros::object;
-use crate::decode::{Cursor, DecodeError, Field, Raw};
+use crate::decode::{Cursor, Decode, DecodeError, Field, Raw, Text};
 use crate::{Encoding, term};
 
 /// A presence, as in opcode 3 and in Identify.
@@ -106,17 +106,7 @@ object! {
 impl<'e> Parts<'e> {
     /// Reads the payload of opcode 3.
     pub(crate) fn read(encoding: Encoding, payload: &'e [u8]) -> Result<Self, DecodeError> {
-        let version: &[u8] = if encoding == Encoding::Etf { &[term::VERSION] } else { &[] };
-        let payload = payload.strip_prefix(version).unwrap_or(payload);
-        let mut cursor = Cursor::trusted(encoding, payload);
-        let mut members = cursor.object()?;
-        while let Some(key) = cursor.key(&mut members)? {
-            if key.is("d") {
-                return cursor.decode();
-            }
-            cursor.skip()?;
-        }
-        Ok(Self::default())
+        Ok(d(encoding, payload)?.unwrap_or_default())
     }
 
     /// Returns the presence this one makes of an earlier one.
@@ -129,6 +119,36 @@ impl<'e> Parts<'e> {
             afk: later(self.afk, earlier.afk),
         }
     }
+}
+
+/// Returns the nonce in the payload of a request for members.
+pub(crate) fn nonce(encoding: Encoding, payload: &[u8]) -> Option<Text<'_>> {
+    let asked: Option<Asked<'_>> = d(encoding, payload).ok()?;
+    asked?.nonce
+}
+
+object! {
+    /// What tells requests for members of a guild apart.
+    #[expect(unreachable_pub, reason = "the macro makes what is public")]
+    pub struct Asked<'e> {
+        /// The nonce, if it has one.
+        nonce: Option<Text<'e>>,
+    }
+}
+
+/// Decodes the `d` of an encoded payload.
+fn d<'e, T: Decode<'e>>(encoding: Encoding, payload: &'e [u8]) -> Result<Option<T>, DecodeError> {
+    let version: &[u8] = if encoding == Encoding::Etf { &[term::VERSION] } else { &[] };
+    let payload = payload.strip_prefix(version).unwrap_or(payload);
+    let mut cursor = Cursor::trusted(encoding, payload);
+    let mut members = cursor.object()?;
+    while let Some(key) = cursor.key(&mut members)? {
+        if key.is("d") {
+            return cursor.decode().map(Some);
+        }
+        cursor.skip()?;
+    }
+    Ok(None)
 }
 
 impl Serialize for Parts<'_> {

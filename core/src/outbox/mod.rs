@@ -10,7 +10,8 @@ mod record;
 
 use serde::Serialize;
 
-use crate::command::{Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD};
+use crate::command::{Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD, nonce};
+use crate::decode::Text;
 use crate::encode;
 use crate::lease::Lease;
 use crate::{Encoding, GuildId, Instant};
@@ -142,7 +143,7 @@ impl<'m> Outbox<'m> {
         loop {
             let len = match self.add(class, &encode) {
                 Err(CommandError::QueueFull) if self.awaited > 0 => {
-                    self.settle(|_| true);
+                    self.settle(|_, _| true);
                     continue;
                 }
                 added => added?,
@@ -164,7 +165,10 @@ impl<'m> Outbox<'m> {
         class: CommandClass,
         encode: impl Fn(&mut [u8]) -> Result<usize, CommandError>,
     ) -> Result<usize, CommandError> {
-        let limit = self.bytes.len().saturating_sub(self.reserved(self.kept));
+        // A presence takes the place of the one that is kept: whether it fits is seen then.
+        let presence = class == CommandClass::Presence;
+        let reserved = if presence { 0 } else { self.reserved(self.kept) };
+        let limit = self.bytes.len().saturating_sub(reserved);
         let start = self.used + HEADER;
         let room = limit.saturating_sub(start);
         let out = self.bytes.get_mut(start..start + room).unwrap_or_default();
@@ -174,7 +178,7 @@ impl<'m> Outbox<'m> {
             }
             encoded => encoded?,
         };
-        if class != CommandClass::Presence {
+        if !presence {
             return Ok(len);
         }
         self.keep_presence(start, len, HEADER)?;
@@ -191,18 +195,25 @@ impl<'m> Outbox<'m> {
         let earlier = |record: &Record| {
             record.id != latest && !record.superseded && class.replaces(record.class)
         };
+        let mut lives = Instant::ZERO;
         while let Some(record) = self.find_open(earlier) {
+            lives = lives.max(record.expires);
             if Some(record.id) == in_flight {
                 Record { superseded: true, ..record }.write(&mut self.bytes);
             } else {
                 self.seal_record(record, Fate::Replaced);
             }
         }
+        // It stands for the others too, and lives as long as they would.
+        if let Some(record) = self.find_open(|record| record.id == latest) {
+            let expires = record.expires.max(lives);
+            Record { expires, ..record }.write(&mut self.bytes);
+        }
     }
 
     /// Hears that the connection is gone, and with it the frame in flight and every answer.
     pub(crate) fn disconnected(&mut self) {
-        self.settle(|_| true);
+        self.settle(|_, _| true);
         while let Some(record) = self.find_open(|record| record.superseded) {
             self.seal_record(record, Fate::Replaced);
         }
@@ -230,8 +241,8 @@ impl<'m> Outbox<'m> {
         self.awaited > 0
     }
 
-    /// Takes it that the requests for all members of some guilds were not turned down.
-    pub(crate) fn settle(&mut self, settled: impl Fn(GuildId) -> bool) {
+    /// Takes it that some requests for all members, by guild and nonce, were not turned down.
+    pub(crate) fn settle(&mut self, settled: impl Fn(GuildId, Option<Text<'_>>) -> bool) {
         while let Some(record) = self.find_awaited(&settled) {
             self.awaited -= 1;
             self.open += 1;
@@ -239,9 +250,9 @@ impl<'m> Outbox<'m> {
         }
     }
 
-    /// Lets the request for all members of a guild be sent again, which was turned down.
-    pub(crate) fn turned_down(&mut self, guild: GuildId) {
-        if let Some(record) = self.find_awaited(|awaited| awaited == guild) {
+    /// Lets a request for all members, by guild and nonce, be sent again, which was turned down.
+    pub(crate) fn turned_down(&mut self, refused: impl Fn(GuildId, Option<Text<'_>>) -> bool) {
+        if let Some(record) = self.find_awaited(refused) {
             Record { state: State::Open, ..record }.write(&mut self.bytes);
             self.awaited -= 1;
             self.open += 1;
@@ -327,13 +338,14 @@ impl<'m> Outbox<'m> {
         self.records().find(|record| record.state == State::Open && wanted(record))
     }
 
-    fn find_awaited(&self, wanted: impl Fn(GuildId) -> bool) -> Option<Record> {
+    fn find_awaited(&self, wanted: impl Fn(GuildId, Option<Text<'_>>) -> bool) -> Option<Record> {
         if self.awaited == 0 {
             return None;
         }
         let awaited = |record: &Record| {
             let CommandClass::AllMembers(guild) = record.class else { return false };
-            record.state == State::Awaited && wanted(guild)
+            let payload = || self.bytes.get(record.at + HEADER..record.end()).unwrap_or_default();
+            record.state == State::Awaited && wanted(guild, nonce(self.encoding, payload()))
         };
         self.records().find(awaited)
     }

@@ -40,7 +40,8 @@ impl Shard<'_> {
     /// Queues a command that was checked and encoded in another task.
     ///
     /// # Errors
-    /// [`CommandError::OtherEncoding`], [`CommandError::Over`] or [`CommandError::QueueFull`].
+    /// [`CommandError::OtherEncoding`], [`CommandError::Over`], [`CommandError::QueueFull`] or
+    /// [`CommandError::TooLong`].
     #[cfg(feature = "alloc")]
     pub fn encoded_command(
         &mut self,

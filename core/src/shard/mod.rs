@@ -283,7 +283,7 @@ impl<'m> Shard<'m> {
         assert!(in_order, "a message came before poll_output said Wait or Stop");
         self.hear(now);
         match input {
-            Input::Tick | Input::Busy => self.held = false,
+            Input::Tick | Input::Busy => {}
             Input::Held => self.held = true,
             Input::Opened(link) => self.on_opened(link),
             Input::Message { link, text, part, last } => self.on_message(link, text, part, last),
@@ -292,6 +292,9 @@ impl<'m> Shard<'m> {
             Input::MayIdentify(link) => self.on_permit(link),
         }
         self.on_time(matches!(input, Input::Tick));
+        if matches!(input, Input::Tick | Input::Busy) {
+            self.held = false;
+        }
     }
 
     /// Leaves the gateway; [`Output::Stop`] follows.

@@ -3,7 +3,7 @@
 use core::num::NonZeroU64;
 
 use super::{Current, Sequences, Shard, number, told};
-use crate::command::{CommandError, CommandId};
+use crate::command::{CommandClass, CommandError, CommandId};
 use crate::config::{Config, SetupError};
 use crate::encode;
 use crate::event::{Dispatch, Event};
@@ -118,6 +118,10 @@ impl Shard<'_> {
             self.counters.resumes = self.counters.resumes.saturating_add(1);
             self.tally.resumes = self.tally.resumes.saturating_add(1);
             return encode::resume(&self.config, &keys.id, self.seqs.processed(), scratch);
+        }
+        if presence.is_some() {
+            // Whether it counts is not documented.
+            self.throttle.record_class(self.now, CommandClass::Presence);
         }
         self.counters.identifies = self.counters.identifies.saturating_add(1);
         self.backoff.identifies = self.backoff.identifies.saturating_add(1);

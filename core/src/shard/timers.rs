@@ -19,7 +19,10 @@ impl Shard<'_> {
     pub(super) fn on_time(&mut self, judge: bool) {
         let in_flight = self.command_in_flight();
         self.outbox.expire(self.now, in_flight);
-        self.outbox.settle(|guild| self.throttle.members_free_at(guild) <= self.now);
+        if judge {
+            // What nobody looked at may hold an answer.
+            self.outbox.settle(|guild, _| self.throttle.members_free_at(guild) <= self.now);
+        }
         let stalled = self.in_flight.is_some_and(|frame| {
             self.phase().is_greeted() && frame.since.saturating_add(WRITE_TIMEOUT) <= self.now
         });
@@ -38,6 +41,8 @@ impl Shard<'_> {
 
     fn on_deadline(&mut self, judge: bool) {
         match self.state {
+            // Nothing would be read: events go first.
+            State::Resting { .. } if self.held => {}
             State::Resting { .. } => self.dial(),
             State::Dialing { .. } if judge => self.lost(Cause::DialFailed),
             State::Greeting { .. } if judge => self.part(Cause::HelloTimeout),
@@ -81,6 +86,9 @@ impl Shard<'_> {
             return Instant::MAX;
         }
         let least = self.after(LEAST_WAIT);
+        if self.held && self.phase() == Phase::Resting && self.next_timer().is_none() {
+            return Instant::MAX;
+        }
         self.next_timer().map_or(least, |(at, _)| at.max(least))
     }
 
@@ -88,13 +96,14 @@ impl Shard<'_> {
     pub(super) fn next_timer(&self) -> Option<(Instant, Timer)> {
         let greeted = self.phase().is_greeted();
         let idle = self.in_flight.is_none();
+        let waits = self.held && self.phase() == Phase::Resting;
         let throttled = (self.phase() == Phase::Live && idle).then(|| {
             let free_at = self.throttle.free_at(self.now);
             self.outbox.earliest(|class| self.throttle.class_free_at(class).max(free_at))
         });
         let write = self.in_flight.filter(|_| greeted);
         [
-            self.state.deadline().map(|at| (at, self.state_timer())),
+            self.state.deadline().filter(|_| !waits).map(|at| (at, self.state_timer())),
             greeted.then(|| (self.heartbeat.next_due(), Timer::Heartbeat)),
             write.map(|frame| (frame.since.saturating_add(WRITE_TIMEOUT), Timer::Write)),
             throttled.flatten().map(|at| (at, Timer::Throttle)),

@@ -276,7 +276,7 @@ impl Client {
         self.hear(now);
         self.seen = seen;
         match said {
-            Said::Tick | Said::Busy => self.held = false,
+            Said::Tick | Said::Busy => {}
             Said::Held => self.held = true,
             Said::Opened(link) if link == self.line.link => self.opened(),
             Said::Message(link, words) if link == self.line.link => self.message(words),
@@ -287,6 +287,9 @@ impl Client {
             _ => {}
         }
         self.look_at_the_clock(matches!(said, Said::Tick));
+        if matches!(said, Said::Tick | Said::Busy) {
+            self.held = false;
+        }
     }
 
     fn opened(&mut self) {
@@ -335,6 +338,7 @@ impl Client {
         expires: Option<Micros>,
         refused: Option<CommandError>,
     ) -> Result<usize, CommandError> {
+        let mut expires = expires;
         self.hear(now);
         if self.is_leaving() {
             return Err(CommandError::Over);
@@ -345,8 +349,10 @@ impl Client {
         if presence {
             let in_flight = self.flight.and_then(|flight| flight.command);
             for (at, order) in self.orders.iter_mut().enumerate() {
-                if order.presence && order.fate.is_none() {
+                if order.presence && order.fate.is_none() && !order.outdone {
                     order.outdone = true;
+                    // The later one stands for it, and lives as long.
+                    expires = expires.zip(order.expires).map(|(own, other)| own.max(other));
                     order.fate = (Some(at) != in_flight).then_some(Fate::Replaced);
                 }
             }

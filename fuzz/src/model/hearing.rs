@@ -219,7 +219,8 @@ impl Client {
     pub(super) fn deadline(&self) -> Option<Micros> {
         let line = &self.line;
         match self.phase() {
-            Phase::Resting => line.rests,
+            // Who is held reads nothing, and dials for nothing.
+            Phase::Resting => line.rests.filter(|_| !self.held),
             Phase::Dialing => Some(line.dialed + DIAL),
             Phase::Greeting => line.opened.map(|opened| opened + HELLO),
             Phase::Asking => Some(line.ask_again),

@@ -170,6 +170,10 @@ impl Client {
         let link = self.line.link;
         if !self.line.resumes {
             self.past.note(self.now, Identify);
+            if self.orders.iter().any(|order| order.presence) {
+                // It brings the presence along.
+                self.past.note(self.now, Presence);
+            }
             return Some((None, Out::SendIdentify(link)));
         }
         self.past.note(self.now, Resume);
@@ -277,7 +281,8 @@ impl Client {
         if !self.has_heard() {
             return 0;
         }
-        if self.stop.is_some() {
+        let rests = self.held && self.phase() == Phase::Resting && deadlines.is_empty();
+        if self.stop.is_some() || rests {
             return Instant::MAX.as_micros();
         }
         let least = self.now + MILLI;

@@ -31,19 +31,44 @@ fn a_held_shard_beats_and_tells_nothing() {
 }
 
 #[test]
-fn a_held_shard_reconnects_and_sends_commands() {
+fn a_held_shard_that_loses_its_connection_waits_with_the_next() {
     let mut rig = Rig::live();
     rig.announce(&[dispatch(2, "A"), dispatch(3, "B")]);
     rig.give(Input::Held);
-    assert_eq!(rig.closed(Gone::Dropped), [""; 0]);
-    rig.now = rig.wait;
-    let lines = rig.give(Input::Held);
-    assert!(lines[0].starts_with("connect Resume"), "{lines:?}");
-    rig.shard.command(rig.now, &Command::Raw { op: 43, d: "1" }).unwrap();
-    assert_eq!(rig.drain(), [""; 0], "it is not live");
+    assert_eq!(rig.closed_with(4000), [""; 0]);
+    assert_eq!(rig.wait, Instant::MAX, "nothing would be read");
+    rig.advance(Duration::from_secs(600));
+    assert_eq!(rig.give(Input::Held), [""; 0]);
     assert_eq!(render(&rig.shard.event()), "event A s=2");
-    let lines = rig.give(Input::Busy);
-    assert_eq!(lines, ["event B s=3", "disconnected TransportLost - resumes=true"]);
+    assert_eq!(rig.give(Input::Busy), ["event B s=3", "disconnected PeerClosed 4000 resumes=true"]);
+    let Event::Disconnected(lost) = rig.shard.event() else { panic!("it was told last") };
+    assert_eq!(lost.reason, "why");
+    assert!(rig.wait_and_tick()[0].starts_with("connect Resume"));
+}
+
+#[test]
+fn commands_go_out_while_events_are_held_and_answers_wait_to_be_read() {
+    let config = Config::new("secret", Intents::GUILD_MEMBERS);
+    let mut rig = Rig::of(Shard::new(config, 1, memory(Compression::None)).unwrap());
+    rig.go_live();
+    rig.give(Input::Held);
+    let all = crate::RequestGuildMembers {
+        guild_id: crate::GuildId(5),
+        members: crate::Members::All,
+        presences: false,
+        nonce: None,
+    };
+    rig.shard.command(rig.now, &Command::RequestGuildMembers(all)).unwrap();
+    assert!(rig.drain()[0].starts_with(r#"send {"op":8"#));
+    rig.sent();
+    rig.advance(Duration::from_secs(35));
+    rig.give(Input::Held);
+    rig.sent();
+    rig.give(Input::Busy);
+    // The answer was there all the time: nobody had looked.
+    let limited = r#"{"t":"RATE_LIMITED","s":2,"op":0,"d":{"opcode":8,"retry_after":1.0,"meta":{"guild_id":"5"}}}"#;
+    assert_eq!(rig.say(limited), ["event RATE_LIMITED s=2"]);
+    assert_eq!(rig.shard.status().queued_commands, 1);
 }
 
 #[test]

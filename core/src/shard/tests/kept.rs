@@ -321,3 +321,69 @@ fn requests_that_may_be_turned_down_make_room_for_others() {
     }
     assert!(full && fates == [format!("command 0 {:?}", Fate::Sent)], "{fates:?}");
 }
+
+#[test]
+fn an_answer_counts_for_the_request_whose_nonce_it_has() {
+    let mut rig = Rig::of_config(Config::new("secret", Intents::GUILD_MEMBERS));
+    rig.go_live();
+    let (guild_id, members, nonce) = (GuildId(5), Members::All, Some("mine"));
+    let request = RequestGuildMembers { guild_id, members, presences: false, nonce };
+    rig.order(&Command::RequestGuildMembers(request)).unwrap();
+    rig.sent();
+    let answer = |seq: u64, name: &str, nonce: &str| {
+        let d = match name {
+            "RATE_LIMITED" => {
+                format!(r#"{{"opcode":8,"retry_after":1,"meta":{{"guild_id":"5"{nonce}}}}}"#)
+            }
+            _ => {
+                format!(r#"{{"guild_id":"5","members":[],"chunk_index":0,"chunk_count":1{nonce}}}"#)
+            }
+        };
+        format!(r#"{{"t":"{name}","s":{seq},"op":0,"d":{d}}}"#)
+    };
+    for (seq, name) in [(2, "GUILD_MEMBERS_CHUNK"), (3, "RATE_LIMITED")] {
+        assert_eq!(rig.say(&answer(seq, name, "")).len(), 1, "it is of another request");
+    }
+    assert_eq!(rig.shard.status().queued_commands, 0);
+    rig.say(&answer(4, "RATE_LIMITED", r#","nonce":"mine""#));
+    assert_eq!(rig.shard.status().queued_commands, 1);
+    assert!(rig.ticks_until(rig.now.saturating_add(Duration::from_secs(2)))[0].contains("mine"));
+    let last = rig.say(&answer(5, "GUILD_MEMBERS_CHUNK", r#","nonce":"mine""#));
+    assert_eq!(last, ["event GUILD_MEMBERS_CHUNK s=5", "command 0 Sent"]);
+}
+
+#[test]
+fn a_presence_lives_as_long_as_those_whose_place_it_takes() {
+    let mut rig = Rig::new();
+    rig.present(IDLE);
+    let soon = rig.now.saturating_add(Duration::from_secs(1));
+    rig.shard.command_until(rig.now, &Command::UpdatePresence(AFK), soon).unwrap();
+    assert_eq!(rig.drain(), ["command 0 Replaced"]);
+    rig.advance(Duration::from_secs(2));
+    rig.greet();
+    let link = rig.link();
+    rig.give(Input::MayIdentify(link));
+    rig.sent();
+    assert_eq!(rig.say(READY)[0], presence("7", "idle", true));
+}
+
+#[test]
+fn a_presence_takes_the_place_of_one_in_a_small_buffer() {
+    let memory = Memory::lent(
+        vec![0; Memory::MIN_PAYLOAD].leak(),
+        vec![0; Memory::MIN_COMMANDS].leak(),
+        Box::leak(Box::new(SendLog::new())),
+        Inflater::none(),
+    );
+    let mut rig = Rig::of(Shard::new(config(), 1, memory).unwrap());
+    let name = "x".repeat(100);
+    let activities = [Activity { name: &name, kind: 0, state: Some(&name), url: None }];
+    let playing = UpdatePresence { activities: Some(&activities), ..UpdatePresence::default() };
+    for id in 0..5 {
+        assert_eq!(
+            rig.shard.command(rig.now, &Command::UpdatePresence(playing)),
+            Ok(CommandId(id))
+        );
+        rig.drain();
+    }
+}

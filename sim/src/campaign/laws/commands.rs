@@ -67,7 +67,11 @@ impl Commands {
     pub(super) fn see(&mut self, at: Instant, seen: &Seen) -> Verdict {
         match seen {
             Seen::Queued { id, digest, expires, class } => {
-                let (id, digest, expires, class) = (*id, *digest, *expires, *class);
+                let (id, digest, mut expires, class) = (*id, *digest, *expires, *class);
+                // It stands for those it outdoes, and lives as long as they would.
+                for open in self.open.iter().filter(|open| outdoes(class, open.class)) {
+                    expires = expires.max(open.expires);
+                }
                 self.expiry = Some(self.expiry.map_or(expires, |known| known.min(expires)));
                 for open in &mut self.open {
                     open.outdone |= outdoes(class, open.class);

@@ -52,11 +52,13 @@ fn missed(at: Instant, track: &Track, terms: &Terms) -> Verdict {
     let facts = &track.now;
     let slower = facts.interval().is_none_or(|told| told > terms.heartbeat);
     let over = facts.over.is_some() || facts.greeted.is_none();
-    // Until the first one the shard counts from a Hello that was late, the gateway from when it said it.
-    let first = facts.beats.iter().all(Option::is_none);
-    let late = if first { terms.heartbeat } else { terms.heartbeat / 4 };
+    // The first one counts from a Hello that was late, at the gateway from when it was said.
+    let none = facts.beats.iter().all(Option::is_none);
+    let lately = |hello| at.saturating_since(hello) <= terms.heartbeat;
+    let fresh = none && facts.greeted.is_some_and(lately);
+    let late = terms.heartbeat / 4;
     let dead = facts.delays(at, late) || facts.is_damaged(at);
-    if slower || over || dead || track.was_busy(at, HOLD) {
+    if slower || over || fresh || dead || track.was_busy(at, HOLD) {
         Ok(())
     } else {
         Err("the gateway missed a heartbeat".to_owned())
