@@ -69,7 +69,9 @@ impl Commands {
             Seen::Queued { id, digest, expires, class } => {
                 let (id, digest, mut expires, class) = (*id, *digest, *expires, *class);
                 // It stands for those it outdoes, and lives as long as they would.
-                for open in self.open.iter().filter(|open| outdoes(class, open.class)) {
+                let waits =
+                    |open: &&Open| !open.taken && !open.outdone && outdoes(class, open.class);
+                for open in self.open.iter().filter(waits) {
                     expires = expires.max(open.expires);
                 }
                 self.expiry = Some(self.expiry.map_or(expires, |known| known.min(expires)));

@@ -18,7 +18,7 @@ mod zombies;
 use std::fmt;
 use std::time::Duration;
 
-use gatewright_core::Instant;
+use gatewright_core::{Instant, Phase};
 
 use self::acks::Acks;
 use self::answers::Answers;
@@ -148,7 +148,7 @@ impl Laws {
         breach(PayloadSize::NAME, PayloadSize::see(seen))?;
         breach(Room::NAME, Room::see(seen, terms))?;
         breach(IdentifyPace::NAME, self.identify_pace.see(sight.shard, at, seen, terms))?;
-        breach("waits", wait(at, seen))
+        breach("waits", wait(at, seen, track))
     }
 
     /// Judges what has to be so once the last event was delivered.
@@ -191,10 +191,12 @@ impl Laws {
 
 /// A shard never wants to be called at once: a mistake costs wake-ups, not a spin. It always wants to be
 /// called again, at the latest after the longest wait there is.
-fn wait(at: Instant, seen: &Seen) -> Verdict {
+fn wait(at: Instant, seen: &Seen, track: &Track) -> Verdict {
     const LEAST: Duration = Duration::from_millis(1);
     const MOST: Duration = Duration::from_secs(600);
     match seen {
+        // Without a connection and with a consumer that takes nothing, there is nothing to do.
+        Seen::Wait { phase: Phase::Resting | Phase::Stopped, .. } if track.held => Ok(()),
         Seen::Wait { until, .. } if *until > at.saturating_add(MOST) => {
             Err(format!("it wants to be called at {until}, more than 600 s from now"))
         }
