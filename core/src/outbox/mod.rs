@@ -23,7 +23,7 @@ pub(crate) struct Outbox<'m> {
     bytes: Lease<'m, [u8]>,
     encoding: Encoding,
     /// The length of the presence that is kept.
-    kept: usize,
+    kept: u16,
     used: usize,
     /// The most bytes of an Identify without a presence, and of a Resume.
     identify: u16,
@@ -75,6 +75,16 @@ impl<'m> Outbox<'m> {
         usize::from(self.identify) + presence
     }
 
+    /// Returns the length of the presence that is kept.
+    fn kept(&self) -> usize {
+        self.kept.into()
+    }
+
+    fn keep(&mut self, len: usize) {
+        // No payload is longer.
+        self.kept = u16::try_from(len).unwrap_or(u16::MAX);
+    }
+
     /// Returns how many commands wait to be sent.
     pub(crate) const fn queued(&self) -> u32 {
         self.open
@@ -96,12 +106,12 @@ impl<'m> Outbox<'m> {
     /// [`CommandError::TooLong`] if Identify would be, [`CommandError::QueueFull`] if there is no room.
     pub(crate) fn begin_with(&mut self, presence: impl Serialize) -> Result<(), CommandError> {
         let len = encode::payload(self.encoding, 3, presence, &mut self.bytes);
-        self.kept = len.ok_or(CommandError::QueueFull)?;
-        self.used = self.kept;
-        if self.identify_with(self.kept) > MAX_PAYLOAD {
+        self.keep(len.ok_or(CommandError::QueueFull)?);
+        self.used = self.kept();
+        if self.identify_with(self.kept()) > MAX_PAYLOAD {
             return Err(CommandError::TooLong);
         }
-        let fits = self.kept + self.reserved(self.kept) <= self.bytes.len();
+        let fits = self.kept() + self.reserved(self.kept()) <= self.bytes.len();
         if fits { Ok(()) } else { Err(CommandError::QueueFull) }
     }
 
@@ -167,13 +177,13 @@ impl<'m> Outbox<'m> {
     ) -> Result<usize, CommandError> {
         // A presence takes the place of the one that is kept: whether it fits is seen then.
         let presence = class == CommandClass::Presence;
-        let reserved = if presence { 0 } else { self.reserved(self.kept) };
+        let reserved = if presence { 0 } else { self.reserved(self.kept()) };
         let limit = self.bytes.len().saturating_sub(reserved);
         let start = self.used + HEADER;
         let room = limit.saturating_sub(start);
         let out = self.bytes.get_mut(start..start + room).unwrap_or_default();
         let len = match encode(out) {
-            Err(CommandError::TooLong) if room < MAX_PAYLOAD && self.used > self.kept => {
+            Err(CommandError::TooLong) if room < MAX_PAYLOAD && self.used > self.kept() => {
                 return Err(CommandError::QueueFull);
             }
             encoded => encoded?,
@@ -305,7 +315,7 @@ impl<'m> Outbox<'m> {
     pub(crate) fn payload(&self, id: CommandId) -> &[u8] {
         let place = |record: Record| {
             let own = record.at + HEADER..record.end();
-            if record.class == CommandClass::Presence { 0..self.kept } else { own }
+            if record.class == CommandClass::Presence { 0..self.kept() } else { own }
         };
         let record = self.find_open(|record| record.id == id);
         record.and_then(|record| self.bytes.get(place(record))).unwrap_or_default()
@@ -326,7 +336,7 @@ impl<'m> Outbox<'m> {
     }
 
     fn records(&self) -> impl Iterator<Item = Record> + '_ {
-        let mut at = self.kept;
+        let mut at = self.kept();
         core::iter::from_fn(move || {
             let record = Record::read(self.bytes.get(..self.used)?, at)?;
             at = record.end();

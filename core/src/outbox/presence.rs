@@ -7,8 +7,9 @@ use crate::encode;
 impl Outbox<'_> {
     /// Returns the presence that is kept, and the room to encode one of the shard's own frames.
     pub(crate) fn presence_and_scratch(&mut self) -> (Option<Parts<'_>>, &mut [u8]) {
+        let len = self.kept();
         let (before, scratch) = self.bytes.split_at_mut(self.used);
-        let kept = before.get(..self.kept).filter(|kept| !kept.is_empty());
+        let kept = before.get(..len).filter(|kept| !kept.is_empty());
         (kept.and_then(|kept| Parts::read(self.encoding, kept).ok()), scratch)
     }
 
@@ -24,13 +25,13 @@ impl Outbox<'_> {
         len: usize,
         more: usize,
     ) -> Result<(), CommandError> {
-        let (behind, encoding) = (at + len, self.encoding);
+        let (behind, encoding, earlier) = (at + len, self.encoding, self.kept());
         let (before, room) =
             self.bytes.split_at_mut_checked(behind).ok_or(CommandError::QueueFull)?;
         let read = |payload| Parts::read(encoding, payload);
         let given = read(before.get(at..).unwrap_or_default());
         let given = given.map_err(|_| CommandError::NotJson)?;
-        let whole = match before.get(..self.kept).filter(|kept| !kept.is_empty()) {
+        let whole = match before.get(..earlier).filter(|kept| !kept.is_empty()) {
             Some(kept) => given.over(read(kept).unwrap_or_default()),
             None => given,
         };
@@ -38,17 +39,18 @@ impl Outbox<'_> {
         if self.identify_with(len) > MAX_PAYLOAD {
             return Err(CommandError::TooLong);
         }
-        let records = self.used - self.kept;
+        let records = self.used - earlier;
         if len + records + more + self.reserved(len) > self.bytes.len() {
             return Err(CommandError::QueueFull);
         }
         // Records, then the presence; turned round, the presence is in front.
-        self.bytes.copy_within(self.kept..self.used, 0);
+        self.bytes.copy_within(earlier..self.used, 0);
         self.bytes.copy_within(behind..behind + len, records);
         if let Some(bytes) = self.bytes.get_mut(..records + len) {
             bytes.rotate_right(len);
         }
-        (self.kept, self.used) = (len, records + len);
+        self.keep(len);
+        self.used = records + len;
         Ok(())
     }
 }
