@@ -31,7 +31,7 @@ pub async fn discover(
             Err(error) => error,
         };
         let Some(wait) = retry.after(&error) else { return Err(error) };
-        log::warn!("asking for the gateway failed, again in {wait:?}: {error}");
+        tracing::warn!("asking for the gateway failed, again in {wait:?}: {error}");
         sleep(wait).await;
     }
 }

@@ -342,8 +342,9 @@ impl Stall {
     fn warn(&mut self, id: u32, queue: &EventQueue) {
         let waiting = queue.len();
         let millis = self.next.as_millis();
-        log::warn!(
-            "shard {id}: the consumer has not polled for {millis} ms, {waiting} events wait"
+        tracing::warn!(
+            shard = id,
+            "the consumer has not polled for {millis} ms, {waiting} events wait"
         );
         self.next = self.next.saturating_mul(2);
     }

@@ -14,12 +14,13 @@ use gatewright_core::{
     Command, CommandError, CommandId, Config, EncodedCommand, Event, IdentifyBudget, Input,
     Instant, Leave, Link, Memory, Output, Phase, Session, SetupError, Status, Stop,
 };
+use tracing::Span;
 
 use crate::clock::{self, Timer};
 use crate::driver::Shared;
 use crate::recording::{Lines, Shard};
 use crate::transport::Transport;
-use crate::{Gate, Options};
+use crate::{Gate, Options, trace};
 
 /// How long a session has to be live to show that this process does not crash.
 const HEALTHY_AFTER: Duration = IdentifyBudget::HEALTHY_AFTER;
@@ -35,6 +36,8 @@ const STREAK: u8 = 64;
 pub struct Gateway {
     shard: Shard,
     shard_id: u32,
+    /// What all is told within by `tracing`.
+    span: Span,
     options: Options,
     gate: Gate,
     /// The link a permit was asked for.
@@ -72,13 +75,15 @@ impl Gateway {
     }
 
     fn of(shard: gatewright_core::Shard<'static>, options: Options) -> Self {
+        let (shard_id, span) = (shard.id().id, trace::span(shard.id()));
         Self {
-            shard_id: shard.id().id,
+            shard_id,
             shard: Recorded::new(shard),
             gate: options.gate.clone().unwrap_or_else(|| Gate::new(1, 1)),
             options,
             asking: None,
-            transport: Transport::default(),
+            transport: Transport::new(span.clone()),
+            span,
             timer: Timer::default(),
             streak: 0,
             lived: false,
@@ -100,7 +105,7 @@ impl Gateway {
     /// [`RecordError`] after the first call of [`next`](Self::next), [`command`](Self::command) or
     /// [`leave`](Self::leave), or if there is more memory than a replay takes.
     pub fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), RecordError> {
-        self.shard.record(Lines::new(to))
+        self.shard.record(Lines::new(to, self.span.clone()))
     }
 
     /// Tells whether a recording goes on: it was begun, and no writing failed.
@@ -215,12 +220,18 @@ impl Gateway {
                 Output::ForgoIdentify(link) => self.forgo(link),
                 Output::Send(frame) => self.transport.send(&frame),
                 Output::Close(code) => self.transport.close(code),
-                Output::Event(_) => return Ok(None),
+                Output::Event(kind) => {
+                    if trace::tells(kind) {
+                        trace::event(&self.span, &self.shard.event());
+                    }
+                    return Ok(None);
+                }
                 Output::Wait(at) => {
                     self.show();
                     return Ok(Some(at));
                 }
                 Output::Stop(stop) => {
+                    trace::stop(&self.span, stop);
                     self.transport.abandon();
                     return Err(stop);
                 }

@@ -9,23 +9,22 @@ use async_tungstenite::tungstenite::protocol::CloseFrame;
 use async_tungstenite::tungstenite::{Message, Utf8Bytes};
 use futures_util::{SinkExt, StreamExt};
 use gatewright_core::{CloseCode, Frame, Gone, Input, Link, Target};
+use tracing::{Span, debug};
 
 use crate::dial::{Dial, Socket, dial};
 use crate::recording::Shard;
 use crate::{Options, clock};
 
 /// The transport of one link.
-#[derive(Default)]
 pub(crate) struct Transport {
+    span: Span,
     link: Link,
     state: State,
     writing: Writing,
     pub(crate) last_error: Option<String>,
 }
 
-#[derive(Default)]
 enum State {
-    #[default]
     Idle,
     Dialing(Dial),
     Open(Box<Socket>),
@@ -46,9 +45,15 @@ enum Writing {
 }
 
 impl Transport {
+    /// Creates one that is idle.
+    pub(crate) fn new(span: Span) -> Self {
+        let (link, state, writing) = (Link::default(), State::Idle, Writing::Nothing);
+        Self { span, link, state, writing, last_error: None }
+    }
+
     /// Begins to dial, and drops what was there.
     pub(crate) fn connect(&mut self, target: &Target<'_>, options: &Options) {
-        log::debug!("link {}: connecting to {target}", target.link.0);
+        debug!(parent: &self.span, link = target.link.0, "connecting to {target}");
         self.link = target.link;
         self.state = State::Dialing(dial(target, options));
         self.writing = Writing::Nothing;
@@ -77,7 +82,7 @@ impl Transport {
 
     /// Hands a close frame to the WebSocket; [`try_flush`](Self::try_flush) is next. A dial is given up.
     pub(crate) fn close(&mut self, code: CloseCode) {
-        log::debug!("link {}: closing with {code}", self.link.0);
+        debug!(parent: &self.span, link = self.link.0, "closing with {code}");
         let frame = CloseFrame { code: code.0.into(), reason: Utf8Bytes::default() };
         if !self.start(Message::Close(Some(frame))) {
             self.state = State::Idle;
@@ -155,7 +160,7 @@ impl Transport {
             (Writing::Close, _) => self.end(shard, Gone::Dropped),
             (_, Ok(())) => shard.handle_input(clock::now(), Input::Sent(self.link)),
             (_, Err(error)) => {
-                log::debug!("link {}: writing failed: {error}", self.link.0);
+                debug!(parent: &self.span, link = self.link.0, "writing failed: {error}");
                 self.writing = Writing::Failed;
                 return Poll::Pending;
             }
@@ -187,13 +192,12 @@ impl Transport {
 
     fn fail(&mut self, shard: &mut Shard, gone: Gone<'_>, error: &dyn Display) {
         self.last_error = Some(error.to_string());
-        log::debug!("link {}: {error}", self.link.0);
+        debug!(parent: &self.span, link = self.link.0, "{error}");
         self.end(shard, gone);
     }
 
     /// Drops the transport and says its last word.
     fn end(&mut self, shard: &mut Shard, gone: Gone<'_>) {
-        log::debug!("link {}: {gone:?}", self.link.0);
         self.state = State::Idle;
         shard.handle_input(clock::now(), Input::Closed(self.link, gone));
     }

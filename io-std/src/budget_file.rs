@@ -19,7 +19,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 ///
 /// The first change is written at once, those that follow within 100 ms together: call [`tick`](Self::tick) at
 /// [`deadline`](Self::deadline). Dropping it writes what is left. Where writing fails, it goes on counting in
-/// memory, tells so once by `log::warn!`, and tries again.
+/// memory, tells so once by `tracing::warn!`, and tries again.
 ///
 /// Beside the file lie `.lock`, which a second process on one record stumbles over at once, and for moments `.tmp`.
 ///
@@ -161,8 +161,8 @@ impl BudgetFile {
         let path = self.store.path();
         let error = result.err().map(|fault| BudgetFileError::new(path, fault));
         match (&self.error, &error) {
-            (None, Some(error)) => log::warn!("{error}"),
-            (Some(_), None) => log::info!("{} is written again", path.display()),
+            (None, Some(error)) => tracing::warn!("{error}"),
+            (Some(_), None) => tracing::info!("{} is written again", path.display()),
             (None, None) | (Some(_), Some(_)) => {}
         }
         self.error = error;

@@ -95,7 +95,7 @@ fn lock(path: &Path) -> Result<Option<File>, BudgetFault> {
     let file = match private().write(true).create(true).truncate(false).open(path) {
         Ok(file) => file,
         Err(error) => {
-            log::warn!(
+            tracing::warn!(
                 "{} cannot be opened: {error}; another process would go unnoticed",
                 path.display()
             );
@@ -106,7 +106,7 @@ fn lock(path: &Path) -> Result<Option<File>, BudgetFault> {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(BudgetFault::Locked),
         Err(TryLockError::Error(error)) => {
-            log::warn!("{} cannot be locked: {error}", path.display());
+            tracing::warn!("{} cannot be locked: {error}", path.display());
             Ok(None)
         }
     }

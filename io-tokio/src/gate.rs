@@ -73,7 +73,7 @@ impl Gate {
     pub(crate) fn ask(&self, now: Instant, shard: u32, link: Link) {
         let asked = self.with(|line| line.gate.ask(now, shard, link));
         if let Err(full) = asked {
-            log::warn!("shard {shard}: {full}");
+            tracing::warn!(shard, "{full}");
         }
     }
 
@@ -154,7 +154,7 @@ impl Line {
         let (Some(budget), unix) = (&mut self.budget, unix_now()) else { return Ok(()) };
         let Err(refusal) = budget.ask(unix) else { return Ok(()) };
         if self.refusal.replace(refusal) != Some(refusal) {
-            log::warn!("no Identify: {refusal}");
+            tracing::warn!("no Identify: {refusal}");
         }
         let least = Duration::from_millis(100);
         Err(now.saturating_add(refusal.until.saturating_since(unix).max(least)))

@@ -85,9 +85,16 @@
 //! | `tls` | yes | `wss://`, by rustls with ring and the bundled webpki roots |
 //! | `zstd` | no | the compression zstd-stream, by the C library zstd |
 //!
-//! This crate logs connections and errors at the level `debug` and never a token or content. The
-//! WebSocket library below it logs whole frames at the level `trace`, the token among them: keep the
-//! target `tungstenite` above that.
+//! # Tracing
+//!
+//! What happens to a shard is told by [`tracing`](https://docs.rs/tracing), each in the span `shard` with its id and
+//! count: at `info` sessions that begin, are resumed or lose their connection; at `warn` what is lost, limits, refusals
+//! and a consumer that takes nothing; at `error` a gateway that refuses the shard for good; at `debug` dials, closes
+//! and commands. A token or content is never told, nor is an event. Without a subscriber the same goes to the crate
+//! `log`.
+//!
+//! The WebSocket library below logs whole frames to the target `tungstenite` at the level `trace`, the token among
+//! them: keep that target above it.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -106,6 +113,7 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "no_tls.rs"]
 mod tls;
+mod trace;
 mod transport;
 
 #[doc(no_inline)]

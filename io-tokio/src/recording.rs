@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write;
 
 use gatewright_core::transcript::Recorded;
+use tracing::Span;
 
 /// The room for a line that is kept for the next one.
 const KEPT: usize = 64 * 1024;
@@ -15,11 +16,12 @@ pub(crate) type Shard = Recorded<'static, Lines>;
 pub(crate) struct Lines {
     to: Box<dyn Write + Send>,
     line: String,
+    span: Span,
 }
 
 impl Lines {
-    pub(crate) fn new(to: impl Write + Send + 'static) -> Self {
-        Self { to: Box::new(to), line: String::new() }
+    pub(crate) fn new(to: impl Write + Send + 'static, span: Span) -> Self {
+        Self { to: Box::new(to), line: String::new(), span }
     }
 }
 
@@ -33,7 +35,7 @@ impl fmt::Write for Lines {
         self.line.clear();
         self.line.shrink_to(KEPT);
         written.map_err(|error| {
-            log::warn!("the recording ends: {error}");
+            tracing::warn!(parent: &self.span, "the recording ends: {error}");
             fmt::Error
         })
     }
@@ -42,7 +44,7 @@ impl fmt::Write for Lines {
 impl Drop for Lines {
     fn drop(&mut self) {
         if let Err(error) = self.to.flush() {
-            log::warn!("the end of the recording is lost: {error}");
+            tracing::warn!(parent: &self.span, "the end of the recording is lost: {error}");
         }
     }
 }

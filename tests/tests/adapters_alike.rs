@@ -14,6 +14,7 @@ fn what_does_not_touch_a_runtime_is_the_same_in_both_adapters() {
         "handle.rs",
         "options.rs",
         "recording.rs",
+        "trace.rs",
         "transport.rs",
     ] {
         let text = |adapter: &str| fs::read_to_string(root.join(adapter).join("src").join(file));
