@@ -114,7 +114,11 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     ("C-F16: what belongs to a channel goes with it", |case, it| {
         let answered = text(&case.message(it, case.theirs)["referenced_message_id"]);
         let is_of_answered = it.field().starts_with("referenced_") && it.ours == Some(&Value::Null);
+        // Nobody is told of by an edit of a message that is gone.
+        let user = it.path.get(1).copied().unwrap_or_default();
+        let is_unheard = it.section() == "users" && it.both().is_some();
         case.gone(it) == Some(Gone::Channel)
+            || is_unheard && case.plain.unheard.contains(user)
             || is_of_answered && case.plain.table("messages").any("", &answered).is_none()
     }),
     ("C-F16: a presence and a voice state go with their member", |case, it| {
@@ -139,6 +143,10 @@ pub(crate) const ALLOWED: &[Allowed] = &[
             // Hikari shows who wrote a message as it was when it lost the user.
             (_, "author_username") => (text(&case.message(it, case.ours)["author_id"]), true),
             ("members", "username") => (it.member().1.to_owned(), true),
+            // It loses one for a moment too, when a guild comes again, and with the user the DM channel.
+            ("dm_channel_ids", _) => {
+                return it.theirs.is_none() && case.ours["users"].get(it.path[1]).is_some();
+            }
             _ => return false,
         };
         let is_author = |row: &Value| row["author_id"] == *user;

@@ -84,6 +84,8 @@ pub(crate) struct Plain {
     pub(crate) quoted: BTreeSet<String>,
     /// Messages that others told of when these were edited.
     pub(crate) requoted: BTreeSet<String>,
+    /// Users that only an edit of a message told of that is gone.
+    pub(crate) unheard: BTreeSet<String>,
     /// Messages whose list came empty with an edit: message and field.
     pub(crate) emptied: BTreeSet<(String, String)>,
     /// Messages whose reactions changed.
@@ -186,6 +188,7 @@ impl Plain {
             hung_up: BTreeSet::new(),
             quoted: BTreeSet::new(),
             requoted: BTreeSet::new(),
+            unheard: BTreeSet::new(),
             emptied: BTreeSet::new(),
             reacted: BTreeSet::new(),
             joined: BTreeSet::new(),
@@ -724,7 +727,11 @@ impl Plain {
     }
 
     fn message_update(&mut self, id: &str, d: &Value) {
-        let Some(row) = self.table("messages").any("", id) else { return };
+        let Some(row) = self.table("messages").any("", id) else {
+            let users = list(&d["mentions"]).chain([&d["author"]]);
+            self.unheard.extend(users.map(|user| text(&user["id"])));
+            return;
+        };
         let (guild, author) = (row.guild.clone(), text(row.get("author")));
         let shown = self.table("messages").row("", id).is_some();
         if d["member"].is_object() {
