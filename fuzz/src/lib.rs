@@ -13,6 +13,7 @@ mod command_encode;
 mod envelope;
 mod etf;
 mod etf_round_trip;
+mod identify_budget;
 mod identify_gate;
 mod inflate;
 mod inflate_vs_flate2;
@@ -36,6 +37,7 @@ pub use command_encode::command_encode;
 pub use envelope::envelope;
 pub use etf::etf;
 pub use etf_round_trip::etf_round_trip;
+pub use identify_budget::identify_budget;
 pub use identify_gate::identify_gate;
 pub use inflate::inflate;
 pub use inflate_vs_flate2::inflate_vs_flate2;
@@ -51,7 +53,7 @@ pub use zstd::zstd;
 pub type Property = fn(&[u8]);
 
 /// All properties, by the name of their target and their corpus.
-pub const PROPERTIES: [(&str, Property); 16] = [
+pub const PROPERTIES: [(&str, Property); 17] = [
     ("cache_model", cache_model),
     ("cache_restore", cache_restore),
     ("chunked_vs_whole", chunked_vs_whole),
@@ -59,6 +61,7 @@ pub const PROPERTIES: [(&str, Property); 16] = [
     ("envelope", envelope),
     ("etf", etf),
     ("etf_round_trip", etf_round_trip),
+    ("identify_budget", identify_budget),
     ("identify_gate", identify_gate),
     ("inflate", inflate),
     ("inflate_vs_flate2", inflate_vs_flate2),

@@ -58,6 +58,7 @@ holds_for_its_corpus! {
     envelope
     etf
     etf_round_trip
+    identify_budget
     identify_gate
     inflate
     inflate_vs_flate2

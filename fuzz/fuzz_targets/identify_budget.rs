@@ -1,0 +1,3 @@
+#![cfg_attr(fuzzing, no_main)]
+
+gatewright_fuzz::target!(identify_budget);
