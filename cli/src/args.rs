@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use gatewright_core::{Compression, Encoding, Intents, ShardId};
 use gatewright_sim::Fault;
+use gatewright_std::Proxy;
 
 use crate::cache::CacheArgs;
 use crate::faults;
@@ -79,6 +80,18 @@ pub(crate) struct WatchArgs {
     /// The gateway's URL, wss:// or ws://; a ws:// one needs no DISCORD_TOKEN.
     #[arg(long, value_name = "URL")]
     pub(crate) gateway: Option<String>,
+    /// The API to ask for the gateway first; that of Discord if DISCORD_TOKEN is set, and none with --gateway.
+    #[arg(long, value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// The HTTP proxy for the API and the gateway: http://user:password@host:port.
+    #[arg(long, value_name = "URL", value_parser = Proxy::new)]
+    pub(crate) proxy: Option<Proxy>,
+    /// Where the day's session starts are counted; in the folder for the state of programs where the gateway is wss://.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) budget: Option<PathBuf>,
+    /// Starts at once, also from the reserve of session starts that is kept for people.
+    #[arg(long)]
+    pub(crate) by_hand: bool,
     /// How long to watch; 15s with the simulated gateway, else until Ctrl-C.
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) span: Option<Duration>,

@@ -8,6 +8,7 @@ use anyhow::Context;
 use gatewright_core::{Compression, Config, Event, Leave, Status, Stop};
 
 use crate::args::Runtime;
+use crate::discover::Way;
 
 /// A gateway of either adapter.
 pub(crate) trait Client {
@@ -51,29 +52,46 @@ pub(crate) trait Errand {
     fn run<C: Client>(self, client: C) -> impl Future<Output = anyhow::Result<()>>;
 }
 
-/// Makes a client and does the errand with it, on a runtime of its own.
-pub(crate) fn run(
-    runtime: Runtime,
-    config: Config<'static>,
-    compression: Compression,
-    recording: Option<&Path>,
-    errand: impl Errand,
-) -> anyhow::Result<()> {
-    match runtime {
-        Runtime::Smol => {
-            let options = gatewright_smol::Options::default().compression(compression);
-            let mut client = gatewright_smol::Gateway::connect(config, options)?;
-            if let Some(path) = recording {
-                client.record(create(path)?)?;
+/// What a client begins with.
+pub(crate) struct Setup<'a> {
+    pub(crate) config: Config<'static>,
+    pub(crate) compression: Compression,
+    pub(crate) recording: Option<&'a Path>,
+    /// What is known about the way to the gateway, if it is not one of our own.
+    pub(crate) way: Option<Way>,
+}
+
+/// Makes a client of an adapter.
+macro_rules! connect {
+    ($adapter:ident, $setup:expr) => {{
+        let Setup { config, compression, recording, way } = $setup;
+        let mut options = $adapter::Options::default().compression(compression);
+        if let Some(Way { limit, budget, proxy, .. }) = way {
+            let at_once = limit.map_or(1, |limit| limit.max_concurrency);
+            let at_once = usize::try_from(at_once).unwrap_or(1);
+            options = options.gate(match (limit, budget) {
+                (Some(limit), Some(budget)) => $adapter::Gate::budgeted(limit, 1, budget),
+                (None, Some(budget)) => $adapter::Gate::counting(1, 1, budget),
+                (_, None) => $adapter::Gate::new(at_once, 1),
+            });
+            if let Some(proxy) = proxy {
+                options = options.proxy(proxy);
             }
-            smol::block_on(errand.run(client))
         }
+        let mut client = $adapter::Gateway::connect(config, options)?;
+        if let Some(path) = recording {
+            client.record(create(path)?)?;
+        }
+        client
+    }};
+}
+
+/// Makes a client and does the errand with it, on a runtime of its own.
+pub(crate) fn run(runtime: Runtime, setup: Setup<'_>, errand: impl Errand) -> anyhow::Result<()> {
+    match runtime {
+        Runtime::Smol => smol::block_on(errand.run(connect!(gatewright_smol, setup))),
         Runtime::Tokio => {
-            let options = gatewright_tokio::Options::default().compression(compression);
-            let mut client = gatewright_tokio::Gateway::connect(config, options)?;
-            if let Some(path) = recording {
-                client.record(create(path)?)?;
-            }
+            let client = connect!(gatewright_tokio, setup);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.context("cannot start the runtime")?.block_on(errand.run(client))
         }

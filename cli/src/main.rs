@@ -7,6 +7,7 @@ mod cache;
 mod campaign;
 mod client;
 mod clock;
+mod discover;
 mod faults;
 mod lines;
 mod pulse;
@@ -21,6 +22,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser;
+use env_logger::Env;
 use log::LevelFilter;
 
 use args::{Args, Task, WatchArgs};
@@ -32,7 +34,11 @@ const INTERRUPTED: u8 = 130;
 fn main() -> ExitCode {
     let args = Args::parse();
     // The WebSocket library logs whole frames at `trace`, the token among them.
-    let mut logger = env_logger::Builder::from_default_env();
+    let usual = Env::default().default_filter_or(
+        // What becomes of the session is on the screen anyway.
+        "warn,gatewright_tokio::trace=off,gatewright_smol::trace=off",
+    );
+    let mut logger = env_logger::Builder::from_env(usual);
     logger.filter_module("tungstenite", LevelFilter::Info).init();
     let done = match args.task.unwrap_or_else(|| Task::Watch(WatchArgs::defaults())) {
         Task::Watch(args) => watch::run(&args),

@@ -47,6 +47,15 @@ impl Show {
         }
     }
 
+    /// Writes a sentence that belongs to no moment.
+    pub(crate) fn note(&self, event: &str, text: &str) {
+        if self.json {
+            json_line(&json!({ "event": event, "text": text }));
+        } else {
+            say!("{text}");
+        }
+    }
+
     pub(crate) fn line(&self, story: &Story, line: &Line) {
         let elapsed = story.elapsed().as_secs_f64();
         if self.json {

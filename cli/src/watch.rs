@@ -11,7 +11,8 @@ use gatewright_core::{Config, Event, Intents, Leave, Stop};
 use gatewright_sim::{Fault, Loopback, Options, serve};
 
 use crate::args::{WatchArgs, WorldArgs};
-use crate::client::{self, Client, Errand};
+use crate::client::{self, Client, Errand, Setup};
+use crate::discover;
 use crate::lines::{self, escaped};
 use crate::pulse::{self, Pulse};
 use crate::show::{self, Show};
@@ -39,24 +40,32 @@ pub(crate) fn run(args: &WatchArgs) -> anyhow::Result<()> {
 
 fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let token = env::var("DISCORD_TOKEN").ok().filter(|token| !token.is_empty());
-    let simulated = match (&args.gateway, &token) {
-        (None, None) => Some(simulate(args.world)?),
-        (Some(url), None) if url.starts_with("wss://") => {
-            bail!("set DISCORD_TOKEN to the bot's token to connect to {url}")
-        }
-        (Some(url), Some(_)) if is_exposed(url) => {
-            anstream::eprintln!("gatewright: {url} is not encrypted: others can read the token");
-            None
-        }
-        _ => None,
-    };
+    let is_own = args.gateway.is_none() && args.api.is_none() && token.is_none();
+    if is_own && (args.proxy.is_some() || args.budget.is_some() || args.by_hand) {
+        bail!(
+            "--proxy, --budget and --by-hand are for a gateway: set DISCORD_TOKEN, --gateway or --api"
+        );
+    }
+    if token.is_none()
+        && let Some(url) = args.gateway.as_deref().filter(|url| url.starts_with("wss://"))
+    {
+        bail!("set DISCORD_TOKEN to the bot's token to connect to {url}")
+    }
+    let simulated = if is_own { Some(simulate(args.world)?) } else { None };
+    let way = if is_own { None } else { Some(discover::way(args, token.as_deref())?) };
+    let url = way.as_ref().and_then(|way| way.url.clone());
+    if let (Some(url), Some(_)) = (&url, &token)
+        && is_exposed(url)
+    {
+        anstream::eprintln!("gatewright: {url} is not encrypted: others can read the token");
+    }
     let intents = args.intents.unwrap_or_else(|| match token {
         Some(_) => Intents::unprivileged(),
         None => Intents::DOCUMENTED,
     });
     let config = Config::new(token.unwrap_or_else(|| "simulated".to_owned()), intents);
     let config = config.shard(args.shard).encoding(args.encoding);
-    let url = simulated.as_ref().map(Loopback::url).or_else(|| args.gateway.clone());
+    let url = simulated.as_ref().map(Loopback::url).or(url);
     let place = url.clone().unwrap_or_else(|| gatewright_core::DEFAULT_GATEWAY.to_owned());
     let config = match url {
         Some(url) => config.gateway(url),
@@ -64,8 +73,11 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     };
     let span = args.span.or_else(|| simulated.is_some().then_some(SIMULATED_SPAN));
     let show = Show::new(args.json);
-    let watch = Watch { simulated, span, show, pulse: pulse::start()?, place, args, intents };
-    client::run(args.runtime, config, args.compress, args.record.as_deref(), watch)
+    let told = way.as_ref().and_then(|way| way.told.clone());
+    let watch = Watch { simulated, span, show, pulse: pulse::start()?, place, told, args, intents };
+    let setup =
+        Setup { config, compression: args.compress, recording: args.record.as_deref(), way };
+    client::run(args.runtime, setup, watch)
 }
 
 /// Tells whether a URL leads off this machine without TLS.
@@ -98,6 +110,8 @@ struct Watch<'a> {
     show: Show,
     pulse: Receiver<Pulse>,
     place: String,
+    /// What the API told.
+    told: Option<String>,
     args: &'a WatchArgs,
     intents: Intents,
 }
@@ -110,7 +124,7 @@ enum Heard<'e> {
 
 impl Errand for Watch<'_> {
     async fn run<C: Client>(mut self, mut client: C) -> anyhow::Result<()> {
-        self.show.begin(&self.place, self.simulated.is_some(), self.args, self.intents);
+        self.begin();
         let mut story = Story::new();
         let (mut leaving, mut interrupted) = (false, false);
         let stop = loop {
@@ -162,6 +176,14 @@ impl Errand for Watch<'_> {
 }
 
 impl Watch<'_> {
+    /// Says what is watched.
+    fn begin(&self) {
+        self.show.begin(&self.place, self.simulated.is_some(), self.args, self.intents);
+        if let Some(told) = &self.told {
+            self.show.note("api", told);
+        }
+    }
+
     /// Drops the simulated connection once, and tells whether the time is up.
     ///
     /// With the simulated gateway the time counts from READY, and the end waits until the Resume was seen.

@@ -11,7 +11,7 @@ use crate::decode::Cursor;
 use crate::session::SessionError;
 use crate::text::{Str, Token};
 use crate::url::{Url, UrlError};
-use crate::{Compression, Encoding, Intents, ShardId};
+use crate::{BotId, Compression, Encoding, Intents, ShardId};
 
 /// Where new sessions begin unless another URL is given.
 ///
@@ -194,6 +194,18 @@ impl<'m> Config<'m> {
     #[must_use]
     pub const fn intents(&self) -> Intents {
         self.intents
+    }
+
+    /// Returns which bot this is, as far as its token tells.
+    #[must_use]
+    pub fn bot_id(&self) -> BotId {
+        BotId::of_token(self.token.reveal())
+    }
+
+    /// Returns the URL of the gateway.
+    #[must_use]
+    pub fn gateway_url(&self) -> &str {
+        &self.gateway
     }
 
     /// Returns the encoding in both directions.

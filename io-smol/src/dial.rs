@@ -9,7 +9,8 @@ use async_tungstenite::tungstenite::protocol::WebSocketConfig;
 use async_tungstenite::tungstenite::{ClientRequestBuilder, Error};
 use async_tungstenite::{WebSocketStream, client_async_with_config};
 use gatewright_core::Target;
-use smol::io::{AsyncRead, AsyncWrite};
+use gatewright_std::Proxy;
+use smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use smol::net::{self, TcpStream};
 use smol::{Timer, future};
 
@@ -51,11 +52,28 @@ async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     TcpStream::connect(last).await
 }
 
+/// Connects to the host, by way of the proxy if there is one.
+async fn reach(proxy: Option<&Proxy>, host: &str, port: u16) -> io::Result<TcpStream> {
+    let Some(proxy) = proxy else { return connect(host, port).await };
+    let mut tcp = connect(proxy.host(), proxy.port()).await?;
+    tcp.write_all(&proxy.request(host, port)).await?;
+    let mut answer = Vec::new();
+    while !proxy.answer(&answer).map_err(io::Error::other)? {
+        let mut part = [0; 512];
+        let length = tcp.read(&mut part).await?;
+        if length == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the proxy hung up"));
+        }
+        answer.extend(part.iter().take(length));
+    }
+    Ok(tcp)
+}
+
 /// Opens a WebSocket to the target.
 pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
     let (url, tls) = (target.to_string(), target.tls);
     let (host, port) = (target.host_name().to_owned(), target.port);
-    let user_agent = options.user_agent.clone();
+    let (user_agent, proxy) = (options.user_agent.clone(), options.proxy.clone());
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -64,7 +82,7 @@ pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
     Box::pin(async move {
         let uri = url.parse::<Uri>()?;
         let request = ClientRequestBuilder::new(uri).with_header("User-Agent", user_agent);
-        let tcp = connect(&host, port).await?;
+        let tcp = reach(proxy.as_ref(), &host, port).await?;
         tcp.set_nodelay(true)?;
         let stream = if tls { tls::secure(tcp, &host).await? } else { Box::new(tcp) };
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;

@@ -44,10 +44,15 @@ impl Gate {
     /// goes out, which takes as long as the disk does.
     #[must_use]
     pub fn budgeted(limit: SessionStartLimit, shards: usize, mut budget: BudgetFile) -> Self {
-        let now = unix_now();
-        budget.started(now);
-        budget.hear_limit(now, limit);
+        budget.hear_limit(unix_now(), limit);
         let max_concurrency = usize::try_from(limit.max_concurrency).unwrap_or(1);
+        Self::counting(max_concurrency, shards, budget)
+    }
+
+    /// Creates a gate as [`budgeted`](Self::budgeted) does, when Discord was not asked what the day has left.
+    #[must_use]
+    pub fn counting(max_concurrency: usize, shards: usize, mut budget: BudgetFile) -> Self {
+        budget.started(unix_now());
         Self::on(max_concurrency, shards, Some(budget))
     }
 

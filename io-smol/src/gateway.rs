@@ -16,10 +16,12 @@ use gatewright_core::{
 };
 use tracing::Span;
 
+use crate::chunk::Chunker;
 use crate::clock::{self, Timer};
 use crate::driver::Shared;
 use crate::recording::{Lines, Shard};
 use crate::transport::Transport;
+use crate::usual::Traits;
 use crate::{Gate, Options, trace};
 
 /// How long a session has to be live to show that this process does not crash.
@@ -40,6 +42,8 @@ pub struct Gateway {
     span: Span,
     options: Options,
     gate: Gate,
+    /// Who asks for members by itself.
+    chunker: Option<Chunker>,
     /// The link a permit was asked for.
     asking: Option<Link>,
     transport: Transport,
@@ -57,8 +61,9 @@ impl Gateway {
     /// # Errors
     /// [`SetupError`] names the setting that does not fit.
     pub fn connect(config: Config<'static>, options: Options) -> Result<Self, SetupError> {
+        let traits = Traits::of(&config);
         let shard = gatewright_core::Shard::new(config, seed(), memory(&options))?;
-        Ok(Self::of(shard, options))
+        Ok(Self::of(shard, traits, options))
     }
 
     /// Creates a gateway that will resume a stored session; no I/O is done yet.
@@ -70,16 +75,18 @@ impl Gateway {
         session: Session,
         options: Options,
     ) -> Result<Self, SetupError> {
+        let traits = Traits::of(&config);
         let shard = gatewright_core::Shard::resume(config, session, seed(), memory(&options))?;
-        Ok(Self::of(shard, options))
+        Ok(Self::of(shard, traits, options))
     }
 
-    fn of(shard: gatewright_core::Shard<'static>, options: Options) -> Self {
+    fn of(shard: gatewright_core::Shard<'static>, traits: Traits, options: Options) -> Self {
         let (shard_id, span) = (shard.id().id, trace::span(shard.id()));
         Self {
             shard_id,
             shard: Recorded::new(shard),
-            gate: options.gate.clone().unwrap_or_else(|| Gate::new(1, 1)),
+            gate: options.gate.clone().unwrap_or_else(|| traits.gate()),
+            chunker: Chunker::new(&traits, options.chunking, seed()),
             options,
             asking: None,
             transport: Transport::new(span.clone()),
@@ -207,6 +214,9 @@ impl Gateway {
 
     /// Does what the shard wants; returns until when to wait, or nothing if there is an event.
     fn drain(&mut self) -> Result<Option<Instant>, Stop> {
+        if let Some(chunker) = &mut self.chunker {
+            chunker.serve(clock::now(), &mut self.shard, &self.span);
+        }
         loop {
             match self.shard.poll_output() {
                 Output::Connect(target) => {
@@ -221,6 +231,9 @@ impl Gateway {
                 Output::Send(frame) => self.transport.send(&frame),
                 Output::Close(code) => self.transport.close(code),
                 Output::Event(kind) => {
+                    if let Some(chunker) = &mut self.chunker {
+                        chunker.hear(clock::now(), &self.shard.event());
+                    }
                     if trace::tells(kind) {
                         trace::event(&self.span, &self.shard.event());
                     }
@@ -228,7 +241,8 @@ impl Gateway {
                 }
                 Output::Wait(at) => {
                     self.show();
-                    return Ok(Some(at));
+                    let due = self.chunker.as_ref().map_or(Instant::MAX, Chunker::deadline);
+                    return Ok(Some(at.min(due)));
                 }
                 Output::Stop(stop) => {
                     trace::stop(&self.span, stop);
@@ -271,7 +285,11 @@ impl Gateway {
         }
         self.streak = 0;
         ready!(self.timer.poll(cx, at));
-        self.shard.handle_input(clock::now(), Input::Tick);
+        let now = clock::now();
+        self.shard.handle_input(now, Input::Tick);
+        if let Some(chunker) = &mut self.chunker {
+            chunker.tick(now);
+        }
         Poll::Ready(())
     }
 

@@ -1,8 +1,11 @@
 //! A budget that is written down as it changes, and goes on in memory where that fails.
 
-use std::path::PathBuf;
+use std::fs::DirBuilder;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use etcetera::{BaseStrategy as _, choose_base_strategy};
 use gatewright_core::{
     BotId, BudgetSettings, IdentifyBudget, Refusal, SessionStartLimit, UnixTime,
 };
@@ -43,7 +46,8 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct BudgetFile {
     budget: IdentifyBudget,
-    store: Store,
+    /// The file, unless it counts in memory only.
+    store: Option<Store>,
     /// Whether there is something to write.
     changed: bool,
     /// The time of the latest write, and how long none may follow.
@@ -72,7 +76,31 @@ impl BudgetFile {
             Some(record) => IdentifyBudget::restore(now, bot, owner, settings, &record)
                 .map_err(|error| fail(BudgetFault::Record(error)))?,
         };
-        Ok(Self { budget, store, changed: false, written: None, error: None })
+        Ok(Self { budget, store: Some(store), changed: false, written: None, error: None })
+    }
+
+    /// Opens the file of a bot in the folder for the state of this user's programs, which is created if it is not there.
+    ///
+    /// That is `gatewright` in `$XDG_STATE_HOME`, else in `~/.local/state`; on Windows in `%APPDATA%`. The file is named
+    /// `identify-budget-` and the [`BotId`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if there is no such folder.
+    pub fn open_default(
+        now: UnixTime,
+        bot: BotId,
+        settings: BudgetSettings,
+    ) -> Result<Self, BudgetFileError> {
+        let name = format!("identify-budget-{bot}");
+        let folder = state_folder().map_err(|fault| BudgetFileError::new(name.as_ref(), fault))?;
+        Self::open(now, folder.join(name), bot, settings)
+    }
+
+    /// Counts in memory only: the next process knows nothing of it.
+    #[must_use]
+    pub fn in_memory(now: UnixTime, bot: BotId, settings: BudgetSettings) -> Self {
+        let budget = IdentifyBudget::new(now, bot, 0, settings);
+        Self { budget, store: None, changed: false, written: None, error: None }
     }
 
     /// Hears that a process began; see [`IdentifyBudget::started`].
@@ -118,14 +146,13 @@ impl BudgetFile {
 
     /// Writes what is left to write, however soon after the write before.
     pub fn flush(&mut self, now: UnixTime) {
-        if !self.changed {
-            return;
-        }
-        let result = self.store.write(&self.budget.record());
+        let Some(store) = self.store.as_mut().filter(|_| self.changed) else { return };
+        let result = store.write(&self.budget.record());
+        let path = store.path().to_owned();
         self.changed = result.is_err();
         let pause = if result.is_err() { PAUSE_AFTER_FAILURE } else { PAUSE };
         self.written = Some((now, pause));
-        self.settle(result);
+        self.settle(&path, result);
     }
 
     /// Returns when to call [`tick`](Self::tick), if anything is left to write.
@@ -148,7 +175,7 @@ impl BudgetFile {
     }
 
     fn change(&mut self, now: UnixTime) {
-        self.changed = true;
+        self.changed = self.store.is_some();
         self.tick(now);
     }
 
@@ -157,8 +184,7 @@ impl BudgetFile {
     }
 
     /// Keeps what came of a write, and tells when that changed.
-    fn settle(&mut self, result: Result<(), BudgetFault>) {
-        let path = self.store.path();
+    fn settle(&mut self, path: &Path, result: Result<(), BudgetFault>) {
         let error = result.err().map(|fault| BudgetFileError::new(path, fault));
         match (&self.error, &error) {
             (None, Some(error)) => tracing::warn!("{error}"),
@@ -174,4 +200,21 @@ impl Drop for BudgetFile {
         let latest = self.written.map_or(UnixTime::EPOCH, |(at, _)| at);
         self.flush(latest);
     }
+}
+
+/// Returns the folder for the state of this user's programs, ours in it, and creates it.
+fn state_folder() -> Result<PathBuf, BudgetFault> {
+    let strategy = choose_base_strategy()
+        .map_err(|error| BudgetFault::Read(io::Error::new(io::ErrorKind::NotFound, error)))?;
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("gatewright");
+    private_folders().create(&folder).map_err(BudgetFault::Write)?;
+    Ok(folder)
+}
+
+fn private_folders() -> DirBuilder {
+    let mut folders = DirBuilder::new();
+    folders.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    folders
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use gatewright_core::SessionStartLimit;
 use serde::Deserialize;
+use ureq::Agent;
 use ureq::http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use ureq::http::{HeaderMap, Uri};
-use ureq::{Agent, Proxy};
+
+use crate::Proxy;
 
 /// The API of Discord, in the version whose gateway this library speaks.
 pub const DEFAULT_API: &str = "https://discord.com/api/v10";
@@ -41,17 +43,20 @@ pub struct GatewayBot {
 
 /// Asks an API for [`GatewayBot`]; blocks for ten seconds at most.
 ///
-/// The API is [`DEFAULT_API`] unless a test or a mirror is asked, the token stands without `Bot `, and a proxy is an
-/// `http://` URL that knows CONNECT, with user and password if it wants them.
+/// The API is [`DEFAULT_API`] unless a test or a mirror is asked, and the token stands without `Bot `.
 ///
 /// # Errors
 /// [`DiscoverError`], which [`Retry`](crate::Retry) tells apart; none of them shows the token.
-pub fn discover(api: &str, token: &str, proxy: Option<&str>) -> Result<GatewayBot, DiscoverError> {
+pub fn discover(
+    api: &str,
+    token: &str,
+    proxy: Option<&Proxy>,
+) -> Result<GatewayBot, DiscoverError> {
     let uri = uri_of(api)?;
     let mut bearer = HeaderValue::try_from(format!("Bot {token}"))
         .map_err(|_| DiscoverError::Settings("the token has characters no header may have"))?;
     bearer.set_sensitive(true);
-    let request = agent(proxy)?.get(uri).header(AUTHORIZATION, bearer);
+    let request = agent(proxy).get(uri).header(AUTHORIZATION, bearer);
     let mut response = request.call().map_err(transport)?;
     match response.status().as_u16() {
         200 => {}
@@ -66,11 +71,9 @@ pub fn discover(api: &str, token: &str, proxy: Option<&str>) -> Result<GatewayBo
 }
 
 /// An agent of its own for each request: there is one a process, or one in a while.
-fn agent(proxy: Option<&str>) -> Result<Agent, DiscoverError> {
-    let proxy = proxy.map(Proxy::new).transpose();
-    let proxy = proxy.map_err(|_| DiscoverError::Settings("the proxy is no URL"))?;
+fn agent(proxy: Option<&Proxy>) -> Agent {
     let config = Agent::config_builder()
-        .proxy(proxy)
+        .proxy(proxy.map(|proxy| proxy.inner().clone()))
         .user_agent(USER_AGENT)
         .timeout_global(Some(TIME_LIMIT))
         .http_status_as_error(false)
@@ -78,7 +81,7 @@ fn agent(proxy: Option<&str>) -> Result<Agent, DiscoverError> {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .build();
-    Ok(config.into())
+    config.into()
 }
 
 fn uri_of(api: &str) -> Result<Uri, DiscoverError> {
@@ -158,7 +161,7 @@ pub enum DiscoverError {
         /// How much later.
         retry_after: Duration,
     },
-    /// The API, the token or the proxy is nothing a request can be made of.
+    /// The API or the token is nothing a request can be made of.
     Settings(&'static str),
     /// The API answered with another HTTP status than 200.
     Status(u16),

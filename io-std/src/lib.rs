@@ -4,6 +4,7 @@
 //!   that is restarted again and again does not spend the Identifies of a day.
 //! * [`discover`] asks Discord how many of them are left: `GET /gateway/bot`. [`Retry`] says when to ask again.
 //!
+//! * [`Proxy`] is an HTTP proxy that knows CONNECT, for both the API and the gateway.
 //! * [`EventQueue`], [`Filter`] and [`Watch`] are what a handle and the task that drives its shard have between them.
 //!
 //! The first two block, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
@@ -28,6 +29,7 @@ mod clock;
 mod discover;
 mod error;
 mod filter;
+mod proxy;
 mod queue;
 mod retry;
 mod store;
@@ -38,6 +40,7 @@ pub use clock::unix_now;
 pub use discover::{DEFAULT_API, DiscoverError, GatewayBot, discover};
 pub use error::{BudgetFault, BudgetFileError};
 pub use filter::Filter;
+pub use proxy::{Proxy, ProxyError};
 pub use queue::EventQueue;
 pub use retry::Retry;
 pub use watch::Watch;

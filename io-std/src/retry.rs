@@ -41,15 +41,14 @@ impl Retry {
             DiscoverError::RateLimited { retry_after } => {
                 (*retry_after).clamp(FIRST, LONGEST_ASKED) + self.jitter(FIRST)
             }
-            DiscoverError::Status(500..=599 | 408) | DiscoverError::Transport(_) => {
+            DiscoverError::Malformed(_)
+            | DiscoverError::Status(_)
+            | DiscoverError::TooLong
+            | DiscoverError::Transport(_) => {
                 let doubled = (FIRST * (1 << self.attempts.min(10))).min(LONGEST);
                 doubled - self.jitter(doubled / 2)
             }
-            DiscoverError::Malformed(_)
-            | DiscoverError::Settings(_)
-            | DiscoverError::Status(_)
-            | DiscoverError::TooLong
-            | DiscoverError::Unauthorized => return None,
+            DiscoverError::Settings(_) | DiscoverError::Unauthorized => return None,
         };
         self.attempts = self.attempts.saturating_add(1);
         Some(wait)
@@ -110,13 +109,13 @@ mod tests {
 
     #[test]
     fn what_would_fail_the_same_way_is_not_tried_again() {
-        for error in [
-            DiscoverError::Unauthorized,
-            DiscoverError::Status(404),
-            DiscoverError::TooLong,
-            DiscoverError::Settings("the proxy is no URL"),
-        ] {
+        for error in [DiscoverError::Unauthorized, DiscoverError::Settings("the API is no URL")] {
             assert_eq!(Retry::new(1).after(&error), None, "{error}");
+        }
+        // What a proxy in between or a server in trouble says, may be another thing the next time.
+        let malformed = DiscoverError::Malformed("a page for people".to_owned());
+        for error in [malformed, DiscoverError::Status(404), DiscoverError::TooLong] {
+            assert!(Retry::new(1).after(&error).is_some(), "{error}");
         }
     }
 }

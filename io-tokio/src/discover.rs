@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::time::Duration;
 
-use gatewright_std::{DiscoverError, GatewayBot, Retry};
+use gatewright_std::{DiscoverError, GatewayBot, Proxy, Retry};
 
 use crate::clock::{self, Timer};
 use crate::gateway::seed;
@@ -11,21 +11,21 @@ use crate::task::unblock;
 
 /// Asks where the gateway is, how many shards it suggests, and how many Identifies are left of the day.
 ///
-/// The API is [`DEFAULT_API`](crate::DEFAULT_API) or one like it, the token stands without `Bot `, and a proxy is an
-/// `http://` URL that knows CONNECT. What may pass is tried again, ever later, as long as it takes.
+/// The API is [`DEFAULT_API`](crate::DEFAULT_API) or one like it, and the token stands without `Bot `. What may pass is
+/// tried again, ever later, as long as it takes.
 ///
 /// # Errors
 /// [`DiscoverError`] where it would fail the same way again, as for a token that is wrong.
 pub async fn discover(
     api: &str,
     token: &str,
-    proxy: Option<&str>,
+    proxy: Option<&Proxy>,
 ) -> Result<GatewayBot, DiscoverError> {
     let mut retry = Retry::new(seed());
     loop {
         let (api, token) = (api.to_owned(), token.to_owned());
-        let proxy = proxy.map(str::to_owned);
-        let asked = unblock(move || gatewright_std::discover(&api, &token, proxy.as_deref()));
+        let proxy = proxy.cloned();
+        let asked = unblock(move || gatewright_std::discover(&api, &token, proxy.as_ref()));
         let error = match asked.await {
             Ok(found) => return Ok(found),
             Err(error) => error,

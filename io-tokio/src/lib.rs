@@ -52,6 +52,28 @@
 //! # }
 //! ```
 //!
+//! # The day's Identifies
+//!
+//! Discord resets the token of a bot that identifies too often in a day, as one does that crashes and is restarted at once.
+//! Gateways of `wss://` that are given no [`Gate`] share one for each bot, which counts Identifies in a file, so that
+//! the next process knows; see [`Options::gate`]. What Discord says is left of the day, it is told as follows.
+//!
+//! ```no_run
+//! use gatewright_tokio::{
+//!     BotId, BudgetFile, BudgetSettings, Config, DEFAULT_API, Gate, Gateway, Intents, Options, discover, unix_now,
+//! };
+//!
+//! # async fn run(token: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let found = discover(DEFAULT_API, &token, None).await?;
+//! let bot = BotId::of_token(&token);
+//! let budget = BudgetFile::open_default(unix_now(), bot, BudgetSettings::default())?;
+//! let gate = Gate::budgeted(found.session_start_limit, 1, budget);
+//! let config = Config::new(token, Intents::GUILDS).gateway(found.url);
+//! let gateway = Gateway::connect(config, Options::default().gate(gate))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Across restarts
 //!
 //! Park instead of ending, store the session, and resume it in the next process: events in between are
@@ -98,6 +120,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod chunk;
 mod clock;
 mod dial;
 mod discover;
@@ -115,6 +138,7 @@ mod tls;
 mod tls;
 mod trace;
 mod transport;
+mod usual;
 
 #[doc(no_inline)]
 pub use gatewright_core::*;
@@ -124,7 +148,7 @@ pub use gate::Gate;
 pub use gateway::Gateway;
 pub use gatewright_std::{
     BudgetFault, BudgetFile, BudgetFileError, DEFAULT_API, DiscoverError, Filter, GatewayBot,
-    unix_now,
+    Proxy, ProxyError, unix_now,
 };
 pub use handle::{Events, ShardHandle, StartError};
 pub use options::Options;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gatewright_core::Compression;
-use gatewright_std::Filter;
+use gatewright_core::{Chunking, Compression};
+use gatewright_std::{Filter, Proxy};
 
 use crate::Gate;
 
@@ -26,6 +26,8 @@ pub struct Options {
     pub(crate) most_events: usize,
     pub(crate) most_event_bytes: usize,
     pub(crate) warn_after: Duration,
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) chunking: Chunking,
 }
 
 /// Events that wait for the consumer of a [`ShardHandle`](crate::ShardHandle), and their bytes, unless set.
@@ -46,6 +48,8 @@ impl Default for Options {
             most_events: MOST_EVENTS,
             most_event_bytes: MOST_EVENT_BYTES,
             warn_after: WARN_AFTER,
+            proxy: None,
+            chunking: Chunking::Off,
         }
     }
 }
@@ -73,9 +77,30 @@ impl Options {
     }
 
     /// Sets the gate to pass before Identify, shared by the shards of one bot.
+    ///
+    /// Unless set, it is one for all shards of the bot in this process that are given none, with one bucket, and with
+    /// the budget of the day in [its file](gatewright_std::BudgetFile::open_default); where that cannot be had, a warning
+    /// says so and it counts in memory. A gateway of `ws://` has no token to lose, and a gate of its own.
     #[must_use]
     pub fn gate(mut self, gate: Gate) -> Self {
         self.gate = Some(gate);
+        self
+    }
+
+    /// Sets the proxy through which to connect; none unless set, whatever the environment says.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Sets whose members are asked for when a guild comes; nobody's unless set.
+    ///
+    /// They come as `GUILD_MEMBERS_CHUNK`. [`MemberRequests`](gatewright_core::MemberRequests) says what is asked for
+    /// again, and when; what came of it is told by `tracing`, and the fates of the commands are events, as of all.
+    #[must_use]
+    pub const fn chunking(mut self, chunking: Chunking) -> Self {
+        self.chunking = chunking;
         self
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 fn what_does_not_touch_a_runtime_is_the_same_in_both_adapters() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     for file in [
+        "chunk.rs",
         "discover.rs",
         "driver.rs",
         "gate.rs",
@@ -15,6 +16,7 @@ fn what_does_not_touch_a_runtime_is_the_same_in_both_adapters() {
         "options.rs",
         "recording.rs",
         "trace.rs",
+        "usual.rs",
         "transport.rs",
     ] {
         let text = |adapter: &str| fs::read_to_string(root.join(adapter).join("src").join(file));

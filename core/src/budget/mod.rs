@@ -19,6 +19,7 @@ mod tests;
 mod unix_time;
 mod window;
 
+use core::fmt;
 use core::time::Duration;
 
 use self::crash_loop::CrashLoop;
@@ -42,8 +43,15 @@ const CORRECTION: Duration = Duration::from_secs(600);
 /// assert_eq!(BotId::of_token("MTIz.abc.secret"), BotId::of_token("Bot MTIz.def.renewed"));
 /// assert_ne!(BotId::of_token("MTIz.abc.secret"), BotId::of_token("NDU2.abc.secret"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BotId(u64);
+
+impl fmt::Display for BotId {
+    /// Writes 16 digits of hexadecimal, fit for the name of a file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
 
 impl BotId {
     /// Hashes what stands before the first dot; nothing of a token without one, which may be secret as a whole.

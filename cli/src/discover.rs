@@ -1,0 +1,83 @@
+//! Before the first dial: where the gateway is, and how many Identifies are left of the day.
+
+use std::path::Path;
+use std::thread;
+
+use anyhow::{Context, bail};
+use gatewright_core::{BotId, BudgetSettings, SessionStartLimit};
+use gatewright_std::{BudgetFile, DEFAULT_API, GatewayBot, Proxy, Retry, discover, unix_now};
+
+use crate::args::WatchArgs;
+use crate::lines::escaped;
+
+/// How many requests may fail in a row.
+const ATTEMPTS: u32 = 3;
+
+/// What is known about the way to the gateway.
+pub(crate) struct Way {
+    /// Where it is, unless the library is to know.
+    pub(crate) url: Option<String>,
+    pub(crate) limit: Option<SessionStartLimit>,
+    pub(crate) budget: Option<BudgetFile>,
+    pub(crate) proxy: Option<Proxy>,
+    /// What to tell people.
+    pub(crate) told: Option<String>,
+}
+
+/// Finds the way, of which the flags may tell all or some.
+pub(crate) fn way(args: &WatchArgs, token: Option<&str>) -> anyhow::Result<Way> {
+    let asked = match (&args.api, &args.gateway, token) {
+        (Some(api), _, _) => Some(api.as_str()),
+        (None, None, Some(_)) => Some(DEFAULT_API),
+        (None, _, _) => None,
+    };
+    let token = token.unwrap_or("simulated");
+    let found = asked.map(|api| ask(api, token, args.proxy.as_ref())).transpose()?;
+    let limit = found.as_ref().map(|found| found.session_start_limit);
+    let told = found.as_ref().map(told);
+    let url = args.gateway.clone().or_else(|| found.map(|found| found.url));
+    let is_encrypted = url.as_ref().is_none_or(|url| url.starts_with("wss://"));
+    let budget = budget(args, BotId::of_token(token), is_encrypted)?;
+    Ok(Way { url, limit, budget, proxy: args.proxy.clone(), told })
+}
+
+/// Asks the API, three times if need be.
+fn ask(api: &str, token: &str, proxy: Option<&Proxy>) -> anyhow::Result<GatewayBot> {
+    let mut retry = Retry::new(unix_now().as_millis());
+    loop {
+        let error = match discover(api, token, proxy) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        let Some(wait) = retry.after(&error).filter(|_| retry.attempts() < ATTEMPTS) else {
+            bail!("{}; asked was {}", escaped(&error.to_string()), escaped(api));
+        };
+        let shown = humantime::format_duration(std::time::Duration::from_secs(wait.as_secs() + 1));
+        anstream::eprintln!("gatewright: {}; again in {shown}", escaped(&error.to_string()));
+        thread::sleep(wait);
+    }
+}
+
+fn told(found: &GatewayBot) -> String {
+    let GatewayBot { shards, session_start_limit: limit, .. } = found;
+    let SessionStartLimit { total, remaining, reset_after, max_concurrency } = limit;
+    let minutes = std::time::Duration::from_secs(reset_after.as_secs() / 60 * 60);
+    let reset = humantime::format_duration(minutes);
+    format!(
+        "suggested shards {shards}, at once {max_concurrency}; {remaining} of {total} session starts left for {reset}"
+    )
+}
+
+/// Opens the budget: the file that is named, else that of the bot where there is a token to lose.
+fn budget(args: &WatchArgs, bot: BotId, is_encrypted: bool) -> anyhow::Result<Option<BudgetFile>> {
+    let (now, mut settings) = (unix_now(), BudgetSettings::default());
+    settings.by_hand = args.by_hand;
+    let opened = match args.budget.as_deref().map(Path::to_owned) {
+        Some(path) => Some(BudgetFile::open(now, path, bot, settings)),
+        None if is_encrypted => Some(BudgetFile::open_default(now, bot, settings)),
+        None => None,
+    };
+    opened
+        .transpose()
+        .context("the day's session starts cannot be counted; --budget names another file")
+}
