@@ -482,3 +482,10 @@ fn tell(event: &Event<'_>) -> Told {
         other => Told::Note(format!("{}: {other:?}", other.kind())),
     }
 }
+
+/// Pages whose snippets are compiled, and run unless they say otherwise.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../docs/EVENTS.md")]
+    struct Events;
+}
