@@ -488,4 +488,6 @@ fn tell(event: &Event<'_>) -> Told {
 mod pages {
     #[doc = include_str!("../../docs/EVENTS.md")]
     struct Events;
+    #[doc = include_str!("../../docs/MIGRATING.md")]
+    struct Migrating;
 }
