@@ -486,8 +486,12 @@ fn tell(event: &Event<'_>) -> Told {
 /// Pages whose snippets are compiled, and run unless they say otherwise.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../../core/CACHE.md")]
+    struct Cache;
     #[doc = include_str!("../../docs/EVENTS.md")]
     struct Events;
     #[doc = include_str!("../../docs/MIGRATING.md")]
     struct Migrating;
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
 }
