@@ -272,8 +272,15 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         it.section() == "members" && it.theirs.is_none() && is_kept && !case.plain.keeps("members")
     }),
     ("D-kept: a member that others refer to follows its updates", |case, it| {
-        let is_nick = it.section() == "voice_states" && it.field() == "member_nick";
-        is_nick && it.both().is_some() && !case.plain.keeps("members")
+        let user = match (it.section(), it.field()) {
+            ("users", _) => it.path[1].to_owned(),
+            ("messages", "author_username" | "member_nick") => {
+                text(&case.message(it, case.ours)["author_id"])
+            }
+            ("voice_states", "member_nick") => it.member().1.to_owned(),
+            _ => return false,
+        };
+        it.both().is_some() && case.plain.updated.contains(&user) && !case.plain.keeps("members")
     }),
 ];
 
@@ -292,6 +299,11 @@ pub(crate) const UNORDERED: &[Allowed] = &[
     }),
     ("D-ready: a guild that a new session did not list is the last when it comes", |case, it| {
         it.field() == "guilds" && it.agrees_on(usize::MAX, |id| !case.plain.unlisted.contains(id))
+    }),
+    ("C-F14: who went when the list came empty is the last when it comes", |case, it| {
+        let guild = it.path.get(1).copied().unwrap_or_default();
+        let is_other = |id: &str| !case.plain.cleared.contains(&(guild.to_owned(), id.to_owned()));
+        it.path[0] == "index" && it.agrees_on(usize::MAX, is_other)
     }),
     ("C-F16: what went made room, so that older messages are not the last", |case, it| {
         // Those that hikari keeps for others stand behind all that it has room for.

@@ -76,6 +76,8 @@ pub(crate) struct Plain {
     gone: BTreeMap<[String; 3], Gone>,
     /// Members that an edited message told of: guild and user.
     pub(crate) edited: BTreeSet<(String, String)>,
+    /// Users of members that were updated.
+    pub(crate) updated: BTreeSet<String>,
     /// Guilds that some session did not list.
     pub(crate) unlisted: BTreeSet<String>,
     /// Members whom a voice state told of that says that they are in none: guild and user.
@@ -95,6 +97,8 @@ pub(crate) struct Plain {
     /// Members that came while they were kept for others or were referred to, so that they have another place than
     /// those that came with them: guild and user.
     pub(crate) placed: BTreeSet<(String, String)>,
+    /// Rows that went when their list came empty, whether they came again or not: guild and key.
+    pub(crate) cleared: BTreeSet<(String, String)>,
 }
 
 impl Settings {
@@ -184,6 +188,7 @@ impl Plain {
             tables: BTreeMap::new(),
             gone: BTreeMap::new(),
             edited: BTreeSet::new(),
+            updated: BTreeSet::new(),
             unlisted: BTreeSet::new(),
             hung_up: BTreeSet::new(),
             quoted: BTreeSet::new(),
@@ -193,6 +198,7 @@ impl Plain {
             reacted: BTreeSet::new(),
             joined: BTreeSet::new(),
             placed: BTreeSet::new(),
+            cleared: BTreeSet::new(),
         };
         for line in stream.lines() {
             let frame: Value = serde_json::from_str(line).unwrap();
@@ -482,6 +488,10 @@ impl Plain {
             .filter(|row| row.guild == guild && among(row) && !came.contains(&row.key))
             .map(|row| row.key.clone())
             .collect();
+        if came.is_empty() {
+            let cleared = stale.iter().map(|key| (guild.to_owned(), key.clone()));
+            self.cleared.extend(cleared);
+        }
         for row in list(rows) {
             let (key, all) = (key(row), self.table_mut(table));
             if let Some(at) = all.rows.iter().position(|it| it.guild == guild && it.is("", &key)) {
@@ -675,7 +685,10 @@ impl Plain {
                 }
                 self.row("members", guild, d, false);
             }
-            "GUILD_MEMBER_UPDATE" => self.row("members", guild, d, true),
+            "GUILD_MEMBER_UPDATE" => {
+                self.updated.insert(user);
+                self.row("members", guild, d, true);
+            }
             "GUILD_MEMBER_REMOVE" => {
                 self.count(guild, -1);
                 self.remove("presences", guild, &user, Gone::Member);
