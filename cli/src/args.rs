@@ -141,7 +141,7 @@ pub(crate) struct RedactArgs {
 }
 
 /// The flags of `simulate` that are about the gateway it serves.
-const SERVED: [&str; 12] = [
+const SERVED: [&str; 13] = [
     "listen",
     "fault",
     "list_faults",
@@ -150,6 +150,7 @@ const SERVED: [&str; 12] = [
     "resume_url",
     "heartbeat",
     "max_concurrency",
+    "session_starts",
     "rate",
     "guilds",
     "members",
@@ -185,6 +186,11 @@ pub(crate) struct SimulateArgs {
     /// How many buckets of shards there are; each takes one Identify in 5 s.
     #[arg(long, default_value = "1")]
     pub(crate) max_concurrency: u32,
+    /// How many Identifies are granted in 24 hours, from its beginning on; one more resets the token.
+    ///
+    /// All sessions are over then, and every client with that token is closed with 4004. Resumes do not count.
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub(crate) session_starts: u32,
     /// Runs virtual hours in which much goes wrong, one for each seed, and judges the client; serves nothing.
     ///
     /// It ends with 0 if every law was kept, with 1 if one was broken or if a full campaign, of 10,000 seeds or more,

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
         privileged: if args.deny_privileged { Intents::empty() } else { Intents::PRIVILEGED },
         heartbeat_interval: args.heartbeat,
         max_concurrency: args.max_concurrency,
+        session_starts: args.session_starts,
         ..options(args.world)
     };
     let simulated = serve(listen(args.listen)?, options).context("cannot serve")?;

@@ -74,6 +74,7 @@ fn what_a_campaign_would_ignore_is_refused() {
         &["--resume-url", "ws://x"],
         &["--heartbeat", "10s"],
         &["--max-concurrency", "2"],
+        &["--session-starts", "2"],
         &["--rate", "1"],
         &["--guilds", "1"],
         &["--members", "1"],

@@ -243,6 +243,19 @@ fn an_intent_that_is_not_enabled_is_named() {
 }
 
 #[test]
+fn a_start_too_many_resets_the_token() {
+    let simulated = Simulated::start(&["--session-starts", "1", "--guilds", "1"]);
+    let watch = || {
+        let args = ["watch", "--gateway", &simulated.url, "--for", "1s"];
+        gatewright(&args).env("DISCORD_TOKEN", "any").output().unwrap()
+    };
+    assert!(watch().status.success());
+    let done = watch();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).contains("copy the bot's token"), "{}", text(&done.stderr));
+}
+
+#[test]
 fn a_session_that_never_begins_is_an_error() {
     let simulated = Simulated::start(&["--guilds", "1", "--fault", "no-hello"]);
     let done = run(&["watch", "--gateway", &simulated.url, "--for", "1s", "--json"]);

@@ -52,6 +52,8 @@ pub enum What {
     },
     /// An Identify was answered with op 9 `false`, for this reason.
     IdentifyRefused(&'static str),
+    /// An Identify was one too many for its 24 hours: all sessions are over, and the token is taken no more.
+    TokenReset,
     /// A Resume was taken and RESUMED sent.
     Resumed {
         /// The sequence the client had.
@@ -141,6 +143,10 @@ pub struct Stats {
     pub sessions: u64,
     /// Identifies taken.
     pub identifies: u64,
+    /// Identifies counted against [`Options::session_starts`](crate::Options::session_starts), of all days.
+    pub session_starts: u64,
+    /// Tokens reset for an Identify too many.
+    pub token_resets: u64,
     /// Identifies refused with op 9.
     pub identifies_refused: u64,
     /// Resumes taken.

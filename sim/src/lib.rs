@@ -21,6 +21,13 @@
 //! JSON or text for ETF, is 4002; an encoding other than `json` and `etf` is 4012; a compression
 //! other than `zlib-stream` and `zstd-stream` counts as none and is complained of.
 //!
+//! One Identify more in 24 hours than [`Options::session_starts`] resets the token, as Discord
+//! does: every session is over, and whoever says that token is closed with 4004, in later windows
+//! too ([`What::TokenReset`]). A Resume costs nothing. Identifies count once their token, shard and
+//! intents are right, also when op 9 follows; the windows follow each other without a gap from
+//! [`Options::first_reset`] on. Where any token is taken, another one still is, and is reset in its
+//! turn as long as the window lasts.
+//!
 //! # Encodings
 //!
 //! The world is written in JSON throughout; for a client of ETF each payload is turned into a

@@ -9,6 +9,11 @@ use crate::etf::Dialect;
 use crate::fault::Fault;
 use crate::world::WorldSize;
 
+/// How long a window of Identifies is.
+///
+/// Source: Discord documentation, *Session Start Limit*.
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How a simulated gateway behaves.
 ///
 /// ```
@@ -35,8 +40,10 @@ pub struct Options {
     pub privileged: Intents,
     /// The number of Identifies taken in 5 s, each of another `shard_id % max_concurrency`.
     pub max_concurrency: u32,
-    /// The number of Identifies granted in 24 hours, as `GET /gateway/bot` tells; nothing enforces it.
+    /// The number of Identifies granted in 24 hours; one more resets the token.
     pub session_starts: u32,
+    /// When the first 24 hours of `session_starts` are over, from the beginning of time; at most 24 hours.
+    pub first_reset: Duration,
     /// The most shards a client may have.
     pub max_shards: u32,
     /// The most guilds of one shard.
@@ -87,6 +94,7 @@ impl Default for Options {
             privileged: Intents::PRIVILEGED,
             max_concurrency: 1,
             session_starts: 1_000,
+            first_reset: DAY,
             max_shards: 16_384,
             max_guilds_per_shard: 2_500,
             heartbeat_interval: Duration::from_millis(41_250),
@@ -112,6 +120,7 @@ impl fmt::Debug for Options {
             .field("privileged", &self.privileged)
             .field("max_concurrency", &self.max_concurrency)
             .field("session_starts", &self.session_starts)
+            .field("first_reset", &self.first_reset)
             .field("max_shards", &self.max_shards)
             .field("max_guilds_per_shard", &self.max_guilds_per_shard)
             .field("heartbeat_interval", &self.heartbeat_interval)

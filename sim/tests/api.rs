@@ -63,6 +63,19 @@ fn each_identify_with_the_right_token_is_counted_for_a_day() {
     assert_eq!(limit(&mut server, Instant::from_millis(86_400_000)), fresh);
 }
 
+#[test]
+fn a_token_that_was_reset_is_told_nothing() {
+    let first_reset = Duration::from_millis(1_800_500);
+    let mut server = Server::new(Options { session_starts: 1, first_reset, ..options() });
+    let now = Instant::from_millis(500);
+    identify(&mut server, now, 1, "hunter2");
+    let told = limit(&mut server, now);
+    assert_eq!((&told["remaining"], &told["reset_after"]), (&json!(0), &json!(1_800_000)));
+    identify(&mut server, now, 2, "hunter2");
+    assert_eq!(server.get(now, PATH, Some("Bot hunter2"), URL).0, 401);
+    assert_eq!(server.stats().token_resets, 1);
+}
+
 /// Sends a request in pieces and returns the whole answer.
 fn ask(gateway: &Loopback, pieces: &[&str]) -> String {
     let mut stream = TcpStream::connect(gateway.addr()).unwrap();

@@ -28,7 +28,9 @@ impl Server {
             Ok(judged) => judged,
             Err(refusal) => return self.refuse(conn, refusal),
         };
-        self.starts.take(self.now);
+        if !self.may_start(conn, &identify.token) {
+            return;
+        }
         if self.answer_of(conn) == Answer::Invalid {
             return self.deny_identify(conn, "a fault of the simulation");
         }
@@ -83,7 +85,8 @@ impl Server {
     }
 
     pub(super) fn knows_token(&self, token: &str) -> bool {
-        self.options.token.as_ref().map_or(!token.is_empty(), |known| known == token)
+        let known = self.options.token.as_ref().map_or(!token.is_empty(), |known| known == token);
+        known && !self.reset_tokens.iter().any(|reset| reset == token)
     }
 
     fn take_bucket(&mut self, shard: ShardId) -> bool {

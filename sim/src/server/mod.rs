@@ -150,6 +150,8 @@ pub struct Server {
     /// When the last Identify of each bucket was taken.
     buckets: BTreeMap<u32, Instant>,
     starts: Starts,
+    /// The tokens that were reset, newest last.
+    reset_tokens: VecDeque<String>,
     /// When all members of a guild were last asked for.
     asked_members: BTreeMap<GuildId, Instant>,
     faults: Faults,
@@ -174,7 +176,8 @@ impl Server {
             expired: VecDeque::new(),
             streaming: VecDeque::new(),
             buckets: BTreeMap::new(),
-            starts: Starts::default(),
+            starts: Starts::new(options.first_reset),
+            reset_tokens: VecDeque::new(),
             asked_members: BTreeMap::new(),
             faults: Faults::new(&options.faults),
             outage: Instant::ZERO,

@@ -299,6 +299,73 @@ fn a_second_identify_of_a_bucket_within_5_s_gets_op_9_false() {
     assert_eq!(rig.server.stats().identifies_refused, 1);
 }
 
+/// A gateway that grants so many Identifies, the first of them until an hour after its beginning.
+fn granting(session_starts: u32) -> Rig {
+    let (first_reset, max_concurrency) = (secs(3_600), 16);
+    let quiet = Options { rate: 0, guilds: 1, members: 2, ..Options::default() };
+    Rig::new(Options { session_starts, first_reset, max_concurrency, ..quiet })
+}
+
+fn identify_shard(id: u32) -> Value {
+    identify_with("shard", json!([id, 16]))
+}
+
+#[test]
+fn an_identify_beyond_the_days_starts_ends_all_sessions_and_resets_the_token() {
+    let mut rig = granting(2);
+    let conns = [1, 2, 3, 4].map(gatewright_sim::Conn);
+    for (conn, id) in conns.into_iter().zip(0..2) {
+        rig.open(conn, PLAIN);
+        assert_eq!(kinds(&rig.say(conn, &identify_shard(id))), ["READY"], "{conn:?}");
+    }
+    rig.open(conns[2], PLAIN);
+    let got = rig.say(conns[2], &identify_shard(2));
+    assert_eq!(got.len(), 3, "{got:?}");
+    for conn in &conns[..3] {
+        assert!(got.contains(&Got::Close(*conn, 4004)), "{got:?}");
+    }
+    let stats = rig.server.stats();
+    assert_eq!((stats.token_resets, stats.session_starts, stats.sessions), (1, 3, 0));
+    assert!(rig.whats().contains(&What::TokenReset));
+    // Neither a Resume nor an Identify of another day brings the token back.
+    rig.open(ONE, PLAIN);
+    let resume = json!({"op": 6, "d": {"token": "t0k3n", "session_id": "x", "seq": 1}});
+    assert_eq!(rig.say(ONE, &resume), [Got::Close(ONE, 4004)]);
+    rig.after(secs(86_400));
+    rig.open(TWO, PLAIN);
+    assert_eq!(rig.say(TWO, &identify_shard(3)), [Got::Close(TWO, 4004)]);
+    assert_eq!(rig.server.stats().token_resets, 1, "a wrong token is not counted");
+    rig.open(conns[3], PLAIN);
+    let renewed = json!({"op": 2, "d": {"token": "renewed", "intents": 1, "properties": {"os": "", "browser": "", "device": ""}}});
+    assert_eq!(kinds(&rig.say(conns[3], &renewed)).first().map(String::as_str), Some("READY"));
+}
+
+#[test]
+fn the_days_starts_begin_anew_when_their_time_is_over() {
+    let mut rig = granting(1);
+    rig.open(ONE, PLAIN);
+    rig.say(ONE, &identify_shard(0));
+    rig.after(secs(3_599));
+    rig.open(TWO, PLAIN);
+    assert_eq!(kinds(&rig.say(TWO, &identify_shard(1))), ["READY"]);
+    assert_eq!((rig.server.stats().token_resets, rig.server.stats().session_starts), (0, 2));
+}
+
+#[test]
+fn a_resume_is_no_start_of_the_day() {
+    let mut rig = granting(1);
+    rig.open(ONE, PLAIN);
+    let got = rig.say(ONE, &identify_shard(0));
+    let id = json_of(&got[0])["d"]["session_id"].clone();
+    for seq in 1..20_u32 {
+        rig.close(ONE, Some(4000));
+        rig.open(ONE, PLAIN);
+        let resume = json!({"token": "t0k3n", "session_id": id, "seq": seq});
+        assert_eq!(kinds(&rig.say(ONE, &json!({"op": 6, "d": resume}))), ["RESUMED"]);
+    }
+    assert_eq!((rig.server.stats().session_starts, rig.server.stats().resumes), (1, 19));
+}
+
 #[test]
 fn what_cannot_be_decoded_is_closed_with_4002() {
     for (text, data) in
