@@ -116,7 +116,7 @@ impl Simulation<'_> {
 
     /// Tells a shard everything there is to tell of the transport before the one at hand.
     fn late_news(&mut self, at: usize) -> Result<bool, Stuck> {
-        let Some(client) = self.clients.get(at).filter(|client| !client.is_held()) else {
+        let Some(client) = self.clients.get(at).filter(|client| client.reads()) else {
             return Ok(false);
         };
         if client.link.0 < 2 {

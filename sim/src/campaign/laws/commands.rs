@@ -83,8 +83,10 @@ impl Commands {
             }
             Seen::Dispatch { kind: EventKind::RateLimited, .. } => {
                 for open in &mut self.open {
-                    let asks = matches!(open.class, CommandClass::AllMembers(_));
-                    open.turned_down |= asks && open.taken;
+                    let CommandClass::AllMembers(guild) = open.class else { continue };
+                    open.turned_down |= open.taken;
+                    // The gateway itself says when to ask again.
+                    self.asked.retain(|(asked, _)| !open.taken || *asked != guild);
                 }
             }
             Seen::Connect { .. } | Seen::Disconnected { .. } => {
