@@ -204,6 +204,8 @@ fn report(figures: &Figures, seeds: &RangeInclusive<u64>, spent: Duration) {
     say!("{} transports cut at the end for damage nobody could see", figures.resets);
     let restored = figures.restored;
     say!("{} caches compared with the world, and {restored} restored in between", figures.caches);
+    let refusals = figures.refusals;
+    say!("{refusals} Identifies put off by a budget of {} processes", figures.processes);
     say!("all well again at most {:.0} s after the hour", figures.recovery.as_secs_f64());
     say!("{} faults{}", struck.values().sum::<u64>(), if struck.is_empty() { "" } else { ":" });
     for (name, times) in struck {

@@ -123,7 +123,8 @@ pub use self::loopback::{Loopback, serve};
 pub use self::options::Options;
 pub use self::server::{Conn, Input, Output, Server};
 pub use self::simulation::{
-    Defect, Ending, Network, Seen, Sight, Simulation, Stuck, Trouble, digest, serial, serial_text,
+    Crash, Defect, Ending, Network, Seen, Sight, Simulation, Stuck, Trouble, digest, serial,
+    serial_text,
 };
 pub use self::world::{
     Activity, Channel, Emoji, Event, Guild, Invite, Member, Message, Overwrite, Presence, Reaction,

@@ -35,11 +35,13 @@ const fn broken_by(defect: Defect) -> &'static [&'static str] {
     match defect {
         Defect::BeatsTooOften => &["manners"],
         Defect::ClosesForGood | Defect::LeavesForNothing => &["causes"],
-        Defect::EagerIdentify => &["identify-pace"],
+        // The budget is asked with the gate.
+        Defect::EagerIdentify => &["budget", "identify-pace"],
         Defect::EarlyCommand | Defect::RepeatsCommand => &["commands"],
         Defect::FloodsSends => &["answers", "send-limit"],
+        Defect::ForgetsBudget | Defect::IgnoresBudget => &["budget"],
         Defect::GivesUp => &["live-again"],
-        Defect::HoldsDeadLink => &["deadlines"],
+        Defect::HoldsDeadLink | Defect::StaysRefused => &["deadlines"],
         Defect::IgnoresDeletes | Defect::RestoresLess => &["cache"],
         Defect::IgnoresMissingAcks => &["acks"],
         Defect::IgnoresRequest => &["answers"],
@@ -129,10 +131,14 @@ fn breaks(law: &str, mut change: impl FnMut(&mut Vec<Sight>)) {
     panic!("nothing broke the law {law}");
 }
 
-/// Changes the first sight of its kind, by what is to stand in its place.
+/// Changes the first sight of its kind in each seed, by what is to stand in its place.
 fn first(mut place: impl FnMut(&Seen) -> Option<Vec<Seen>>) -> impl FnMut(&mut Vec<Sight>) {
-    let mut done = false;
+    let (mut done, mut latest) = (false, Instant::ZERO);
     move |sights| {
+        let Some(now) = sights.last().map(|sight| sight.at) else { return };
+        // Another seed begins where the one before began.
+        done &= now >= latest;
+        latest = now;
         let found =
             sights.iter().enumerate().find_map(|(at, sight)| Some((at, place(&sight.seen)?)));
         let Some((at, places)) = found.filter(|_| !done) else { return };
@@ -290,6 +296,54 @@ fn sends_beyond_the_limit_break_the_law() {
 fn two_identifies_at_once_break_the_law() {
     let identify = |seen: &Seen| matches!(seen, Seen::Send { op: 2, .. });
     breaks("identify-pace", first(move |seen| identify(seen).then(|| vec![seen.clone(); 2])));
+}
+
+#[test]
+fn an_identify_of_the_reserve_breaks_the_law() {
+    breaks("budget", |sights| {
+        for sight in sights {
+            if let Seen::Started { left } = &mut sight.seen {
+                *left = 0;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_token_that_is_reset_breaks_the_law() {
+    let reset = Seen::Gateway { link: Link(1), what: What::TokenReset };
+    breaks("budget", first(move |seen| is_event(seen).then(|| vec![reset.clone()])));
+}
+
+#[test]
+fn a_refusal_that_is_over_when_it_is_told_breaks_the_law() {
+    breaks("budget", |sights| {
+        for sight in sights {
+            let at = sight.at;
+            if let Seen::Refused { until, .. } = &mut sight.seen {
+                *until = at;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_refusal_that_goes_on_when_it_was_to_be_over_breaks_the_law() {
+    let mut told = None;
+    breaks("budget", move |sights| {
+        for sight in sights {
+            let Sight { at, seen, .. } = sight;
+            match seen {
+                Seen::Refused { why, until } => told = Some((*why, *until)),
+                Seen::Began { .. } => told = None,
+                Seen::Send { op: 2, .. } if told.is_some_and(|(_, until)| *at >= until) => {
+                    let (why, until) = (told.unwrap().0, at.saturating_add(MINUTES));
+                    *seen = Seen::Refused { why, until };
+                }
+                _ => {}
+            }
+        }
+    });
 }
 
 #[test]

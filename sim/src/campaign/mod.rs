@@ -17,6 +17,7 @@ mod laws;
 mod minimise;
 mod plan;
 mod run;
+mod scarce;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -76,7 +77,11 @@ pub struct Figures {
     pub caches: u64,
     /// How many that were restored from a snapshot in between were.
     pub restored: u64,
-    /// The longest it took until all was well again.
+    /// Processes of bots that keep a budget of Identifies.
+    pub processes: u64,
+    /// Identifies that such a budget put off.
+    pub refusals: u64,
+    /// The longest it took until all was well again, where no Identify was put off.
     pub recovery: Duration,
     /// Faults by name, with how often they struck.
     pub struck: BTreeMap<String, u64>,
@@ -92,6 +97,8 @@ impl Figures {
         self.resets += other.resets;
         self.caches += other.caches;
         self.restored += other.restored;
+        self.processes += other.processes;
+        self.refusals += other.refusals;
         self.recovery = self.recovery.max(other.recovery);
         self.events += other.events;
         self.identifies += other.identifies;
@@ -250,6 +257,8 @@ fn caught<T>(seed: u64, does: impl FnOnce() -> T) -> Result<T, Breach> {
 }
 
 fn arenas(plan: &Plan) -> Vec<Arena> {
-    let restarts = u32::from(plan.restart.is_some());
+    let crashes = plan.scarce.as_ref().map_or(0, |scarce| scarce.crashes.len());
+    let restarts = u32::from(plan.restart.is_some())
+        + plan.shards * u32::try_from(crashes).unwrap_or(u32::MAX);
     (0..if plan.lent { plan.shards + restarts } else { 0 }).map(|_| Arena::new()).collect()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatewright_core::{CloseCode, Compression, Encoding, Memory};
 
+use super::scarce::Scarce;
 use crate::fault::{Fault, Strikes};
 use crate::rng::Rng;
 use crate::simulation::{Network, Trouble};
@@ -97,6 +98,8 @@ pub(super) struct Plan {
     pub(super) strikes: Vec<Strike>,
     /// Only where the world's own generator makes the events, which fill caches.
     pub(super) restart: Option<Restart>,
+    /// Only where it does not.
+    pub(super) scarce: Option<Scarce>,
 }
 
 impl Plan {
@@ -125,6 +128,7 @@ impl Plan {
             recorded: rng.chance(20),
             strikes: strikes(&mut rng, shards, compression, span),
             restart: None,
+            scarce: None,
         };
         if !plan.lent {
             plan.room = rng.pick(&HEAPS);
@@ -132,6 +136,7 @@ impl Plan {
         if plan.generated && rng.chance(750) {
             plan.restart = Some(Restart::draw(&mut rng, shards, span));
         }
+        plan.scarce = Scarce::draw(seed, shards, span).filter(|_| !plan.generated);
         plan
     }
 }
@@ -162,6 +167,7 @@ impl fmt::Display for Plan {
         write!(f, ", {} KiB {}", self.room / 1_024, if self.lent { "lent" } else { "of heap" })?;
         let events = if self.generated { "generated" } else { "pooled" };
         write!(f, ", {events} events{}", if self.floods { ", floods of commands" } else { "" })?;
+        self.scarce.iter().try_for_each(|scarce| scarce.fmt(f))?;
         let Some(Restart { shard, saved, ended, pause }) = self.restart else { return Ok(()) };
         write!(
             f,

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use gatewright_core::cache::Settings;
 use gatewright_core::transcript::replay;
-use gatewright_core::{Compression, GuildId, Inflater, Instant, Memory, SendLog, ShardId, Zlib};
+use gatewright_core::{
+    BudgetSettings, Compression, GuildId, Inflater, Instant, Memory, SendLog, ShardId, Zlib,
+};
 
 use self::restart::Restarting;
 use super::laws::{Breach, Laws, Terms};
@@ -16,9 +18,9 @@ use super::traffic::{Pool, command};
 use super::{Figures, Tap, caches};
 use crate::fault::Fault;
 use crate::journal::What;
-use crate::options::Options;
+use crate::options::{DAY, Options};
 use crate::rng::Rng;
-use crate::simulation::{Defect, SLOW, Seen, Sight, Simulation, Stuck, Trouble};
+use crate::simulation::{BEGIN, Defect, SLOW, Seen, Sight, Simulation, Stuck, Trouble};
 
 /// How long it may take until all is well again once the faults are over.
 ///
@@ -83,7 +85,7 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         let mut arenas = arenas.iter_mut();
         let make = |id| restart::make(plan, id, arenas.next(), None);
         let shards = (0..plan.shards).filter_map(make).collect();
-        let restarting = Restarting::new(arenas.next());
+        let restarting = Restarting::new(arenas.collect());
         let simulation =
             Simulation::new(options(plan), plan.encoding, plan.network, shards, plan.seed);
         let guild = |id| {
@@ -150,6 +152,10 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         if self.plan.generated {
             self.simulation.keep(Settings::default());
         }
+        if self.plan.scarce.is_some() {
+            self.simulation.budget(BudgetSettings::default());
+            self.judge()?;
+        }
         self.hour(span)
             .and_then(|()| self.recover())
             .and_then(|()| self.compare_caches())
@@ -162,7 +168,7 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
         self.figures.seeds = 1;
         self.figures.identifies = stats.identifies;
         self.figures.resumes = stats.resumes;
-        self.figures.time = self.simulation.now().saturating_since(Instant::from_millis(1_000));
+        self.figures.time = self.simulation.now().saturating_since(BEGIN);
         self.figures.shard_time = self.figures.time * self.plan.shards;
         self.figures.waived = self.laws.waived(self.simulation.now());
         core::mem::take(&mut self.figures)
@@ -217,7 +223,9 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
             while self.simulation.now() < until {
                 if self.laws.delivered(self.pool.serial) {
                     self.laws.settle(self.simulation.now())?;
-                    self.figures.recovery = self.simulation.now().saturating_since(begin);
+                    let well = self.simulation.now().saturating_since(begin);
+                    let waited = self.laws.refused_until() > begin;
+                    self.figures.recovery = if waited { Duration::ZERO } else { well };
                     return Ok(());
                 }
                 self.go_on(end)?;
@@ -284,6 +292,7 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
     }
 
     fn go_on(&mut self, end: Instant) -> Result<(), Breach> {
+        let end = end.max(self.laws.refused_until().saturating_add(RECOVERY));
         if self.simulation.now() > end {
             let phase = |id| self.simulation.status(id).map(|status| status.phase.name());
             let phases: Vec<_> = (0..self.plan.shards).filter_map(phase).collect();
@@ -409,6 +418,8 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
                 Seen::Gap { .. } | Seen::Skipped { .. } | Seen::Spoiled { .. } => {
                     self.marred = true
                 }
+                Seen::Refused { .. } => self.figures.refusals += 1,
+                Seen::Began { .. } => self.figures.processes += 1,
                 Seen::Lost { .. } | Seen::Restarted { goes_on: false } => self.broken_off = true,
                 Seen::Gateway { what, .. } => self.count(what),
                 Seen::Struck(trouble) => self.figures.count(trouble.name()),
@@ -421,20 +432,41 @@ impl<'p, 'm, 't> Run<'p, 'm, 't> {
 
 fn terms(plan: &Plan) -> Terms {
     let Plan { shards, at_once, heartbeat, room, compression, network, .. } = *plan;
+    let (day_total, day_ends) = day(plan);
     let stream = matches!(compression, Compression::ZlibStream | Compression::ZstdStream);
     let slow = if network.slow > 0 { SLOW } else { Duration::ZERO };
     let (latency, noise) = (network.latency, network.jitter + slow);
     let compressed = compression != Compression::None;
-    Terms { shards, at_once, heartbeat, room, stream, compressed, latency, noise }
+    Terms {
+        shards,
+        at_once,
+        heartbeat,
+        room,
+        stream,
+        compressed,
+        day_total,
+        day_ends,
+        latency,
+        noise,
+    }
+}
+
+/// Returns how many Identifies there are, and until when.
+fn day(plan: &Plan) -> (u32, Instant) {
+    let usual = (1_000, Instant::ZERO.saturating_add(DAY));
+    plan.scarce.as_ref().map_or(usual, |scarce| (scarce.total, BEGIN.saturating_add(scarce.ends)))
 }
 
 fn options(plan: &Plan) -> Options {
+    let (session_starts, first_reset) = day(plan);
     Options {
         seed: plan.seed,
         guilds: if plan.generated { 4 } else { 1 },
         members: 4,
         rate: u32::from(plan.generated),
         max_concurrency: plan.at_once,
+        session_starts,
+        first_reset: first_reset.saturating_since(Instant::ZERO),
         heartbeat_interval: plan.heartbeat,
         journal_capacity: u32::MAX,
         // More than a session misses in the time it is kept for a Resume.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gatewright_core::{CloseCode, GateOutput, Gone, Input, Instant, Link};
 
+use super::budget::Ledger;
 use super::client::{Hold, Want};
 use super::line::{Down, Line, Marks, Up};
 use super::sabotage::Defect;
@@ -27,6 +28,8 @@ const MOST_SAID: u32 = 100_000;
 /// What can happen, in the order it does at one moment: timers come last, so that only silence is a tick.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
+    /// Another process of the bot begins.
+    Begin,
     /// Something arrives at the gateway, on the transport at hand or on an old one.
     Up(usize, Option<usize>),
     Server,
@@ -67,6 +70,11 @@ impl Simulation<'_> {
                 offer(Some(until), Next::Released(at));
             }
         }
+        if let Some(at) = self.ledger.as_ref().and_then(Ledger::begins_at)
+            && at <= first.0
+        {
+            first = (at, Next::Begin);
+        }
         if self.gate_wait < first.0 {
             first = (self.gate_wait, Next::Gate);
         }
@@ -81,6 +89,7 @@ impl Simulation<'_> {
 
     pub(super) fn happen(&mut self, next: Next) -> Result<(), Stuck> {
         match next {
+            Next::Begin => self.begin_due(),
             Next::Up(at, old) => self.arrive_up(at, old),
             Next::Server => {
                 self.server.handle_input(self.now, server::Input::Tick);
@@ -132,6 +141,8 @@ impl Simulation<'_> {
         if let Some(old) = old.filter(|_| done) {
             client.old.swap_remove(old);
         }
+        let shard = client.id;
+        let before = self.server.stats().session_starts;
         self.server.handle_input(
             now,
             match &up {
@@ -140,6 +151,10 @@ impl Simulation<'_> {
                 Up::Open { target } => server::Input::Opened { conn, target },
             },
         );
+        if self.ledger.is_some() && self.server.stats().session_starts > before {
+            let left = self.server.start_limit().remaining;
+            self.see(shard, Seen::Started { left });
+        }
         self.drain_server(false);
     }
 
@@ -210,6 +225,7 @@ impl Simulation<'_> {
                 return Ok(());
             };
             let Some(want) = client.drain(self.now, &HOSTS, &mut self.sights)? else {
+                self.look_at(at);
                 return Ok(());
             };
             self.fulfil(at, want)?;
@@ -326,7 +342,7 @@ impl Simulation<'_> {
             match self.gate.poll_output() {
                 GateOutput::Grant { shard, link } => self.grant(shard, link)?,
                 GateOutput::Wait(at) => {
-                    self.gate_wait = at;
+                    self.gate_wait = self.gate_wait(at);
                     return Ok(());
                 }
             }
@@ -341,7 +357,8 @@ impl Simulation<'_> {
         let writes = client.line.as_ref().is_some_and(|line| line.taken_at.is_some());
         if client.is_held() || writes {
             client.grant = Some(link);
-        } else if self.gate.delivered(self.now, shard, link) {
+        } else if self.may_spend(shard) && self.gate.delivered(self.now, shard, link) {
+            self.spend();
             return self.hear(at, Input::MayIdentify(link));
         }
         Ok(())

@@ -7,6 +7,7 @@
     expect(clippy::wildcard_enum_match_arm, reason = "trouble names what is special about it")
 )]
 
+mod budget;
 mod client;
 mod clockwork;
 mod frame;
@@ -27,6 +28,8 @@ use gatewright_core::{
     Shard, Status,
 };
 
+pub use self::budget::Crash;
+use self::budget::Ledger;
 use self::client::Client;
 pub(crate) use self::clockwork::SLOW;
 pub use self::frame::{digest, serial, serial_text};
@@ -39,6 +42,9 @@ use crate::server::Server;
 
 /// The hosts that answer: of new sessions, and of Resumes.
 const HOSTS: [&str; 2] = ["gateway.example", "resume.example"];
+
+/// The moment at which every simulation begins.
+pub(crate) const BEGIN: Instant = Instant::from_millis(1_000);
 
 /// How a network is when nothing is wrong with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,6 +134,8 @@ pub struct Simulation<'m> {
     clients: Vec<Client<'m>>,
     gate: IdentifyGate<'static>,
     gate_wait: Instant,
+    /// What counts Identifies, if a budget is kept.
+    ledger: Option<Ledger>,
     server_wait: Instant,
     now: Instant,
     rng: Rng,
@@ -171,8 +179,9 @@ impl<'m> Simulation<'m> {
             clients,
             gate,
             gate_wait: Instant::MAX,
+            ledger: None,
             server_wait: Instant::MAX,
-            now: Instant::from_millis(1_000),
+            now: BEGIN,
             rng: Rng::new(seed),
             network,
             encoding,

@@ -30,6 +30,12 @@ impl Kept {
         Self { steady: Some(Box::new(Cache::new(settings))), through: 0, restored: None }
     }
 
+    /// Begins anew with empty caches, as a process does that restores nothing.
+    pub(super) fn empty(&mut self) {
+        let cache = self.steady.as_deref().or(self.restored.as_deref());
+        *self = Self::new(cache.map_or_else(Settings::default, |cache| *cache.settings()));
+    }
+
     /// Hears an event, which may come again after a restart.
     pub(super) fn hear(&mut self, event: &Dispatch<'_>) {
         if event.kind() == EventKind::Ready {
@@ -91,7 +97,7 @@ impl<'m> Simulation<'m> {
         after: Duration,
         make: impl FnOnce(Option<Session>) -> Option<Shard<'m>>,
     ) -> Result<(), SnapshotError> {
-        let (now, net) = (self.now, self.network);
+        let now = self.now;
         let at = usize::try_from(shard).unwrap_or(usize::MAX);
         let Some(client) = self.clients.get_mut(at) else { return Ok(()) };
         let Some(kept) = &mut client.kept else { return Ok(()) };
@@ -108,19 +114,27 @@ impl<'m> Simulation<'m> {
         if !goes_on {
             kept.steady = None;
         }
-        client.begin_anew(new, now.saturating_add(after));
+        self.replace(shard, new, now.saturating_add(after));
+        self.see(shard, Seen::Restarted { goes_on });
+        Ok(())
+    }
+
+    /// Ends the process of a shard; nothing of what is on its way arrives.
+    pub(super) fn replace(&mut self, id: u32, shard: Shard<'m>, begins: Instant) {
+        let (now, net) = (self.now, self.network);
+        let at = usize::try_from(id).unwrap_or(usize::MAX);
+        let Some(client) = self.clients.get_mut(at) else { return };
+        client.begin_anew(shard, begins);
         for line in client.line.iter_mut().chain(&mut client.old) {
             line.abandon(now, &net, &mut self.rng);
         }
         client.old.extend(client.line.take());
         client.old.retain(Line::is_of_use);
-        self.gate.lost(now, shard, client.link);
+        self.gate.lost(now, id, client.link);
         self.gate_wait = now;
         client.link = Link(0);
-        let former = self.owners.iter_mut().filter(|(owner, _)| *owner == shard);
+        let former = self.owners.iter_mut().filter(|(owner, _)| *owner == id);
         former.for_each(|(_, link)| *link = FORMER);
-        self.see(shard, Seen::Restarted { goes_on });
-        Ok(())
     }
 
     fn kept(&self, shard: u32) -> Option<&Kept> {
@@ -141,6 +155,7 @@ impl<'m> Client<'m> {
         self.present = Present::default();
         self.hold = Hold::None;
         self.grant = None;
+        self.stopped = None;
         self.wait = at;
     }
 }

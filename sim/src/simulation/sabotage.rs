@@ -36,6 +36,8 @@ pub enum Defect {
     EarlyCommand,
     /// It sends more than 120 frames in a minute.
     FloodsSends,
+    /// It forgets at each start what was counted of the day.
+    ForgetsBudget,
     /// It does not tell that a session is lost.
     ForgetsLoss,
     /// It never comes back after a connection is over.
@@ -46,6 +48,8 @@ pub enum Defect {
     IgnoresMissingAcks,
     /// It keeps messages that are deleted.
     IgnoresDeletes,
+    /// It identifies whatever is left of the day.
+    IgnoresBudget,
     /// It answers no request for a heartbeat.
     IgnoresRequest,
     /// It takes a transport it does not read for silent.
@@ -70,6 +74,8 @@ pub enum Defect {
     RepeatsEvent,
     /// It skips an event there is room for.
     SkipsForNothing,
+    /// It goes on waiting when the refusal of an Identify is over.
+    StaysRefused,
     /// It does not deliver an event.
     SwallowsEvent,
     /// It delivers nothing that has no number, or that came before.
@@ -96,16 +102,18 @@ impl Defect {
         [Self::IgnoresDeletes, Self::RestoresLess, Self::RestoresTooEarly, Self::ResumesTooLate];
 
     /// All others there are to be found.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::BeatsTooOften,
         Self::ClosesForGood,
         Self::DeliversOldNews,
         Self::EagerIdentify,
         Self::EarlyCommand,
         Self::FloodsSends,
+        Self::ForgetsBudget,
         Self::ForgetsLoss,
         Self::GivesUp,
         Self::HoldsDeadLink,
+        Self::IgnoresBudget,
         Self::IgnoresMissingAcks,
         Self::IgnoresRequest,
         Self::JudgesUnread,
@@ -118,6 +126,7 @@ impl Defect {
         Self::RepeatsCommand,
         Self::RepeatsEvent,
         Self::SkipsForNothing,
+        Self::StaysRefused,
         Self::SwallowsEvent,
         Self::SwallowsUnnumbered,
         Self::SwapsEvents,

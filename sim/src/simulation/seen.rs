@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatewright_core::{
     Cause, CloseCode, CommandClass, CommandId, EventKind, Fate, Instant, Limit, Link, Phase,
-    Purpose, Stop,
+    Purpose, RefusalCause, Stop,
 };
 
 use super::Trouble;
@@ -42,6 +42,13 @@ pub enum Seen {
     Asked {
         /// The transport.
         link: Link,
+    },
+    /// A process of all shards began, which keeps a budget; seen of the first of them.
+    Began {
+        /// Whether the latest write of the budget's record was lost.
+        lost: bool,
+        /// Whether it was told what is left of the day.
+        told: bool,
     },
     /// The shard closed.
     Close {
@@ -143,6 +150,13 @@ pub enum Seen {
         /// What it is to later ones, and to the limits.
         class: CommandClass,
     },
+    /// The budget lets no Identify through.
+    Refused {
+        /// Why.
+        why: RefusalCause,
+        /// When it goes on.
+        until: Instant,
+    },
     /// The consumer is free again.
     Released,
     /// The process of the shard ended without a word, and another took up what was saved last.
@@ -182,6 +196,11 @@ pub enum Seen {
     Spoiled {
         /// The transport.
         link: Link,
+    },
+    /// The gateway counted an Identify of the shard, while a budget is kept.
+    Started {
+        /// How many are left of its 24 hours.
+        left: u32,
     },
     /// The shard is over.
     Stopped(Stop),

@@ -81,6 +81,12 @@ impl Damage {
         }
     }
 
+    /// Hears of a process that knows nothing of what was damaged before.
+    pub(super) fn forget(&mut self, at: Instant) {
+        self.end(at);
+        *self = Self { until: self.until, spent: self.spent, ..Self::default() };
+    }
+
     fn end(&mut self, at: Instant) {
         self.latest = None;
         if let Some(since) = self.since.take() {

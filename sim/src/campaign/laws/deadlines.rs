@@ -17,10 +17,17 @@ pub(super) struct Deadlines;
 impl Deadlines {
     pub(super) const NAME: &'static str = "deadlines";
 
-    pub(super) fn see(at: Instant, seen: &Seen, track: &Track) -> Verdict {
+    /// Judges a shard; all wait `until` then for an Identify that the day cannot spare.
+    pub(super) fn see(at: Instant, seen: &Seen, track: &Track, until: Instant) -> Verdict {
         match seen {
             Seen::Wait { phase, in_phase, heard, .. } if !track.held => {
-                Self::check(at, *phase, *in_phase, *heard, track)
+                // What a refusal takes is no time of waiting for the gate.
+                let spared = at.saturating_since(until);
+                let in_phase = match phase {
+                    Phase::Asking => spared.min(*in_phase),
+                    _ => *in_phase,
+                };
+                Self::check(at, *phase, in_phase, *heard, track)
             }
             _ => Ok(()),
         }

@@ -3,6 +3,7 @@
 mod acks;
 mod answers;
 mod beats;
+mod budget;
 mod causes;
 mod commands;
 mod damage;
@@ -23,6 +24,7 @@ use gatewright_core::{Instant, Phase};
 use self::acks::Acks;
 use self::answers::Answers;
 use self::beats::Beats;
+use self::budget::Budget;
 use self::causes::Causes;
 use self::commands::Commands;
 use self::damage::Damage;
@@ -71,6 +73,9 @@ pub(super) struct Terms {
     pub(super) stream: bool,
     /// Whether it is compressed at all.
     pub(super) compressed: bool,
+    /// How many Identifies the gateway grants in its first 24 hours, and when these are over.
+    pub(super) day_total: u32,
+    pub(super) day_ends: Instant,
     /// How long a message takes at least when nothing is wrong, and how much longer it may take.
     pub(super) latency: Duration,
     pub(super) noise: Duration,
@@ -89,6 +94,7 @@ pub(super) struct Laws {
     terms: Terms,
     shards: Vec<OfShard>,
     identify_pace: IdentifyPace,
+    budget: Budget,
 }
 
 /// The laws that look at one shard alone, and what they share.
@@ -108,7 +114,8 @@ struct OfShard {
 impl Laws {
     pub(super) fn new(terms: Terms) -> Self {
         let shards = (0..terms.shards).map(|_| OfShard::default()).collect();
-        Self { terms, shards, identify_pace: IdentifyPace::new(terms.at_once) }
+        let identify_pace = IdentifyPace::new(terms.at_once);
+        Self { terms, shards, identify_pace, budget: Budget::default() }
     }
 
     /// Judges what was seen.
@@ -125,7 +132,10 @@ impl Laws {
         let Some(shard) = shard else { return Ok(()) };
         if let Seen::Restarted { goes_on } = seen {
             // Of another process nothing is known but what it took up.
-            let OfShard { damage, delivery, .. } = core::mem::take(shard);
+            let OfShard { mut damage, delivery, .. } = core::mem::take(shard);
+            if !goes_on {
+                damage.forget(at);
+            }
             *shard = OfShard { damage, delivery: delivery.restart(*goes_on), ..OfShard::default() };
         }
         // What ends it is still judged as it was.
@@ -133,12 +143,13 @@ impl Laws {
         shard.damage.see(at, seen, terms);
         shard.track.see(at, seen, lasted || shard.damage.waives());
         let (track, damage) = (&shard.track, &shard.damage);
+        breach(Budget::NAME, self.budget.see(at, seen, terms))?;
         breach(Acks::NAME, Acks::see(at, seen, track, terms))?;
         breach(Answers::NAME, shard.answers.see(at, seen, &track.now))?;
         breach(Beats::NAME, shard.beats.see(at, seen, track))?;
         breach(Causes::NAME, Causes::see(at, seen, track))?;
         breach(Commands::NAME, shard.commands.see(at, seen))?;
-        breach(Deadlines::NAME, Deadlines::see(at, seen, track))?;
+        breach(Deadlines::NAME, Deadlines::see(at, seen, track, self.budget.until()))?;
         breach(Delivery::NAME, shard.delivery.see(seen, damage, terms))?;
         breach(Frames::NAME, shard.frames.see(seen))?;
         breach(Manners::NAME, Manners::see(at, seen, track, damage, terms))?;
@@ -171,6 +182,11 @@ impl Laws {
     /// Tells whether every shard delivered this serial number.
     pub(super) fn delivered(&self, serial: u64) -> bool {
         self.shards.iter().all(|shard| shard.delivery.has(serial))
+    }
+
+    /// Returns when Identifies go on that the day cannot spare; a time that is over if there are none.
+    pub(super) const fn refused_until(&self) -> Instant {
+        self.budget.until()
     }
 
     /// Returns the shards whose news may still be damaged.

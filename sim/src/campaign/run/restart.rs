@@ -1,30 +1,37 @@
-//! A process that ends in the middle of the run, and what it saved before.
+//! Processes that end in the middle of the run, and what they saved before.
+
+use std::time::Duration;
 
 use gatewright_core::{Config, Instant, Intents, Memory, Session, Shard, ShardId};
 
 use super::super::laws::Breach;
 use super::super::plan::{Plan, Restart};
 use super::{Arena, Run};
-use crate::simulation::Simulation;
+use crate::simulation::{Crash, Simulation};
 
 /// What is saved and when that is needed, and memory for another process.
 #[derive(Default)]
 pub(super) struct Restarting<'m> {
     snapshot: Option<Vec<u8>>,
     over: bool,
-    arena: Option<&'m mut Arena>,
+    arenas: Vec<&'m mut Arena>,
+    /// How often all shards crashed.
+    crashes: usize,
 }
 
 impl<'m> Restarting<'m> {
-    /// Takes memory for another process, if memory is lent.
-    pub(super) fn new(arena: Option<&'m mut Arena>) -> Self {
-        Self { arena, ..Self::default() }
+    /// Takes memory for other processes, if memory is lent.
+    pub(super) fn new(arenas: Vec<&'m mut Arena>) -> Self {
+        Self { arenas, ..Self::default() }
     }
 }
 
 impl<'m> Run<'_, 'm, '_> {
     /// Returns when something is to be saved, or a process ends; the end of time if neither.
     pub(super) fn restart_at(&self, begin: Instant) -> Instant {
+        if let Some((at, _)) = self.next_crash() {
+            return begin.saturating_add(at);
+        }
         let Some(Restart { saved, ended, .. }) =
             self.plan.restart.filter(|_| !self.restarting.over)
         else {
@@ -35,6 +42,10 @@ impl<'m> Run<'_, 'm, '_> {
 
     /// Saves, or restarts from what was saved; neither where what was told is not to be trusted.
     pub(super) fn restart(&mut self) -> Result<(), Breach> {
+        if let Some((_, crash)) = self.next_crash() {
+            self.crash(crash);
+            return Ok(());
+        }
         let Some(Restart { shard, pause, .. }) = self.plan.restart else { return Ok(()) };
         let Some(snapshot) = self.restarting.snapshot.take() else {
             self.restarting.snapshot = self.simulation.save(shard).filter(|_| !self.marred);
@@ -45,7 +56,7 @@ impl<'m> Run<'_, 'm, '_> {
         if self.marred {
             return Ok(());
         }
-        let (plan, arena) = (self.plan, self.restarting.arena.take());
+        let (plan, arena) = (self.plan, self.restarting.arenas.pop());
         let make = |session| make(plan, shard, arena, session);
         let restarted = self.simulation.restart(shard, &snapshot, pause, make);
         self.restarted = Some(shard);
@@ -53,6 +64,19 @@ impl<'m> Run<'_, 'm, '_> {
             let (at, how) = (self.simulation.now(), format!("its snapshot is refused: {error}"));
             Breach { law: "cache", shard, at, how }
         })
+    }
+}
+
+impl Run<'_, '_, '_> {
+    fn next_crash(&self) -> Option<(Duration, Crash)> {
+        self.plan.scarce.as_ref()?.crashes.get(self.restarting.crashes).copied()
+    }
+
+    /// Ends the process of all shards; the next one remembers nothing but the budget.
+    fn crash(&mut self, crash: Crash) {
+        let (plan, Restarting { arenas, crashes, .. }) = (self.plan, &mut self.restarting);
+        *crashes += 1;
+        self.simulation.crash(crash, |id| make(plan, id, arenas.pop(), None));
     }
 }
 
