@@ -171,7 +171,12 @@ pub(crate) const ALLOWED: &[Allowed] = &[
                 .any(|row| row.guild == guild && *row.get("author") == *user && is_older(&row.key)),
             _ => false,
         };
-        it.theirs.is_none() && is_full && is_lost
+        // It answers one that hikari made room of.
+        let answered = text(&case.message(it, case.ours)["referenced_message_id"]);
+        let answers = it.field().starts_with("referenced_")
+            && it.theirs == Some(&Value::Null)
+            && is_older(&answered);
+        is_full && (it.theirs.is_none() && is_lost || answers)
     }),
     ("C-F2, C-F6: a user goes with what referred to it", |_, it| {
         it.section() == "users" && it.path.len() == 2 && it.missing().is_some()
@@ -209,7 +214,8 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         it.section() == "members" && it.both().is_some() && case.plain.hung_up.contains(&who)
     }),
     ("D-patch: an edit tells of the message that is answered too", |case, it| {
-        let fields = ["content", "edited_timestamp", "embeds", "referenced_content"];
+        let fields =
+            ["content", "edited_timestamp", "embeds", "mentions", "pinned", "referenced_content"];
         let id = match it.field() {
             "referenced_content" => text(&case.message(it, case.ours)["referenced_message_id"]),
             _ => text(&case.message(it, case.ours)["id"]),
@@ -300,7 +306,7 @@ pub(crate) const UNORDERED: &[Allowed] = &[
     ("D-ready: a guild that a new session did not list is the last when it comes", |case, it| {
         it.field() == "guilds" && it.agrees_on(usize::MAX, |id| !case.plain.unlisted.contains(id))
     }),
-    ("C-F14: who went when the list came empty is the last when it comes", |case, it| {
+    ("C-F14, C-F16: what hikari kept is the last when it comes again", |case, it| {
         let guild = it.path.get(1).copied().unwrap_or_default();
         let is_other = |id: &str| !case.plain.cleared.contains(&(guild.to_owned(), id.to_owned()));
         it.path[0] == "index" && it.agrees_on(usize::MAX, is_other)

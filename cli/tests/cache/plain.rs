@@ -97,7 +97,7 @@ pub(crate) struct Plain {
     /// Members that came while they were kept for others or were referred to, so that they have another place than
     /// those that came with them: guild and user.
     pub(crate) placed: BTreeSet<(String, String)>,
-    /// Rows that went when their list came empty, whether they came again or not: guild and key.
+    /// Rows that went with an empty list or with their member, whether they came again or not: guild and key.
     pub(crate) cleared: BTreeSet<(String, String)>,
 }
 
@@ -691,6 +691,7 @@ impl Plain {
             }
             "GUILD_MEMBER_REMOVE" => {
                 self.count(guild, -1);
+                self.cleared.insert((guild.to_owned(), user.clone()));
                 self.remove("presences", guild, &user, Gone::Member);
                 self.remove("voice_states", guild, &user, Gone::Member);
                 self.remove("members", guild, &user, Gone::Removed);
