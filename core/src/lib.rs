@@ -160,6 +160,7 @@ mod close;
 mod command;
 mod config;
 pub mod decode;
+mod dial_gate;
 mod disconnect;
 mod encode;
 mod encoding;
@@ -210,6 +211,7 @@ pub use command::{
     RequestSoundboardSounds, UpdatePresence, UpdateVoiceState,
 };
 pub use config::{Config, DEFAULT_GATEWAY, Properties, SetupError};
+pub use dial_gate::{DialGate, DialPlace};
 pub use disconnect::Cause;
 pub use encoding::{Compression, Encoding, UnknownCompression, UnknownEncoding};
 pub use event::{Connected, Disconnected, Dispatch, Event, Limit, Skipped};

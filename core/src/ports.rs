@@ -20,6 +20,10 @@ pub enum Input<'i> {
     /// For a loop whose consumer is slow: what goes out still goes out, and [`Output::Wait`] follows. The event at hand
     /// stays at hand and is not done. No [`Message`](Self::Message) may come until then.
     Held,
+    /// The dial waits for its turn, or its turn has come: the time it may take is counted from now.
+    ///
+    /// For shards that share a [`DialGate`](crate::DialGate). Say it before that time is over, and when the dial begins.
+    DialWaits(Link),
     /// The WebSocket is up.
     Opened(Link),
     /// Bytes of one WebSocket message.

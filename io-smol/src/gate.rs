@@ -5,10 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use gatewright_core::{GateOutput, IdentifyGate, Instant, Link, Refusal, SessionStartLimit};
+use gatewright_core::{
+    DialGate, GateOutput, IdentifyGate, Instant, Link, Purpose, Refusal, SessionStartLimit,
+};
 use gatewright_std::{BudgetFile, unix_now};
 
-/// The gate the shards of one bot pass before they identify: one Identify per bucket every 5 s.
+/// The gate the shards of one bot pass before they dial and before they identify.
+///
+/// Sixteen dial at once, those that resume first, and one Identify goes out per bucket every 5 s.
 ///
 /// Clones are the same gate: give one to [`Options::gate`](crate::Options::gate) of each shard.
 #[derive(Clone, Debug)]
@@ -18,10 +22,14 @@ pub struct Gate(Arc<Mutex<Line>>);
 #[derive(Debug)]
 struct Line {
     gate: IdentifyGate<'static>,
+    dials: DialGate<'static>,
+    /// Dials whose turn it is, and that have not begun.
+    may_dial: BTreeMap<u32, Link>,
     /// Grants that are to be fetched; whether one still holds is the gate's to say.
     granted: BTreeMap<u32, Link>,
     wakers: BTreeMap<u32, Waker>,
     wait: Instant,
+    dial_wait: Instant,
     /// What the day has left, if somebody counts.
     budget: Option<BudgetFile>,
     /// The refusal of the budget that was told last.
@@ -59,9 +67,12 @@ impl Gate {
     fn on(max_concurrency: usize, shards: usize, budget: Option<BudgetFile>) -> Self {
         let line = Line {
             gate: IdentifyGate::heap(max_concurrency.max(1), shards),
+            dials: DialGate::heap(max_concurrency.max(1), shards),
+            may_dial: BTreeMap::new(),
             granted: BTreeMap::new(),
             wakers: BTreeMap::new(),
             wait: Instant::MAX,
+            dial_wait: Instant::MAX,
             budget,
             refusal: None,
         };
@@ -73,6 +84,52 @@ impl Gate {
         if let Some(budget) = &mut self.lock().budget {
             budget.lived(unix_now());
         }
+    }
+
+    /// Asks for a turn to dial.
+    pub(crate) fn ask_dial(&self, now: Instant, shard: u32, link: Link, purpose: Purpose) {
+        let asked = self.with(|line| {
+            line.may_dial.remove(&shard);
+            line.dials.ask(now, shard, link, purpose)
+        });
+        // Who has no place in line does not wait in it.
+        if asked.is_err() {
+            self.lock().may_dial.insert(shard, link);
+        }
+    }
+
+    /// Fetches the turn of a shard to dial; it is woken when it comes.
+    ///
+    /// # Errors
+    /// It is not before the instant returned.
+    pub(crate) fn poll_dial(
+        &self,
+        cx: &Context<'_>,
+        now: Instant,
+        shard: u32,
+        link: Link,
+    ) -> Result<(), Instant> {
+        self.with(|line| line.dials.tick(now));
+        let mut line = self.lock();
+        if line.may_dial.get(&shard) == Some(&link) {
+            line.may_dial.remove(&shard);
+            return Ok(());
+        }
+        line.wakers.insert(shard, cx.waker().clone());
+        Err(line.dial_wait)
+    }
+
+    /// Tells that a dial is over, and whether the connection is up.
+    pub(crate) fn dialed(&self, now: Instant, shard: u32, link: Link, up: bool) {
+        self.with(|line| line.dials.dialed(now, shard, link, up));
+    }
+
+    /// Tells that a shard is over.
+    pub(crate) fn leave(&self, now: Instant, shard: u32) {
+        self.with(|line| {
+            line.may_dial.remove(&shard);
+            line.dials.done(now, shard);
+        });
     }
 
     pub(crate) fn ask(&self, now: Instant, shard: u32, link: Link) {
@@ -108,6 +165,8 @@ impl Gate {
             line.forget(shard);
             if line.gate.delivered(now, shard, link) {
                 line.spend();
+                drop(line);
+                self.with(|line| line.dials.done(now, shard));
                 return Ok(());
             }
         }
@@ -134,6 +193,15 @@ impl Line {
     /// Takes all grants and returns whom to wake.
     fn settle(&mut self) -> Vec<Waker> {
         let mut woken = Vec::new();
+        self.dial_wait = loop {
+            match self.dials.poll_output() {
+                GateOutput::Grant { shard, link } => {
+                    self.may_dial.insert(shard, link);
+                    woken.extend(self.wakers.remove(&shard));
+                }
+                GateOutput::Wait(at) => break at,
+            }
+        };
         loop {
             match self.gate.poll_output() {
                 GateOutput::Grant { shard, link } => woken.extend(self.grant(shard, link)),
@@ -220,6 +288,33 @@ mod tests {
 
     fn rings(alarms: &[Arc<Alarm>; 3]) -> [u32; 3] {
         [0, 1, 2].map(|at: usize| alarms[at].0.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn sixteen_shards_dial_at_once_and_who_waits_is_woken() {
+        let alarms: Vec<Arc<Alarm>> = (0..18).map(|_| Arc::default()).collect();
+        let (gate, now) = (Gate::new(1, 18), Instant::ZERO);
+        let turn = |shard: u32| {
+            let waker = Waker::from(Arc::clone(&alarms[shard as usize]));
+            gate.poll_dial(&Context::from_waker(&waker), now, shard, LINK)
+        };
+        (0..18).for_each(|shard| gate.ask_dial(now, shard, LINK, Purpose::Resume));
+        assert_eq!((0..18).filter(|shard| turn(*shard).is_ok()).count(), 16);
+        gate.dialed(now, 3, LINK, false);
+        gate.leave(now, 4);
+        for shard in [16, 17] {
+            assert_eq!(alarms[shard as usize].0.load(Ordering::Relaxed), 1);
+            assert_eq!(turn(shard), Ok(()));
+        }
+        gate.ask_dial(now, 40, LINK, Purpose::Resume);
+        assert!(gate.poll_dial(&Context::from_waker(Waker::noop()), now, 40, LINK).is_err());
+        gate.ask_dial(now, 41, LINK, Purpose::Resume);
+        gate.ask_dial(now, 42, LINK, Purpose::Resume);
+        assert_eq!(
+            gate.poll_dial(&Context::from_waker(Waker::noop()), now, 42, LINK),
+            Ok(()),
+            "no place in line"
+        );
     }
 
     #[test]

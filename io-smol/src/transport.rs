@@ -26,6 +26,8 @@ pub(crate) struct Transport {
 
 enum State {
     Idle,
+    /// The dial waits for its turn.
+    Waiting(Dial),
     Dialing(Dial),
     Open(Box<Socket>),
 }
@@ -55,8 +57,31 @@ impl Transport {
     pub(crate) fn connect(&mut self, target: &Target<'_>, options: &Options) {
         debug!(parent: &self.span, link = target.link.0, "connecting to {target}");
         self.link = target.link;
-        self.state = State::Dialing(dial(target, options));
+        self.state = State::Waiting(dial(target, options));
         self.writing = Writing::Nothing;
+    }
+
+    /// Returns the link whose dial waits for its turn.
+    pub(crate) fn waits(&self) -> Option<Link> {
+        matches!(self.state, State::Waiting(_)).then_some(self.link)
+    }
+
+    /// Begins the dial that waited.
+    pub(crate) fn dial(&mut self) {
+        self.state = match mem::replace(&mut self.state, State::Idle) {
+            State::Waiting(dial) => State::Dialing(dial),
+            other @ (State::Idle | State::Dialing(_) | State::Open(_)) => other,
+        };
+    }
+
+    /// Returns the link that is dialed.
+    pub(crate) fn dials(&self) -> Option<Link> {
+        matches!(self.state, State::Dialing(_)).then_some(self.link)
+    }
+
+    /// Tells whether the WebSocket is up.
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
     }
 
     /// Drops what is there without a word.
@@ -95,22 +120,22 @@ impl Transport {
             State::Open(socket) if self.writing != Writing::Failed => {
                 socket.start_send_unpin(message).is_ok()
             }
-            State::Idle | State::Dialing(_) | State::Open(_) => false,
+            State::Idle | State::Waiting(_) | State::Dialing(_) | State::Open(_) => false,
         }
     }
 
     /// Tries once to flush, without waiting.
     pub(crate) fn try_flush(&mut self, shard: &mut Shard) {
-        let _ = self.poll_flush(&mut Context::from_waker(Waker::noop()), shard);
+        let _ = self.poll_out(&mut Context::from_waker(Waker::noop()), shard);
     }
 
     /// Looks at what goes out, then at what comes in; ready if the shard was told something.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
-        if self.poll_flush(cx, shard).is_ready() {
+        if self.poll_out(cx, shard).is_ready() {
             return Poll::Ready(());
         }
         match &mut self.state {
-            State::Idle => return Poll::Pending,
+            State::Idle | State::Waiting(_) => return Poll::Pending,
             State::Dialing(dial) => match ready!(dial.as_mut().poll(cx)) {
                 Ok(socket) => {
                     self.state = State::Open(Box::new(socket));
@@ -136,21 +161,14 @@ impl Transport {
         Poll::Ready(())
     }
 
-    /// Looks at what goes out, or at a dial, and reads nothing; ready if the shard was told something.
+    /// Looks at what goes out, and reads nothing; ready if the shard was told something.
     pub(crate) fn poll_out(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
-        if matches!(self.state, State::Dialing(_)) {
-            return self.poll(cx, shard);
-        }
-        self.poll_flush(cx, shard)
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>, shard: &mut Shard) -> Poll<()> {
         if matches!(self.writing, Writing::Nothing | Writing::Closed | Writing::Failed) {
             return Poll::Pending;
         }
         let flushed = match &mut self.state {
             State::Open(socket) => ready!(socket.poll_flush_unpin(cx)),
-            State::Idle | State::Dialing(_) => Ok(()),
+            State::Idle | State::Waiting(_) | State::Dialing(_) => Ok(()),
         };
         match (mem::take(&mut self.writing), flushed) {
             (Writing::Close, Ok(())) if matches!(self.state, State::Open(_)) => {

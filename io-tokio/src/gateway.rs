@@ -179,6 +179,9 @@ impl Gateway {
     pub async fn hold(&mut self) -> Infallible {
         loop {
             self.shard.handle_input(clock::now(), Input::Held);
+            if let Some(link) = self.transport.waits() {
+                self.shard.handle_input(clock::now(), Input::DialWaits(link));
+            }
             // A shard that is held has no event, and is not over before it tells so.
             let at = self.drain().ok().flatten().unwrap_or(Instant::MAX);
             let at = at.max(clock::now().saturating_add(LEAST_HOLD));
@@ -221,6 +224,7 @@ impl Gateway {
             match self.shard.poll_output() {
                 Output::Connect(target) => {
                     self.lived = false;
+                    self.gate.ask_dial(clock::now(), self.shard_id, target.link, target.purpose);
                     self.transport.connect(&target, &self.options);
                 }
                 Output::AskIdentify(link) => {
@@ -277,7 +281,7 @@ impl Gateway {
             return Poll::Pending;
         }
         self.streak += 1;
-        if self.transport.poll(cx, &mut self.shard).is_ready() {
+        if self.poll_turn(cx, &mut at).is_ready() || self.poll_transport(cx).is_ready() {
             return Poll::Ready(());
         }
         if self.poll_permit(cx, &mut at).is_ready() {
@@ -286,7 +290,8 @@ impl Gateway {
         self.streak = 0;
         ready!(self.timer.poll(cx, at));
         let now = clock::now();
-        self.shard.handle_input(now, Input::Tick);
+        let input = self.transport.waits().map_or(Input::Tick, Input::DialWaits);
+        self.shard.handle_input(now, input);
         if let Some(chunker) = &mut self.chunker {
             chunker.tick(now);
         }
@@ -295,13 +300,43 @@ impl Gateway {
 
     /// Looks for something to tell a shard that is held: frames that are out, a transport that is up, a permit.
     fn poll_held(&mut self, cx: &mut Context<'_>, mut at: Instant) -> Poll<()> {
-        if self.transport.poll_out(cx, &mut self.shard).is_ready() {
+        let out = match self.transport.dials() {
+            Some(_) => self.poll_transport(cx),
+            None => self.transport.poll_out(cx, &mut self.shard),
+        };
+        if out.is_ready() || self.poll_turn(cx, &mut at).is_ready() {
             return Poll::Ready(());
         }
         if self.poll_permit(cx, &mut at).is_ready() {
             return Poll::Ready(());
         }
         self.timer.poll(cx, at)
+    }
+
+    /// Looks at the transport, and tells the gate of a dial that is over.
+    fn poll_transport(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let dials = self.transport.dials();
+        ready!(self.transport.poll(cx, &mut self.shard));
+        if let Some(link) = dials {
+            self.gate.dialed(clock::now(), self.shard_id, link, self.transport.is_open());
+        }
+        Poll::Ready(())
+    }
+
+    /// Looks whether it is this shard's turn to dial; if not, brings `at` forward to when it may be.
+    fn poll_turn(&mut self, cx: &Context<'_>, at: &mut Instant) -> Poll<()> {
+        let Some(link) = self.transport.waits() else { return Poll::Pending };
+        match self.gate.poll_dial(cx, clock::now(), self.shard_id, link) {
+            Ok(()) => {
+                self.transport.dial();
+                self.shard.handle_input(clock::now(), Input::DialWaits(link));
+                Poll::Ready(())
+            }
+            Err(until) => {
+                *at = (*at).min(until);
+                Poll::Pending
+            }
+        }
     }
 
     /// Looks for a permit to identify; if there is none, brings `at` forward to when there may be one.
@@ -334,6 +369,7 @@ impl Drop for Gateway {
         if let Some(link) = self.asking {
             self.forgo(link);
         }
+        self.gate.leave(clock::now(), self.shard_id);
     }
 }
 

@@ -285,6 +285,7 @@ impl<'m> Shard<'m> {
         match input {
             Input::Tick | Input::Busy => {}
             Input::Held => self.held = true,
+            Input::DialWaits(link) => self.on_dial_waits(link),
             Input::Opened(link) => self.on_opened(link),
             Input::Message { link, text, part, last } => self.on_message(link, text, part, last),
             Input::Sent(link) => self.on_sent(link),

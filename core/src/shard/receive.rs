@@ -17,6 +17,14 @@ use crate::{CloseCode, EventKind};
 const SHRINK_EVERY: Duration = Duration::from_secs(60);
 
 impl Shard<'_> {
+    pub(super) fn on_dial_waits(&mut self, link: Link) {
+        if link == self.link
+            && let State::Dialing { until } = &mut self.state
+        {
+            *until = self.now.saturating_add(self.config.dial_timeout.span());
+        }
+    }
+
     pub(super) fn on_opened(&mut self, link: Link) {
         if link != self.link {
             return;

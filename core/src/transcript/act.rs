@@ -18,6 +18,8 @@ pub enum Act {
     Busy,
     /// [`Input::Held`].
     Held,
+    /// [`Input::DialWaits`].
+    DialWaits(Link),
     /// [`Input::Opened`].
     Opened(Link),
     /// [`Input::Message`].
@@ -86,6 +88,7 @@ impl Act {
             "tick" => Self::Tick,
             "busy" => Self::Busy,
             "held" => Self::Held,
+            "dial-waits" => Self::DialWaits(words.link()?),
             "opened" => Self::Opened(words.link()?),
             "message" => message(words)?,
             "sent" => Self::Sent(words.link()?),
@@ -113,6 +116,7 @@ impl Act {
             Self::Tick => Input::Tick,
             Self::Busy => Input::Busy,
             Self::Held => Input::Held,
+            Self::DialWaits(link) => Input::DialWaits(*link),
             Self::Opened(link) => Input::Opened(*link),
             Self::Message { .. } if !shard.drained => return Err(Problem::Early),
             Self::Message { link, text, part, last } => {

@@ -126,6 +126,7 @@ impl Display for Entered<'_> {
             Input::Tick => f.write_str("tick"),
             Input::Busy => f.write_str("busy"),
             Input::Held => f.write_str("held"),
+            Input::DialWaits(link) => write!(f, "dial-waits {}", link.0),
             Input::Opened(link) => write!(f, "opened {}", link.0),
             Input::Message { link, text, part, last } => {
                 let end = if *last { "last" } else { "more" };

@@ -41,6 +41,8 @@ pub(super) const THRIVE: u8 = 27;
 
 /// No event is wanted for a while.
 pub(super) const HELD: u8 = 28;
+/// The dial waits for its turn.
+const DIAL_WAITS: u8 = 29;
 
 /// The names a dispatch may have.
 pub(super) const NAMES: [&str; 4] = ["GUILD_CREATE", "RESUMED", "MESSAGE_CREATE", "SOMETHING_NEW"];
@@ -75,6 +77,7 @@ pub(super) fn act(pair: &mut Pair<'_>, source: &mut Source<'_>) {
         PROSPER => prosper(pair),
         THRIVE => thrive(pair, source.byte()),
         HELD => pair.say(Said::Held),
+        DIAL_WAITS => pair.say(Said::DialWaits(link(pair, source))),
         _ => pair.drain(),
     }
     if byte & UNDRAINED != UNDRAINED {

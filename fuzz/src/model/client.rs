@@ -48,6 +48,7 @@ pub(super) enum Said<'s> {
     Tick,
     Busy,
     Held,
+    DialWaits(u32),
     Opened(u32),
     Message(u32, &'s [Word]),
     Sent(u32),
@@ -74,6 +75,8 @@ pub(super) struct Line {
     /// Where it leads, if not to the configured gateway.
     pub(super) resume_host: Option<&'static str>,
     pub(super) dialed: Micros,
+    /// Since when the time of the dial is counted.
+    pub(super) dial_from: Micros,
     /// Whether the client was told to connect.
     pub(super) handed: bool,
     pub(super) opened: Option<Micros>,
@@ -103,6 +106,7 @@ impl Line {
             resumes: session.id.is_some(),
             resume_host: session.id.and(session.url).map(|(_, host)| host),
             dialed,
+            dial_from: dialed,
             handed: false,
             opened: None,
             greeting: None,
@@ -278,6 +282,7 @@ impl Client {
         match said {
             Said::Tick | Said::Busy => {}
             Said::Held => self.held = true,
+            Said::DialWaits(link) if link == self.line.link => self.line.dial_from = self.now,
             Said::Opened(link) if link == self.line.link => self.opened(),
             Said::Message(link, words) if link == self.line.link => self.message(words),
             Said::Sent(link) if link == self.line.link => self.sent(),

@@ -221,7 +221,7 @@ impl Client {
         match self.phase() {
             // Who is held reads nothing, and dials for nothing.
             Phase::Resting => line.rests.filter(|_| !self.held),
-            Phase::Dialing => Some(line.dialed + DIAL),
+            Phase::Dialing => Some(line.dial_from + DIAL),
             Phase::Greeting => line.opened.map(|opened| opened + HELLO),
             Phase::Asking => Some(line.ask_again),
             Phase::Identifying => line.permitted.map(|permitted| permitted + READY),

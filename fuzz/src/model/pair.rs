@@ -62,6 +62,7 @@ impl<'m> Pair<'m> {
             Said::Tick => Input::Tick,
             Said::Busy => Input::Busy,
             Said::Held => Input::Held,
+            Said::DialWaits(link) => Input::DialWaits(Link(link)),
             Said::Opened(link) => Input::Opened(Link(link)),
             Said::Sent(link) => Input::Sent(Link(link)),
             Said::Permit(link) => Input::MayIdentify(Link(link)),

@@ -14,7 +14,7 @@ use crate::wire::document as encode;
 
 /// Takes a step: the byte that names it, and behind it what it needs.
 pub(super) fn act(judge: &mut Judge<'_>, source: &mut Source<'_>) {
-    match source.byte() % 24 {
+    match source.byte() % 25 {
         0 => judge.give(Input::Tick),
         1 => judge.give(Input::Busy),
         2 | 3 => {
@@ -43,6 +43,10 @@ pub(super) fn act(judge: &mut Judge<'_>, source: &mut Source<'_>) {
         20 => drop(judge.take()),
         21 => judge.look(),
         22 => judge.give(Input::Held),
+        23 => {
+            let link = link(judge, source);
+            judge.give(Input::DialWaits(link));
+        }
         _ => judge.drain(),
     }
 }

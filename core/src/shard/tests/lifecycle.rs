@@ -187,6 +187,22 @@ fn a_socket_that_opens_after_its_dial_was_given_up_is_closed() {
     assert_eq!(rig.closed(Gone::Dropped), [""; 0]);
 }
 
+#[test]
+fn a_dial_that_waits_for_its_turn_has_its_time_before_it() {
+    let mut rig = Rig::new();
+    rig.give(Input::Tick);
+    let link = rig.link();
+    for _ in 0..5 {
+        rig.advance(Duration::from_secs(9));
+        assert_eq!(rig.give(Input::DialWaits(link)), [""; 0]);
+    }
+    rig.advance(Duration::from_secs(9));
+    assert_eq!(rig.give(Input::DialWaits(Link(link.0 + 1))), [""; 0], "another link's");
+    let begun = rig.now;
+    assert_eq!(rig.wait_and_tick(), ["disconnected DialFailed - resumes=false"]);
+    assert_eq!(rig.now.saturating_since(begun), Duration::from_secs(1));
+}
+
 /// Trap 35: two sockets alive after a reconnect, every event twice.
 #[test]
 fn news_of_an_older_link_changes_nothing() {
