@@ -143,10 +143,8 @@ pub(crate) const ALLOWED: &[Allowed] = &[
             // Hikari shows who wrote a message as it was when it lost the user.
             (_, "author_username") => (text(&case.message(it, case.ours)["author_id"]), true),
             ("members", "username") => (it.member().1.to_owned(), true),
-            // It loses one for a moment too, when a guild comes again, and with the user the DM channel.
-            ("dm_channel_ids", _) => {
-                return it.theirs.is_none() && case.ours["users"].get(it.path[1]).is_some();
-            }
+            // It loses one for a moment too, when a guild comes again, and with each user the DM channel.
+            ("dm_channel_ids", _) => return it.theirs.is_none() && !case.counts_exactly(),
             _ => return false,
         };
         let is_author = |row: &Value| row["author_id"] == *user;
@@ -240,8 +238,12 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         it.section() == "messages" && (lost || field && newer(&answers(&messages[id]), id))
     }),
     ("D-quoted: a message that is answered tells of users too", |case, it| {
-        let user = it.path.get(1).copied().unwrap_or_default();
-        it.section() == "users" && it.both().is_some() && case.plain.quoted.contains(user)
+        let user = match (it.section(), it.field()) {
+            ("users", _) => it.path[1].to_owned(),
+            ("messages", "author_username") => text(&case.message(it, case.ours)["author_id"]),
+            _ => return false,
+        };
+        it.both().is_some() && case.plain.quoted.contains(&user)
     }),
     ("D-reactions: reactions are followed", |case, it| {
         let id = it.path.get(1).copied().unwrap_or_default();
