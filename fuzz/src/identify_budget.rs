@@ -42,7 +42,7 @@ pub fn identify_budget(data: &[u8]) {
 /// Draws the words of a record, most of which mean something.
 fn head(source: &mut Source<'_>) -> String {
     let (bot, owner) = (source.number(), source.number());
-    let version = if source.byte() == 255 { source.number() } else { 1 };
+    let version = if source.byte() == 255 { source.number() } else { 2 };
     let mut head = format!("gatewright-budget={version} bot={bot:016x} owner={owner:016x}");
     head += &format!(" writes={} seen={}", source.number(), source.number().min(LATEST));
     head += &format!(" total={}", source.number() & 0xFFFF_FFFF);
@@ -50,7 +50,8 @@ fn head(source: &mut Source<'_>) -> String {
         0..=120 => head += &format!(" window=counted clear={}", source.number()),
         121..=254 => {
             let left = source.number() & 0xFFFF_FFFF;
-            head += &format!(" window=told left={left} reset={}", source.number());
+            let (reset, late) = (source.number(), source.number() & 0xFFFF_FFFF);
+            head += &format!(" window=told left={left} reset={reset} late={late}");
         }
         255 => head += &source.text(20),
     }

@@ -77,7 +77,7 @@ impl ShardHandle {
 
     /// Starts the shard and waits for READY, or for the first thing a Resume brings; gives its events to be taken.
     ///
-    /// It tries as long as it takes. Dropped before, it ends what it began. A shard that was closed or parked, or is
+    /// It tries as long as it takes; of events about attempts in vain, as many are kept as the queue takes. Dropped before, it ends what it began. A shard that was closed or parked, or is
     /// over, may be started again: one that was parked goes on with its session.
     ///
     /// # Errors
@@ -361,6 +361,10 @@ impl Drop for Starting {
 }
 
 /// The events of a shard, to be taken by one task; the next is taken once the one before is done.
+///
+/// While nobody takes any and the queue is full, nothing is read: heartbeats and commands still go out, and the gateway
+/// keeps what it sends, as long as it is willing to. One that gives up cuts the connection, which is told and resumed
+/// once events are taken again.
 ///
 /// Dropped, they are passed over, and the shard goes on.
 pub struct Events {

@@ -158,7 +158,7 @@ fn a_file_that_is_no_whole_record_of_this_bot_is_refused_and_kept() {
         (whole[..60].to_owned(), BudgetError::Truncated, "delete it"),
         (String::new(), BudgetError::Truncated, "delete it"),
         (whole.replace("writes=1", "writes=2"), BudgetError::Damaged, "delete it"),
-        (whole.replace("budget=1", "budget=9"), BudgetError::OtherVersion, "version"),
+        (whole.replace("budget=2", "budget=9"), BudgetError::OtherVersion, "version"),
         ("x".repeat(100_000), BudgetError::Unreadable, "delete it"),
     ] {
         fs::write(&path, &contents).unwrap();

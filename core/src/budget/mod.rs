@@ -192,14 +192,14 @@ impl IdentifyBudget {
     /// [`Refusal`] says why not, and when to ask again.
     pub fn ask(&mut self, now: UnixTime) -> Result<(), Refusal> {
         self.hear(now);
-        let window = self.window.ask(self.asked());
         let until = if self.settings.by_hand { UnixTime::EPOCH } else { self.crash_loop.until() };
+        // What the day can spare is asked of the moment at which the crash loop lets it through.
+        let asked = Asked { now: until.max(self.now), ..self.asked() };
+        let mut window = self.window;
+        window.pass(asked);
+        window.ask(asked)?;
         let crash_loop = Refusal { why: RefusalCause::CrashLoop, until };
-        match window {
-            Err(refusal) if refusal.until >= until => Err(refusal),
-            Ok(()) | Err(_) if until > self.now => Err(crash_loop),
-            other => other,
-        }
+        if until > self.now { Err(crash_loop) } else { Ok(()) }
     }
 
     /// Hears that an Identify goes out; to be said, and [recorded](Self::record), before it does.
@@ -251,7 +251,7 @@ impl IdentifyBudget {
             self.turn_back(back);
         }
         self.now = self.now.max(now);
-        self.window.pass(self.now);
+        self.window.pass(self.asked());
     }
 
     /// Moves all times back with the clock, which was wrong before or is wrong now.

@@ -15,7 +15,7 @@ use crate::fnv;
 
 /// The first word, up to the version.
 const NAME: &str = "gatewright-budget=";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// An [`IdentifyBudget`](super::IdentifyBudget) as plain data; its `Display` is the line of text to store.
 ///
@@ -29,7 +29,7 @@ const VERSION: u8 = 1;
 /// let bot = BotId::of_token("MTIz.secret");
 /// let record = IdentifyBudget::new(now, bot, 7, BudgetSettings::default()).record();
 /// let line = record.to_string();
-/// assert!(line.starts_with("gatewright-budget=1 bot=") && line.len() <= BudgetRecord::MAX_BYTES);
+/// assert!(line.starts_with("gatewright-budget=2 bot=") && line.len() <= BudgetRecord::MAX_BYTES);
 /// assert_eq!(BudgetRecord::parse(line.as_bytes()), Ok(record));
 /// assert_eq!(BudgetRecord::parse(&line.as_bytes()[..40]), Err(BudgetError::Truncated));
 /// ```
@@ -46,7 +46,7 @@ pub struct BudgetRecord {
 
 impl BudgetRecord {
     /// The longest record, in bytes.
-    pub const MAX_BYTES: usize = 256;
+    pub const MAX_BYTES: usize = 272;
 
     /// Reads a record.
     ///
@@ -103,6 +103,7 @@ impl BudgetRecord {
                 "told" => Window::Told {
                     left: word("left")?.parse().ok()?,
                     resets_at: time(word("reset")?)?,
+                    late: word("late")?.parse().ok()?,
                 },
                 _ => return None,
             },
@@ -124,8 +125,8 @@ impl BudgetRecord {
             Window::Counted { clear_at } => {
                 write!(f, " window=counted clear={}", time(clear_at))?;
             }
-            Window::Told { left, resets_at } => {
-                write!(f, " window=told left={left} reset={}", time(resets_at))?;
+            Window::Told { left, resets_at, late } => {
+                write!(f, " window=told left={left} reset={} late={late}", time(resets_at))?;
             }
         }
         let CrashLoop { starts, last_spent } = self.crash_loop;
@@ -193,7 +194,11 @@ mod tests {
         writes: 12,
         seen: UnixTime::from_millis(1_786_017_600_000),
         total: 1_000,
-        window: Window::Told { left: 612, resets_at: UnixTime::from_millis(1_786_050_000_000) },
+        window: Window::Told {
+            left: 612,
+            resets_at: UnixTime::from_millis(1_786_050_000_000),
+            late: 3,
+        },
         crash_loop: CrashLoop { starts: 3, last_spent: UnixTime::from_millis(1_786_017_599_000) },
     };
     const COUNTED: BudgetRecord = BudgetRecord {
@@ -204,8 +209,8 @@ mod tests {
     #[test]
     fn a_record_is_one_line_that_a_human_can_read() {
         let line = RECORD.to_string();
-        let words = "gatewright-budget=1 bot=0123456789abcdef owner=fedcba9876543210 writes=12 \
-                     seen=1786017600000 total=1000 window=told left=612 reset=1786050000000 \
+        let words = "gatewright-budget=2 bot=0123456789abcdef owner=fedcba9876543210 writes=12 \
+                     seen=1786017600000 total=1000 window=told left=612 reset=1786050000000 late=3 \
                      starts=3 last=1786017599000 sum=";
         assert!(line.starts_with(words), "{line}");
         assert!(COUNTED.to_string().contains(" window=counted clear=1786017700000 starts=3 "));
@@ -221,7 +226,7 @@ mod tests {
             writes: u64::MAX,
             seen: late,
             total: u32::MAX,
-            window: Window::Told { left: u32::MAX, resets_at: late },
+            window: Window::Told { left: u32::MAX, resets_at: late, late: u32::MAX },
             crash_loop: CrashLoop { starts: u32::MAX, last_spent: late },
             ..RECORD
         };
@@ -263,7 +268,7 @@ mod tests {
         assert_eq!(of(""), Err(BudgetError::Truncated));
         assert_eq!(of("{}\n"), Err(BudgetError::Unreadable));
         assert_eq!(BudgetRecord::parse(&[0xFF; 40]), Err(BudgetError::Unreadable));
-        assert_eq!(of(&line.replace("budget=1", "budget=2")), Err(BudgetError::OtherVersion));
+        assert_eq!(of(&line.replace("budget=2", "budget=1")), Err(BudgetError::OtherVersion));
         assert_eq!(of(&line.replace("left=612", "left=999")), Err(BudgetError::Damaged));
         assert_eq!(of(&line.replace(" bot=", " bat=")), Err(BudgetError::Damaged));
         assert_eq!(of(&format!("{line}{line}")), Err(BudgetError::Damaged));

@@ -29,8 +29,8 @@ pub(super) enum Window {
         /// When all Identifies will be paid back.
         clear_at: UnixTime,
     },
-    /// The server told of the window that ends at `resets_at`.
-    Told { left: u32, resets_at: UnixTime },
+    /// The server told of the window that ends at `resets_at`; `late` went out when its next one may have begun.
+    Told { left: u32, resets_at: UnixTime, late: u32 },
 }
 
 /// What a window has to know to tell whether an Identify may go out.
@@ -56,19 +56,20 @@ impl Window {
             other.saturating_since(resets_at).max(resets_at.saturating_since(other))
         };
         *self = match *self {
-            Self::Told { left: ours, resets_at: known } if apart(known) <= DRIFT => {
-                Self::Told { left: left.min(ours), resets_at: resets_at.max(known) }
+            Self::Told { left: ours, resets_at: known, late } if apart(known) <= DRIFT => {
+                Self::Told { left: left.min(ours), resets_at: resets_at.max(known), late }
             }
-            Self::Told { .. } | Self::Counted { .. } => Self::Told { left, resets_at },
+            Self::Told { .. } | Self::Counted { .. } => Self::Told { left, resets_at, late: 0 },
         };
     }
 
-    /// Ends the server's window when its time is over.
-    pub(super) fn pass(&mut self, now: UnixTime) {
-        if let Self::Told { resets_at, .. } = *self
-            && resets_at <= now
+    /// Ends the server's window when its time is over; what went out late is owed in the next one.
+    pub(super) fn pass(&mut self, asked: Asked) {
+        if let Self::Told { resets_at, late, .. } = *self
+            && resets_at <= asked.now
         {
-            *self = Self::FRESH;
+            let owed = payback(Shares::of(asked.total, asked.settings)).saturating_mul(late);
+            *self = Self::Counted { clear_at: resets_at.saturating_add(owed.min(MOST_OWED)) };
         }
     }
 
@@ -94,7 +95,11 @@ impl Window {
                 *clear_at = (*clear_at).max(asked.now).saturating_add(payback(shares));
                 self.bound(asked.now);
             }
-            Self::Told { left, .. } => *left = left.saturating_sub(1),
+            Self::Told { left, resets_at, late } => {
+                *left = left.saturating_sub(1);
+                let may_be_over = resets_at.saturating_sub(DRIFT * 2) <= asked.now;
+                *late = late.saturating_add(may_be_over.into());
+            }
         }
     }
 
@@ -107,19 +112,28 @@ impl Window {
                 let owed = clear_at.max(asked.now).saturating_add(payback(shares));
                 Refusal { why: RefusalCause::Paced, until: owed.saturating_sub(most) }
             }
-            Self::Told { left, resets_at } => {
+            Self::Told { left, resets_at, .. } => {
                 let kept = if asked.settings.by_hand { 0 } else { shares.reserve };
                 match left.saturating_sub(kept) {
-                    0 => Refusal { why: RefusalCause::Spent, until: resets_at },
+                    0 => self.not_before(resets_at, RefusalCause::Spent, asked),
                     _ if asked.settings.by_hand => return Ok(()),
-                    left => Refusal {
-                        why: RefusalCause::Paced,
-                        until: paced(left, shares.spread, resets_at, asked.since),
+                    left => match paced(left, shares.spread, resets_at, asked.since) {
+                        until if until >= resets_at => {
+                            self.not_before(resets_at, RefusalCause::Paced, asked)
+                        }
+                        until => Refusal { why: RefusalCause::Paced, until },
                     },
                 }
             }
         };
         if refusal.until <= asked.now { Ok(()) } else { Err(refusal) }
+    }
+
+    /// Refuses until the server's window ends, or until what went out late leaves room in the next one.
+    fn not_before(mut self, resets_at: UnixTime, why: RefusalCause, asked: Asked) -> Refusal {
+        let then = Asked { now: resets_at.max(asked.now), ..asked };
+        self.pass(then);
+        self.ask(then).err().unwrap_or(Refusal { why, until: resets_at })
     }
 }
 

@@ -488,7 +488,8 @@ fn a_record_that_is_over_a_day_old_counts_as_a_fresh_window() {
 #[test]
 fn a_record_with_times_that_cannot_be_locks_nobody_out() {
     let late = UnixTime::from_millis(u64::MAX);
-    let windows = [Window::Counted { clear_at: late }, Window::Told { left: 0, resets_at: late }];
+    let windows =
+        [Window::Counted { clear_at: late }, Window::Told { left: 0, resets_at: late, late: 7 }];
     for window in windows {
         let crash_loop = CrashLoop { starts: u32::MAX, last_spent: late };
         let record = BudgetRecord { window, crash_loop, ..fresh().record() };
@@ -541,4 +542,28 @@ fn a_refusal_says_why_and_until_when() {
         let text = Refusal { why, until: START }.to_string();
         assert_eq!(text, format!("no Identify before 2026-08-06T12:00:00Z: {sentence}"));
     }
+}
+
+#[test]
+fn what_goes_out_when_the_next_window_may_have_begun_counts_in_both() {
+    let hour = Duration::from_secs(3_600);
+    let mut budget = fresh();
+    let shares = 2_000;
+    budget.hear_limit(START, limit(shares, shares, hour));
+    // The server's window is over; ours is, a minute later.
+    let mut now = at(hour);
+    for _ in 0..192 {
+        assert_eq!(budget.ask(now), Ok(()));
+        budget.spent(now);
+    }
+    let record = budget.record();
+    now = now.saturating_add(MINUTE * 2);
+    let mut next = restored(now, &record);
+    let begun = now;
+    let mut spent = 192;
+    while now.saturating_since(begun) < DAY - hour {
+        spent += spend_freely(&mut next, &mut now, Duration::from_millis(1));
+        now = now.saturating_add(MINUTE);
+    }
+    assert!((1_700..=shares).contains(&spent), "{spent} Identifies in the server's next window");
 }
