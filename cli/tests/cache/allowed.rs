@@ -1,5 +1,6 @@
 //! The differences that are meant, each with the reason: a fault of hikari by its number, or a decision by its name.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -110,6 +111,11 @@ pub(crate) const ALLOWED: &[Allowed] = &[
     ("trap 38: what belongs to a guild goes with it", |case, it| case.gone(it) == Some(Gone::Left)),
     ("D-ready: a guild that a new session does not list was left", |case, it| {
         case.gone(it) == Some(Gone::Unlisted)
+    }),
+    ("D-ready: a guild that a new session lists is unavailable until it comes", |case, it| {
+        let is_listed = it.section() == "guilds" && it.field() == "available";
+        let id = it.path.get(1).copied().unwrap_or_default();
+        is_listed && it.both().is_some() && case.plain.unavailable.contains(id)
     }),
     ("C-F16: what belongs to a channel goes with it", |case, it| {
         let answered = text(&case.message(it, case.theirs)["referenced_message_id"]);
@@ -241,6 +247,7 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         let user = match (it.section(), it.field()) {
             ("users", _) => it.path[1].to_owned(),
             ("messages", "author_username") => text(&case.message(it, case.ours)["author_id"]),
+            ("members", "username") => it.member().1.to_owned(),
             _ => return false,
         };
         it.both().is_some() && case.plain.quoted.contains(&user)
@@ -314,7 +321,13 @@ pub(crate) const UNORDERED: &[Allowed] = &[
         it.path[0] == "index" && it.agrees_on(usize::MAX, is_other)
     }),
     ("C-F16: what went made room, so that older messages are not the last", |case, it| {
-        // Those that hikari keeps for others stand behind all that it has room for.
-        it.field() == "messages" && it.agrees_on(case.plain.most_messages(), |_| true)
+        // Those that hikari keeps for others, which answer them, stand behind all others.
+        let rows = &case.theirs["messages"];
+        let answered: BTreeSet<_> =
+            members(rows).map(|(_, row)| text(&row["referenced_message_id"])).collect();
+        let order = it.theirs.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let own = order.iter().rposition(|id| !answered.contains(&text(id)));
+        let is_full = order.len() >= case.plain.most_messages();
+        it.field() == "messages" && is_full && it.agrees_on(own.map_or(0, |at| at + 1), |_| true)
     }),
 ];
