@@ -9,7 +9,6 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use gatewright_core::{Compression, Encoding, Intents, ShardId};
 use gatewright_sim::Fault;
-use gatewright_std::Proxy;
 
 use crate::cache::CacheArgs;
 use crate::faults;
@@ -84,8 +83,8 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) api: Option<String>,
     /// The HTTP proxy for the API and the gateway: http://user:password@host:port.
-    #[arg(long, value_name = "URL", value_parser = Proxy::new)]
-    pub(crate) proxy: Option<Proxy>,
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
     /// Where the day's session starts are counted; in the folder for the state of programs where the gateway is wss://.
     #[arg(long, value_name = "FILE")]
     pub(crate) budget: Option<PathBuf>,

@@ -31,14 +31,31 @@ pub(crate) fn way(args: &WatchArgs, token: Option<&str>) -> anyhow::Result<Way> 
         (None, None, Some(_)) => Some(DEFAULT_API),
         (None, _, _) => None,
     };
+    if let (Some(api), Some(_)) = (asked, token)
+        && is_exposed(api)
+    {
+        anstream::eprintln!(
+            "gatewright: {} is not encrypted: others can read the token",
+            escaped(api)
+        );
+    }
     let token = token.unwrap_or("simulated");
-    let found = asked.map(|api| ask(api, token, args.proxy.as_ref())).transpose()?;
+    // The URL may hold a password: it is not shown.
+    let proxy = args.proxy.as_deref().map(Proxy::new).transpose().context("--proxy is unusable")?;
+    let found = asked.map(|api| ask(api, token, proxy.as_ref())).transpose()?;
     let limit = found.as_ref().map(|found| found.session_start_limit);
     let told = found.as_ref().map(told);
     let url = args.gateway.clone().or_else(|| found.map(|found| found.url));
     let is_encrypted = url.as_ref().is_none_or(|url| url.starts_with("wss://"));
     let budget = budget(args, BotId::of_token(token), is_encrypted)?;
-    Ok(Way { url, limit, budget, proxy: args.proxy.clone(), told })
+    Ok(Way { url, limit, budget, proxy, told })
+}
+
+/// Tells whether a URL leads off this machine without TLS.
+pub(crate) fn is_exposed(url: &str) -> bool {
+    let local = ["127.", "localhost", "[::1]"];
+    let host = url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://"));
+    host.is_some_and(|host| !local.iter().any(|name| host.starts_with(name)))
 }
 
 /// Asks the API, three times if need be.

@@ -55,7 +55,7 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let way = if is_own { None } else { Some(discover::way(args, token.as_deref())?) };
     let url = way.as_ref().and_then(|way| way.url.clone());
     if let (Some(url), Some(_)) = (&url, &token)
-        && is_exposed(url)
+        && discover::is_exposed(url)
     {
         anstream::eprintln!("gatewright: {url} is not encrypted: others can read the token");
     }
@@ -78,13 +78,6 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let setup =
         Setup { config, compression: args.compress, recording: args.record.as_deref(), way };
     client::run(args.runtime, setup, watch)
-}
-
-/// Tells whether a URL leads off this machine without TLS.
-fn is_exposed(url: &str) -> bool {
-    let local = ["127.", "localhost", "[::1]"];
-    let host = url.strip_prefix("ws://");
-    host.is_some_and(|host| !local.iter().any(|name| host.starts_with(name)))
 }
 
 /// Starts a simulated gateway on a port of this machine.

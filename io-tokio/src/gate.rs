@@ -227,7 +227,7 @@ impl Line {
         let (Some(budget), unix) = (&mut self.budget, unix_now()) else { return Ok(()) };
         let Err(refusal) = budget.ask(unix) else { return Ok(()) };
         if self.refusal.replace(refusal) != Some(refusal) {
-            tracing::warn!("no Identify: {refusal}");
+            tracing::warn!("{refusal}");
         }
         let least = Duration::from_millis(100);
         Err(now.saturating_add(refusal.until.saturating_since(unix).max(least)))

@@ -37,7 +37,8 @@ const STREAK: u8 = 64;
 /// again. A handler that may take over 20 s belongs in a task of its own, or heartbeats are late.
 pub struct Gateway {
     shard: Shard,
-    shard_id: u32,
+    /// What the gate knows it by.
+    ticket: u32,
     /// What all is told within by `tracing`.
     span: Span,
     options: Options,
@@ -51,12 +52,16 @@ pub struct Gateway {
     streak: u8,
     /// Whether the gate knows that the connection at hand does well.
     lived: bool,
+    /// Whether it was told that the shard is over.
+    is_over: bool,
     /// Where a handle looks at the state.
     shown: Option<Arc<Shared>>,
 }
 
 impl Gateway {
-    /// Creates a gateway that will begin a new session; no I/O is done yet.
+    /// Creates a gateway that will begin a new session; nothing is sent yet.
+    ///
+    /// Unless [a gate](Options::gate) is given, this reads the file of the day's budget.
     ///
     /// # Errors
     /// [`SetupError`] names the setting that does not fit.
@@ -66,7 +71,7 @@ impl Gateway {
         Ok(Self::of(shard, traits, options))
     }
 
-    /// Creates a gateway that will resume a stored session; no I/O is done yet.
+    /// Creates a gateway that will resume a stored session; nothing is sent yet, as of [`connect`](Self::connect).
     ///
     /// # Errors
     /// As [`connect`](Self::connect), and [`SetupError::Session`] if the session is not one of this shard.
@@ -82,10 +87,12 @@ impl Gateway {
 
     fn of(shard: gatewright_core::Shard<'static>, traits: Traits, options: Options) -> Self {
         let (shard_id, span) = (shard.id().id, trace::span(shard.id()));
+        let (gate, ticket) =
+            options.gate.clone().map_or_else(|| traits.gate(), |gate| (gate, shard_id));
         Self {
-            shard_id,
+            ticket,
             shard: Recorded::new(shard),
-            gate: options.gate.clone().unwrap_or_else(|| traits.gate()),
+            gate,
             chunker: Chunker::new(&traits, options.chunking, seed()),
             options,
             asking: None,
@@ -94,6 +101,7 @@ impl Gateway {
             timer: Timer::default(),
             streak: 0,
             lived: false,
+            is_over: false,
             shown: None,
         }
     }
@@ -131,7 +139,9 @@ impl Gateway {
         self.shard.handle_input(clock::now(), Input::Busy);
         loop {
             let Some(at) = self.drain()? else { return Ok(self.shard.event()) };
-            poll_fn(|cx| self.poll(cx, at)).await;
+            // Who is held hears nothing that could be late.
+            let due = self.chunker.as_ref().map_or(Instant::MAX, Chunker::deadline);
+            poll_fn(|cx| self.poll(cx, at.min(due))).await;
         }
     }
 
@@ -224,11 +234,11 @@ impl Gateway {
             match self.shard.poll_output() {
                 Output::Connect(target) => {
                     self.lived = false;
-                    self.gate.ask_dial(clock::now(), self.shard_id, target.link, target.purpose);
+                    self.gate.ask_dial(clock::now(), self.ticket, target.link, target.purpose);
                     self.transport.connect(&target, &self.options);
                 }
                 Output::AskIdentify(link) => {
-                    self.gate.ask(clock::now(), self.shard_id, link);
+                    self.gate.ask(clock::now(), self.ticket, link);
                     self.asking = Some(link);
                 }
                 Output::ForgoIdentify(link) => self.forgo(link),
@@ -245,16 +255,28 @@ impl Gateway {
                 }
                 Output::Wait(at) => {
                     self.show();
-                    let due = self.chunker.as_ref().map_or(Instant::MAX, Chunker::deadline);
-                    return Ok(Some(at.min(due)));
+                    return Ok(Some(at));
                 }
                 Output::Stop(stop) => {
-                    trace::stop(&self.span, stop);
-                    self.transport.abandon();
+                    self.end(stop);
                     return Err(stop);
                 }
             }
             self.transport.try_flush(&mut self.shard);
+        }
+    }
+
+    /// Tells once that the shard is over. One that was live and was asked to leave has not crashed.
+    fn end(&mut self, stop: Stop) {
+        self.transport.abandon();
+        if self.is_over {
+            return;
+        }
+        self.is_over = true;
+        trace::stop(&self.span, stop);
+        let counters = self.shard.status().counters;
+        if stop.is_requested() && counters.readies + counters.resumed > 0 {
+            self.gate.lived();
         }
     }
 
@@ -318,7 +340,7 @@ impl Gateway {
         let dials = self.transport.dials();
         ready!(self.transport.poll(cx, &mut self.shard));
         if let Some(link) = dials {
-            self.gate.dialed(clock::now(), self.shard_id, link, self.transport.is_open());
+            self.gate.dialed(clock::now(), self.ticket, link, self.transport.is_open());
         }
         Poll::Ready(())
     }
@@ -326,7 +348,7 @@ impl Gateway {
     /// Looks whether it is this shard's turn to dial; if not, brings `at` forward to when it may be.
     fn poll_turn(&mut self, cx: &Context<'_>, at: &mut Instant) -> Poll<()> {
         let Some(link) = self.transport.waits() else { return Poll::Pending };
-        match self.gate.poll_dial(cx, clock::now(), self.shard_id, link) {
+        match self.gate.poll_dial(cx, clock::now(), self.ticket, link) {
             Ok(()) => {
                 self.transport.dial();
                 self.shard.handle_input(clock::now(), Input::DialWaits(link));
@@ -344,7 +366,7 @@ impl Gateway {
         let Some(link) = self.asking.filter(|_| !self.transport.is_writing()) else {
             return Poll::Pending;
         };
-        match self.gate.poll(cx, clock::now(), self.shard_id, link) {
+        match self.gate.poll(cx, clock::now(), self.ticket, link) {
             Ok(()) => {
                 self.asking = None;
                 self.shard.handle_input(clock::now(), Input::MayIdentify(link));
@@ -359,7 +381,7 @@ impl Gateway {
 
     /// Gives up the place in the line for a permit, or the permit.
     fn forgo(&mut self, link: Link) {
-        self.gate.forgo(clock::now(), self.shard_id, link);
+        self.gate.forgo(clock::now(), self.ticket, link);
         self.asking = None;
     }
 }
@@ -369,7 +391,7 @@ impl Drop for Gateway {
         if let Some(link) = self.asking {
             self.forgo(link);
         }
-        self.gate.leave(clock::now(), self.shard_id);
+        self.gate.leave(clock::now(), self.ticket);
     }
 }
 

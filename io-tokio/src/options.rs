@@ -81,6 +81,11 @@ impl Options {
     /// Unless set, it is one for all shards of the bot in this process that are given none, with one bucket, and with
     /// the budget of the day in [its file](gatewright_std::BudgetFile::open_default); where that cannot be had, a warning
     /// says so and it counts in memory. A gateway of `ws://` has no token to lose, and a gate of its own.
+    ///
+    /// The budget makes a process wait that begins again and again: from the fifth on that was not live for ten minutes and did
+    /// not leave by itself, seconds at first and 15 minutes at most. What the day has left it does not know: it assumes
+    /// 1,000 Identifies, of which 475 may go out at once. A large bot asks with [`discover`](crate::discover), and a program that is to start often,
+    /// as a test is, takes [`Gate::new`].
     #[must_use]
     pub fn gate(mut self, gate: Gate) -> Self {
         self.gate = Some(gate);
@@ -96,7 +101,8 @@ impl Options {
 
     /// Sets whose members are asked for when a guild comes; nobody's unless set.
     ///
-    /// They come as `GUILD_MEMBERS_CHUNK`. [`MemberRequests`](gatewright_core::MemberRequests) says what is asked for
+    /// They come as `GUILD_MEMBERS_CHUNK`, which a [filter](Self::only) has to let through, and only with the intent
+    /// `GUILD_MEMBERS`. [`MemberRequests`](gatewright_core::MemberRequests) says what is asked for
     /// again, and when; what came of it is told by `tracing`, and the fates of the commands are events, as of all.
     #[must_use]
     pub const fn chunking(mut self, chunking: Chunking) -> Self {

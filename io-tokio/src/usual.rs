@@ -1,6 +1,7 @@
 //! What a shard has that was not given a gate: one for all of its bot in this process, with the budget of the day.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use gatewright_core::{BotId, BudgetSettings, Config, Intents, ShardId};
@@ -35,11 +36,18 @@ impl Traits {
         }
     }
 
-    /// Returns the gate of the bot, or one of its own where there is no token to lose.
-    pub(crate) fn gate(&self) -> Gate {
+    /// Returns the gate of the bot, or one of its own where there is no token to lose; and what it knows the shard by.
+    ///
+    /// Two shards may have one id, as in a process that goes over to another shard count. There is but one bucket.
+    pub(crate) fn gate(&self) -> (Gate, u32) {
+        static TICKETS: AtomicU32 = AtomicU32::new(0);
         if !self.is_encrypted {
-            return Gate::new(1, 1);
+            return (Gate::new(1, 1), self.shard.id);
         }
+        (self.shared(), TICKETS.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn shared(&self) -> Gate {
         let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
         gates.entry(self.bot).or_insert_with(|| self.counting()).clone()
     }
