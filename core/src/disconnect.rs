@@ -163,6 +163,81 @@ pub(crate) const TABLE: [(Cause, Verdict); 32] = [
 ];
 
 impl Cause {
+    /// All causes, in the order of the disconnect table.
+    pub const ALL: [Self; 32] = [
+        Self::DialFailed,
+        Self::ResumeHostFailed,
+        Self::HelloTimeout,
+        Self::ReadyTimeout,
+        Self::ResumedTimeout,
+        Self::Zombie,
+        Self::MissedAcks,
+        Self::WriteStalled,
+        Self::ReconnectRequested,
+        Self::ReconnectRequestedEarly,
+        Self::SessionInvalidResumable,
+        Self::SessionInvalid,
+        Self::CorruptStream,
+        Self::BrokenEnvelope,
+        Self::InflatedTooLarge,
+        Self::MessageTooLong,
+        Self::MessageTooLongAgain,
+        Self::PeerClosed,
+        Self::TransportLost,
+        Self::RateLimited,
+        Self::NotAuthenticated,
+        Self::NotAuthenticatedAgain,
+        Self::SessionRefused,
+        Self::AuthenticationFailed,
+        Self::InvalidShard,
+        Self::ShardingRequired,
+        Self::InvalidApiVersion,
+        Self::InvalidIntents,
+        Self::DisallowedIntents,
+        Self::ResumesExhausted,
+        Self::Ended,
+        Self::Parked,
+    ];
+
+    /// Returns the name in lower case, for labels.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DialFailed => "dial_failed",
+            Self::ResumeHostFailed => "resume_host_failed",
+            Self::HelloTimeout => "hello_timeout",
+            Self::ReadyTimeout => "ready_timeout",
+            Self::ResumedTimeout => "resumed_timeout",
+            Self::Zombie => "zombie",
+            Self::MissedAcks => "missed_acks",
+            Self::WriteStalled => "write_stalled",
+            Self::ReconnectRequested => "reconnect_requested",
+            Self::ReconnectRequestedEarly => "reconnect_requested_early",
+            Self::SessionInvalidResumable => "session_invalid_resumable",
+            Self::SessionInvalid => "session_invalid",
+            Self::CorruptStream => "corrupt_stream",
+            Self::BrokenEnvelope => "broken_envelope",
+            Self::InflatedTooLarge => "inflated_too_large",
+            Self::MessageTooLong => "message_too_long",
+            Self::MessageTooLongAgain => "message_too_long_again",
+            Self::PeerClosed => "peer_closed",
+            Self::TransportLost => "transport_lost",
+            Self::RateLimited => "rate_limited",
+            Self::NotAuthenticated => "not_authenticated",
+            Self::NotAuthenticatedAgain => "not_authenticated_again",
+            Self::SessionRefused => "session_refused",
+            Self::AuthenticationFailed => "authentication_failed",
+            Self::InvalidShard => "invalid_shard",
+            Self::ShardingRequired => "sharding_required",
+            Self::InvalidApiVersion => "invalid_api_version",
+            Self::InvalidIntents => "invalid_intents",
+            Self::DisallowedIntents => "disallowed_intents",
+            Self::ResumesExhausted => "resumes_exhausted",
+            Self::Ended => "ended",
+            Self::Parked => "parked",
+        }
+    }
+
     /// Classifies a close code of the peer.
     pub(crate) const fn of_close_code(code: CloseCode) -> Self {
         match code {

@@ -181,6 +181,7 @@ mod lease;
 mod lifecycle;
 mod members;
 mod memory;
+pub mod metrics;
 pub mod model;
 mod outbox;
 #[cfg(feature = "alloc")]
@@ -231,6 +232,7 @@ pub use members::{
     MembersPlace, MembersSettings,
 };
 pub use memory::Memory;
+pub use metrics::{Meter, Metrics};
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedDispatch, OwnedEvent};
 pub use ports::{Frame, Gone, Input, Leave, Link, Output, Purpose, Stop, Target};

@@ -28,6 +28,19 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All states, in the order of a life.
+    pub const ALL: [Self; 9] = [
+        Self::Resting,
+        Self::Dialing,
+        Self::Greeting,
+        Self::Asking,
+        Self::Identifying,
+        Self::Resuming,
+        Self::Live,
+        Self::Closing,
+        Self::Stopped,
+    ];
+
     /// Returns the name in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -202,18 +215,6 @@ impl State {
 mod tests {
     use super::*;
 
-    const PHASES: [Phase; 9] = [
-        Phase::Resting,
-        Phase::Dialing,
-        Phase::Greeting,
-        Phase::Asking,
-        Phase::Identifying,
-        Phase::Resuming,
-        Phase::Live,
-        Phase::Closing,
-        Phase::Stopped,
-    ];
-
     #[test]
     fn no_edge_stands_twice() {
         for (at, (from, by, _)) in EDGES.iter().enumerate() {
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn every_phase_but_the_last_can_be_left_for_good_and_the_last_cannot_be_left() {
-        for phase in PHASES {
+        for phase in Phase::ALL {
             let over = next(phase, Trigger::Over);
             assert_eq!(over.is_some(), phase != Phase::Stopped, "{phase}");
         }
@@ -233,7 +234,7 @@ mod tests {
 
     #[test]
     fn every_phase_with_a_link_leaves_by_its_loss_and_by_closing() {
-        for phase in PHASES {
+        for phase in Phase::ALL {
             let linked = !matches!(phase, Phase::Resting | Phase::Stopped);
             let lost = linked.then_some(Phase::Resting);
             let part = linked.then_some(Phase::Closing);

@@ -109,6 +109,10 @@ pub struct Counters {
     pub unanswered: u32,
     /// Commands sent.
     pub commands: u32,
+    /// Times that the next command had to wait for a send limit.
+    pub limiter_waits: u32,
+    /// The time commands waited for a send limit, up to the latest instant the shard heard of.
+    pub limiter_wait: Duration,
     /// Requests for all members that were turned down by RATE_LIMITED, to be sent again.
     pub rate_limited: u32,
 }

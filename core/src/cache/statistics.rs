@@ -146,21 +146,26 @@ impl<M: Memory> Tables<'_, M> {
     /// Returns what a table holds and what was done with it; it goes through all rows of the cache.
     #[must_use]
     pub fn statistics(self, kind: Kind) -> TableStatistics {
-        let (table, kind) = (kind, RowKind::from(kind));
         let (mut kept, mut bytes) = (0, 0);
         for row in (0..self.records.slots()).filter(|slot| self.records.is_row(*slot)) {
             // Places of messages count for them.
-            if Kind::from(self.records.kind(row)) == table {
+            if Kind::from(self.records.kind(row)) == kind {
                 bytes += self.records.size(row);
                 kept += u32::from(self.records.is(row, Mark::Kept));
             }
         }
+        TableStatistics { kept, bytes, ..self.counts(kind) }
+    }
+
+    /// Returns what does not take going through the rows.
+    pub(crate) fn counts(self, kind: Kind) -> TableStatistics {
+        let kind = RowKind::from(kind);
         let empty = Tally::new();
         let tally = self.records.tally(kind).unwrap_or(&empty);
         TableStatistics {
             rows: self.records.len(kind),
-            kept,
-            bytes,
+            kept: 0,
+            bytes: 0,
             hits: tally.hits.load(Ordering::Relaxed),
             misses: tally.misses.load(Ordering::Relaxed),
             added: tally.added,

@@ -96,3 +96,11 @@ fn fatal_codes_say_what_to_change() {
         assert!(stop.to_string().contains(&format!("({code})")), "{stop}");
     }
 }
+
+#[test]
+fn the_list_of_causes_is_that_of_the_table_and_each_stands_where_its_number_says() {
+    assert_eq!(Cause::ALL, TABLE.map(|(cause, _)| cause));
+    for (at, cause) in Cause::ALL.into_iter().enumerate() {
+        assert_eq!(cause as usize, at, "{cause:?}");
+    }
+}

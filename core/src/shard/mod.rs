@@ -70,6 +70,8 @@ pub struct Shard<'m> {
     tally: Tally,
     wanted: Wanted,
     in_flight: Option<InFlight>,
+    /// Since when the next command waits for a send limit.
+    waiting_since: Option<Instant>,
     told: Told,
     current: Current,
     /// The sequence number that counts as processed once the event at hand is done.
@@ -233,6 +235,7 @@ impl<'m> Shard<'m> {
             tally: Tally::default(),
             wanted: Wanted::default(),
             in_flight: None,
+            waiting_since: None,
             told: Told::default(),
             current: Current::None,
             unfinished: None,
@@ -389,6 +392,7 @@ impl<'m> Shard<'m> {
             counters: Counters {
                 inflated_bytes: self.inbox.inflated,
                 undecoded: self.undecoded.load(Ordering::Relaxed),
+                limiter_wait: self.limiter_wait(),
                 ..self.counters
             },
         }
@@ -401,7 +405,9 @@ impl<'m> Shard<'m> {
         self.drained = false;
     }
 
-    const fn phase(&self) -> Phase {
+    /// Returns the state alone, of all that [`status`](Self::status) tells.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
         self.state.phase()
     }
 

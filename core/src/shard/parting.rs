@@ -127,6 +127,7 @@ impl Shard<'_> {
 
     /// Looks the cause up and does what its row says to session, URL and wait.
     fn weigh(&mut self, cause: Cause) -> After {
+        self.note_wait(false);
         let cause = self.count_failure(cause);
         let verdict = cause.verdict();
         self.last_error = Some(cause);

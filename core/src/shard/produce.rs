@@ -1,6 +1,7 @@
 //! What goes out: the next step is decided first, as a small value, and lent last.
 
 use core::num::NonZeroU64;
+use core::time::Duration;
 
 use super::{Current, Sequences, Shard, number, told};
 use crate::command::{CommandClass, CommandError, CommandId};
@@ -133,12 +134,39 @@ impl Shard<'_> {
             return None;
         }
         self.outbox.expire(self.now, None);
+        let free = self.free_command();
+        self.note_wait(free.is_none() && self.outbox.queued() > 0);
+        let id = free?;
+        Some((What::Command(id), Step::SendCommand(id)))
+    }
+
+    /// Returns the first command the send limits let go.
+    fn free_command(&self) -> Option<CommandId> {
         if self.throttle.free_at(self.now) > self.now {
             return None;
         }
-        let may_go = |class| self.throttle.class_free_at(class) <= self.now;
-        let id = self.outbox.front(may_go)?;
-        Some((What::Command(id), Step::SendCommand(id)))
+        self.outbox.front(|class| self.throttle.class_free_at(class) <= self.now)
+    }
+
+    /// Notes whether commands wait for a send limit.
+    pub(super) fn note_wait(&mut self, waits: bool) {
+        match self.waiting_since {
+            None if waits => {
+                self.waiting_since = Some(self.now);
+                self.counters.limiter_waits = self.counters.limiter_waits.saturating_add(1);
+            }
+            Some(_) if !waits => {
+                self.counters.limiter_wait = self.limiter_wait();
+                self.waiting_since = None;
+            }
+            None | Some(_) => {}
+        }
+    }
+
+    /// Returns how long commands have waited for a send limit.
+    pub(super) fn limiter_wait(&self) -> Duration {
+        let waiting = self.waiting_since.map(|since| self.now.saturating_since(since));
+        self.counters.limiter_wait.saturating_add(waiting.unwrap_or_default())
     }
 
     /// Hears that the frame in flight is with the transport.
