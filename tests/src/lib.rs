@@ -8,7 +8,7 @@ use gatewright_core::transcript::Recorded;
 use gatewright_core::{
     CloseCode, Command, CommandError, CommandId, Compression, Config, Encoding, Event, GateOutput,
     Gone, GuildId, IdentifyGate, Input, Instant, Leave, Link, MemberRequestId, MemberRequests,
-    Members, MembersOutput, Output, OwnedEvent, Shard, Stop,
+    Members, MembersOutput, Meter, Output, OwnedEvent, Shard, Stop,
 };
 use gatewright_sim as sim;
 
@@ -49,6 +49,8 @@ pub struct Pair {
     pub members: Option<MemberRequests<'static>>,
     /// What they told.
     pub told_of_members: Vec<String>,
+    /// What counts what the client does.
+    pub meter: Option<Meter>,
     /// Whether every third message arrives in pieces.
     pub in_pieces: bool,
     /// How the client ended, once it has.
@@ -121,6 +123,7 @@ impl Pair {
             keep: false,
             members: None,
             told_of_members: Vec::new(),
+            meter: None,
             in_pieces: false,
             stopped: None,
             loses_closes: false,
@@ -347,6 +350,7 @@ impl Pair {
                 Output::Event(_) => {
                     let event = self.shard.event();
                     self.told.push(tell(&event));
+                    count(&mut self.meter, &event);
                     if let Some(members) = &mut self.members {
                         members.hear(self.now, &event);
                     }
@@ -361,13 +365,21 @@ impl Pair {
                 }
                 Output::Wait(at) => {
                     self.wait = at;
+                    self.measure();
                     return;
                 }
                 Output::Stop(stop) => {
+                    self.measure();
                     self.stopped = Some(stop);
                     return;
                 }
             }
+        }
+    }
+
+    fn measure(&mut self) {
+        if let Some(meter) = &mut self.meter {
+            meter.look(self.now, &self.shard.status());
         }
     }
 
@@ -470,6 +482,13 @@ impl Pair {
                 self.old.push_back((Link(conn.0), text, data));
             }
         }
+    }
+}
+
+/// Lets a meter hear what it wants to.
+fn count(meter: &mut Option<Meter>, event: &Event<'_>) {
+    if let Some(meter) = meter.as_mut().filter(|meter| meter.hears(event.kind())) {
+        meter.hear(event);
     }
 }
 
