@@ -12,7 +12,7 @@ use std::time::Duration;
 use gatewright_core::transcript::{RecordError, Recorded};
 use gatewright_core::{
     Command, CommandError, CommandId, Config, EncodedCommand, Event, IdentifyBudget, Input,
-    Instant, Leave, Link, Memory, Output, Phase, Session, SetupError, Status, Stop,
+    Instant, Leave, Link, Memory, Meter, Metrics, Output, Phase, Session, SetupError, Status, Stop,
 };
 use tracing::Span;
 
@@ -56,6 +56,7 @@ pub struct Gateway {
     is_over: bool,
     /// Where a handle looks at the state.
     shown: Option<Arc<Shared>>,
+    meter: Meter,
 }
 
 impl Gateway {
@@ -103,6 +104,7 @@ impl Gateway {
             lived: false,
             is_over: false,
             shown: None,
+            meter: Meter::new(),
         }
     }
 
@@ -152,7 +154,8 @@ impl Gateway {
     /// # Errors
     /// [`CommandError`] says why it was not queued.
     pub fn command(&mut self, command: &Command<'_>) -> Result<CommandId, CommandError> {
-        self.shard.command(clock::now(), command)
+        let queued = self.shard.command(clock::now(), command);
+        self.counted(queued)
     }
 
     /// Queues a command that is dropped unless it can be sent before that much time has passed.
@@ -165,7 +168,8 @@ impl Gateway {
         time: Duration,
     ) -> Result<CommandId, CommandError> {
         let now = clock::now();
-        self.shard.command_until(now, command, now.saturating_add(time))
+        let queued = self.shard.command_until(now, command, now.saturating_add(time));
+        self.counted(queued)
     }
 
     /// Queues a command that was checked and encoded in another task.
@@ -179,7 +183,8 @@ impl Gateway {
     ) -> Result<CommandId, CommandError> {
         let now = clock::now();
         let expires = within.map_or(Instant::MAX, |time| now.saturating_add(time));
-        self.shard.encoded_command(now, command, expires)
+        let queued = self.shard.encoded_command(now, command, expires);
+        self.counted(queued)
     }
 
     /// Keeps the connection alive while events are not wanted: heartbeats and commands go out, nothing is read.
@@ -219,6 +224,13 @@ impl Gateway {
         self.shard.status()
     }
 
+    /// Returns what was counted since the gateway was made.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let mut meter = self.meter;
+        meter.look(clock::now(), &self.shard.status())
+    }
+
     /// Returns what the latest transport to fail said, for humans.
     #[must_use]
     pub fn last_error(&self) -> Option<&str> {
@@ -242,11 +254,19 @@ impl Gateway {
                     self.asking = Some(link);
                 }
                 Output::ForgoIdentify(link) => self.forgo(link),
-                Output::Send(frame) => self.transport.send(&frame),
+                Output::Send(frame) => {
+                    self.transport.send(&frame);
+                    // Between two heartbeats there is one latency at the most.
+                    self.measure();
+                }
                 Output::Close(code) => self.transport.close(code),
                 Output::Event(kind) => {
                     if let Some(chunker) = &mut self.chunker {
                         chunker.hear(clock::now(), &self.shard.event());
+                    }
+                    if self.meter.hears(kind) {
+                        self.meter.hear(&self.shard.event());
+                        self.show_meter();
                     }
                     if trace::tells(kind) {
                         trace::event(&self.span, &self.shard.event());
@@ -254,10 +274,14 @@ impl Gateway {
                     return Ok(None);
                 }
                 Output::Wait(at) => {
+                    if self.meter.is_behind(self.shard.phase()) {
+                        self.measure();
+                    }
                     self.show();
                     return Ok(Some(at));
                 }
                 Output::Stop(stop) => {
+                    self.measure();
                     self.end(stop);
                     return Err(stop);
                 }
@@ -277,6 +301,27 @@ impl Gateway {
         let counters = self.shard.status().counters;
         if stop.is_requested() && counters.readies + counters.resumed > 0 {
             self.gate.lived();
+        }
+    }
+
+    /// Counts what a command was refused for.
+    fn counted(
+        &mut self,
+        queued: Result<CommandId, CommandError>,
+    ) -> Result<CommandId, CommandError> {
+        self.meter.queued(&queued);
+        queued
+    }
+
+    /// Lets the meter look at the state.
+    fn measure(&mut self) {
+        self.meter.look(clock::now(), &self.shard.status());
+        self.show_meter();
+    }
+
+    fn show_meter(&self) {
+        if let Some(shared) = &self.shown {
+            shared.show_meter(self.meter);
         }
     }
 

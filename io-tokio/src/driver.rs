@@ -3,14 +3,15 @@
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use gatewright_core::model::Ready;
 use gatewright_core::{
-    CommandError, CommandId, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave,
-    OwnedEvent, Session, Status, Stop, UserId,
+    CommandError, CommandId, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave, Meter,
+    Metrics, OwnedEvent, Session, Status, Stop, UserId,
 };
 use gatewright_std::{EventQueue, Filter, Watch};
 
@@ -32,10 +33,13 @@ pub(crate) enum Order {
 pub(crate) struct Shared {
     pub(crate) queue: EventQueue,
     state: Watch<State>,
+    /// Commands that were refused before the task saw them.
+    refused: AtomicU64,
 }
 
 struct State {
     status: Status,
+    meter: Meter,
     user: Option<UserId>,
     session: Option<Session>,
     /// Whether a dispatch came: READY, or what a Resume brings.
@@ -47,8 +51,9 @@ struct State {
 impl Shared {
     pub(crate) fn new(queue: EventQueue, gateway: &Gateway, user: Option<UserId>) -> Self {
         let (status, session) = (gateway.status(), gateway.session());
-        let state = State { status, user, session, begun: false, leave: None, over: None };
-        Self { queue, state: Watch::new(state) }
+        let meter = Meter::new();
+        let state = State { status, meter, user, session, begun: false, leave: None, over: None };
+        Self { queue, state: Watch::new(state), refused: AtomicU64::new(0) }
     }
 
     /// Waits until the session has begun or goes on, or the shard is over: then returns why.
@@ -87,6 +92,29 @@ impl Shared {
 
     pub(crate) fn status(&self) -> Status {
         self.state.read(|state| state.status)
+    }
+
+    /// Returns what was counted since the start.
+    pub(crate) fn metrics(&self) -> Metrics {
+        let look = |state: &State| (state.meter, state.status, state.over.is_some());
+        let (mut meter, status, is_over) = self.state.read(look);
+        // Of a task that is gone, nothing passes.
+        let now = if is_over { Instant::ZERO } else { clock::now() };
+        let mut metrics = meter.look(now, &status);
+        metrics.queued_events = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
+        let refused = self.refused.load(Ordering::Relaxed);
+        metrics.commands_refused = metrics.commands_refused.saturating_add(refused);
+        metrics
+    }
+
+    /// Counts a command that was refused before the task saw it.
+    pub(crate) fn refused(&self, error: CommandError) -> CommandError {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        error
+    }
+
+    pub(crate) fn show_meter(&self, meter: Meter) {
+        self.state.change(|state| state.meter = meter);
     }
 
     /// Returns the session as far as the consumer is done with its events.

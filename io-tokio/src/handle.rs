@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_channel::Sender;
 use futures_util::Stream;
 use gatewright_core::{
-    Command, CommandError, CommandId, Config, EncodedCommand, Intents, Leave, OwnedEvent, Phase,
-    RequestGuildMembers, Session, SetupError, ShardId, Status, Stop, UpdatePresence,
+    Command, CommandError, CommandId, Config, EncodedCommand, Intents, Leave, Metrics, OwnedEvent,
+    Phase, RequestGuildMembers, Session, SetupError, ShardId, Status, Stop, UpdatePresence,
     UpdateVoiceState, UserId,
 };
 use gatewright_std::EventQueue;
@@ -208,6 +208,12 @@ impl ShardHandle {
         self.run().map(|run| run.shared.status())
     }
 
+    /// Returns what was counted since the latest start; nothing if the shard was never started.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Metrics> {
+        self.run().map(|run| run.shared.metrics())
+    }
+
     /// Returns the session as plain data, if there is one to resume, as far as the consumer is done with its events.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
@@ -285,15 +291,18 @@ impl ShardHandle {
     ) -> Result<CommandId, CommandError> {
         let run = self.run().ok_or(CommandError::Over)?;
         let (reply, answer) = async_channel::bounded(1);
-        let order = Order::Command { command: command?, within, reply };
+        let refused = |error| run.shared.refused(error);
+        let order = Order::Command { command: command.map_err(refused)?, within, reply };
         run.orders.try_send(order).map_err(|error| {
-            if error.is_full() { CommandError::QueueFull } else { CommandError::Over }
+            refused(if error.is_full() { CommandError::QueueFull } else { CommandError::Over })
         })?;
         // An order that came too late is never looked at.
         let (mut answer, mut over) = (pin!(answer.recv()), pin!(run.shared.wait_over()));
         poll_fn(|cx| match (answer.as_mut().poll(cx), over.as_mut().poll(cx)) {
-            (Poll::Ready(answer), _) => Poll::Ready(answer.unwrap_or(Err(CommandError::Over))),
-            (_, Poll::Ready(_)) => Poll::Ready(Err(CommandError::Over)),
+            (Poll::Ready(answer), _) => {
+                Poll::Ready(answer.unwrap_or_else(|_| Err(refused(CommandError::Over))))
+            }
+            (_, Poll::Ready(_)) => Poll::Ready(Err(refused(CommandError::Over))),
             (Poll::Pending, Poll::Pending) => Poll::Pending,
         })
         .await

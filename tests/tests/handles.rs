@@ -52,8 +52,8 @@ macro_rules! handles {
             use futures_lite::{StreamExt, future};
             use gatewright_core::model::{MessageCreate, TypingStart};
             use gatewright_core::{
-                ChannelId, CloseCode, Command, CommandError, Event, EventKind, Fate, Leave,
-                Members, PresenceStatus, RequestGuildMembers, ShardId, Stop, UpdatePresence,
+                Cause, ChannelId, CloseCode, Command, CommandError, Event, EventKind, Fate, Leave,
+                Members, Phase, PresenceStatus, RequestGuildMembers, ShardId, Stop, UpdatePresence,
                 UpdateVoiceState,
             };
             use gatewright_sim::{Fault, What};
@@ -87,6 +87,43 @@ macro_rules! handles {
                         _ => {}
                     }
                 }
+            }
+
+            #[test]
+            fn metrics_are_those_of_the_session_the_gateway_saw() {
+                let server = gateway(small());
+                run(async {
+                    let shard = handle(server.url());
+                    assert_eq!(shard.metrics(), None);
+                    let mut events = shard.start().await.unwrap();
+                    up_to(&mut events, EventKind::GuildCreate).await;
+                    assert_eq!(server.inject(Fault::Drop), 1);
+                    let replayed = up_to(&mut events, EventKind::Resumed).await;
+                    let refused = Command::Raw { op: 1, d: "1" };
+                    assert_eq!(shard.command(&refused).await, Err(CommandError::ReservedOp));
+                    let sent = Command::Raw { op: 31, d: r#"{"guild_ids":["1"]}"# };
+                    let id = shard.command(&sent).await.unwrap();
+                    assert_eq!(fate(&mut events, id).await, Fate::Sent);
+                    let waiting = Duration::from_millis(300);
+                    sleep(waiting).await;
+                    let told = shard.metrics().unwrap();
+                    assert!(told.queued_events > 0 && told.time.get(Phase::Live) >= waiting);
+                    shard.close().await;
+                    let told = shard.metrics().unwrap();
+                    let seen = server.stats();
+                    assert_eq!((told.connects, told.greeted), (seen.connections, 2));
+                    assert_eq!((told.identifies, told.resumes), (seen.identifies, seen.resumes));
+                    assert_eq!((told.resumed, told.resumes_failed), (1, 0));
+                    assert!(told.replayed_events <= seen.replayed && !replayed.is_empty());
+                    assert_eq!((told.heartbeats, told.commands_sent), (seen.heartbeats, 1));
+                    assert_eq!(told.commands_refused, 1);
+                    assert_eq!(told.disconnects.get(Cause::TransportLost), 1);
+                    assert_eq!(told.disconnects.get(Cause::Ended), 1);
+                    assert_eq!(told.phases.get(Phase::Stopped), 1);
+                    assert!(told.wire_bytes > 0 && told.inflated_bytes > told.wire_bytes);
+                    let _ = shard.command(&sent).await;
+                    assert_eq!(shard.metrics().unwrap().commands_refused, 2);
+                });
             }
 
             #[test]
