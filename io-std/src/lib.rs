@@ -12,6 +12,7 @@
 //!
 //! # Features
 //!
+//! * `metrics`: `Publisher`, which hands [`Metrics`](gatewright_core::Metrics) to the facade of the crate `metrics`.
 //! * `tls`, on by default: `https://` by rustls, with ring and the bundled webpki roots.
 #![cfg_attr(
     not(test),
@@ -30,6 +31,8 @@ mod discover;
 mod error;
 mod filter;
 mod proxy;
+#[cfg(feature = "metrics")]
+mod publish;
 mod queue;
 mod retry;
 mod store;
@@ -41,6 +44,8 @@ pub use discover::{DEFAULT_API, DiscoverError, GatewayBot, discover};
 pub use error::{BudgetFault, BudgetFileError};
 pub use filter::Filter;
 pub use proxy::{Proxy, ProxyError};
+#[cfg(feature = "metrics")]
+pub use publish::Publisher;
 pub use queue::EventQueue;
 pub use retry::Retry;
 pub use watch::Watch;

@@ -105,6 +105,7 @@
 //! | feature | default | what for |
 //! |---|---|---|
 //! | `tls` | yes | `wss://`, by rustls with ring and the bundled webpki roots |
+//! | `metrics` | no | `Publisher`, which hands [`Metrics`] to the facade of the crate `metrics` |
 //! | `zstd` | no | the compression zstd-stream, by the C library zstd |
 //!
 //! # Tracing
@@ -146,6 +147,8 @@ pub use gatewright_core::*;
 pub use discover::discover;
 pub use gate::Gate;
 pub use gateway::Gateway;
+#[cfg(feature = "metrics")]
+pub use gatewright_std::Publisher;
 pub use gatewright_std::{
     BudgetFault, BudgetFile, BudgetFileError, DEFAULT_API, DiscoverError, Filter, GatewayBot,
     Proxy, ProxyError, unix_now,
