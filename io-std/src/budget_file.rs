@@ -1,16 +1,14 @@
 //! A budget that is written down as it changes, and goes on in memory where that fails.
 
-use std::fs::DirBuilder;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use etcetera::{BaseStrategy as _, choose_base_strategy};
 use gatewright_core::{
     BotId, BudgetSettings, IdentifyBudget, Refusal, SessionStartLimit, UnixTime,
 };
 
 use crate::error::{BudgetFault, BudgetFileError};
+use crate::files;
 use crate::store::Store;
 
 /// The least time between two writes: a large bot may identify many times a second.
@@ -92,7 +90,9 @@ impl BudgetFile {
         settings: BudgetSettings,
     ) -> Result<Self, BudgetFileError> {
         let name = format!("identify-budget-{bot}");
-        let folder = state_folder().map_err(|fault| BudgetFileError::new(name.as_ref(), fault))?;
+        let fail = |fault| BudgetFileError::new(name.as_ref(), fault);
+        let folder = files::state_folder().map_err(|error| fail(BudgetFault::Read(error)))?;
+        files::create_folder(&folder).map_err(|error| fail(BudgetFault::Write(error)))?;
         Self::open(now, folder.join(name), bot, settings)
     }
 
@@ -200,21 +200,4 @@ impl Drop for BudgetFile {
         let latest = self.written.map_or(UnixTime::EPOCH, |(at, _)| at);
         self.flush(latest);
     }
-}
-
-/// Returns the folder for the state of this user's programs, ours in it, and creates it.
-fn state_folder() -> Result<PathBuf, BudgetFault> {
-    let strategy = choose_base_strategy()
-        .map_err(|error| BudgetFault::Read(io::Error::new(io::ErrorKind::NotFound, error)))?;
-    let folder = strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("gatewright");
-    private_folders().create(&folder).map_err(BudgetFault::Write)?;
-    Ok(folder)
-}
-
-fn private_folders() -> DirBuilder {
-    let mut folders = DirBuilder::new();
-    folders.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
-    folders
 }

@@ -3,11 +3,12 @@
 //! * [`BudgetFile`] keeps an [`IdentifyBudget`](gatewright_core::IdentifyBudget) in a file, so that a bot
 //!   that is restarted again and again does not spend the Identifies of a day.
 //! * [`discover`] asks Discord how many of them are left: `GET /gateway/bot`. [`Retry`] says when to ask again.
-//!
+//! * [`StateFolder`] keeps sessions in files, each with a snapshot of what its consumer made of the events, for the
+//!   process that resumes them.
 //! * [`Proxy`] is an HTTP proxy that knows CONNECT, for both the API and the gateway.
-//! * [`EventQueue`], [`Filter`] and [`Watch`] are what a handle and the task that drives its shard have between them.
+//! * [`EventQueue`], [`Filter`], [`Keeper`] and [`Watch`] are what a handle and the task that drives its shard have between them.
 //!
-//! The first two block, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
+//! The first three block, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
 //! it where it may. Time enters as an argument; [`unix_now`] reads the clock.
 //!
 //! # Features
@@ -29,12 +30,17 @@ mod budget_file;
 mod clock;
 mod discover;
 mod error;
+mod files;
 mod filter;
+mod keeper;
 mod proxy;
 #[cfg(feature = "metrics")]
 mod publish;
 mod queue;
 mod retry;
+mod state_error;
+mod state_folder;
+mod state_record;
 mod store;
 mod watch;
 
@@ -43,9 +49,12 @@ pub use clock::unix_now;
 pub use discover::{DEFAULT_API, DiscoverError, GatewayBot, discover};
 pub use error::{BudgetFault, BudgetFileError};
 pub use filter::Filter;
+pub use keeper::Keeper;
 pub use proxy::{Proxy, ProxyError};
 #[cfg(feature = "metrics")]
 pub use publish::Publisher;
 pub use queue::EventQueue;
 pub use retry::Retry;
+pub use state_error::{StateError, StateFault};
+pub use state_folder::{ShardState, Snapshot, StateFolder};
 pub use watch::Watch;
