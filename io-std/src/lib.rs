@@ -53,7 +53,7 @@ pub use keeper::Keeper;
 pub use proxy::{Proxy, ProxyError};
 #[cfg(feature = "metrics")]
 pub use publish::Publisher;
-pub use queue::EventQueue;
+pub use queue::{EventQueue, Repeat};
 pub use retry::Retry;
 pub use state_error::{StateError, StateFault};
 pub use state_folder::{ShardState, Snapshot, StateFolder};

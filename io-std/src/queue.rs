@@ -21,6 +21,8 @@ struct Inner {
     bytes: usize,
     /// The session at hand, counted by their beginnings.
     session: u64,
+    /// Up to which number an earlier process was done, while what it may have heard comes again.
+    replay: Option<u64>,
     /// The event the consumer was given last, by its number, until it asks for the next.
     at_hand: Option<Mark>,
     /// How many were taken.
@@ -29,6 +31,8 @@ struct Inner {
     over: bool,
     /// Whether nobody takes them any more.
     abandoned: bool,
+    /// The first event of the session at hand that nobody took since.
+    missed: Option<Mark>,
     reader: Option<Waker>,
 }
 
@@ -37,6 +41,21 @@ struct Inner {
 struct Mark {
     session: u64,
     seq: Option<u64>,
+    repeat: Repeat,
+}
+
+/// Whether a dispatch came to an earlier process, which resumed or began the session.
+///
+/// Each comes at least once. None is lost and none comes twice but those of the moments before a process ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeat {
+    /// It came to none.
+    #[default]
+    No,
+    /// The gateway sends it again, and the process before may have been done with it or not.
+    Maybe,
+    /// The process before was done with it; it comes for what was restored from an earlier moment.
+    Yes,
 }
 
 impl EventQueue {
@@ -49,15 +68,13 @@ impl EventQueue {
     /// Adds an event, whether the queue is full or not; one nobody will take is dropped.
     pub fn push(&self, event: OwnedEvent) {
         let waker = self.inner.change(|inner| {
+            let mark = inner.mark(&event);
             if inner.abandoned {
+                inner.missed = inner.missed.or(Some(mark).filter(|mark| mark.seq.is_some()));
                 return None;
             }
-            let seq = match event.event() {
-                Event::Dispatch(dispatch) => dispatch.seq(),
-                _ => None,
-            };
             inner.bytes += size(&event);
-            inner.events.push_back((event, Mark { session: inner.session, seq }));
+            inner.events.push_back((event, mark));
             inner.reader.take()
         });
         waker.into_iter().for_each(Waker::wake);
@@ -65,7 +82,31 @@ impl EventQueue {
 
     /// Tells that a session begins: numbers count anew with the event that follows.
     pub fn begin_session(&self) {
-        self.inner.change(|inner| inner.session += 1);
+        self.inner.change(|inner| {
+            inner.session += 1;
+            (inner.replay, inner.missed) = (None, None);
+        });
+    }
+
+    /// Tells that a session goes on in which an earlier process was done with all up to a number.
+    pub fn begin_replay(&self, done: u64) {
+        self.inner.change(|inner| inner.replay = Some(done));
+    }
+
+    /// Tells that all came again that an earlier process may have heard.
+    pub fn end_replay(&self) {
+        self.inner.change(|inner| inner.replay = None);
+    }
+
+    /// Tells whether the event that was taken last came to an earlier process.
+    #[must_use]
+    pub fn repeat(&self) -> Repeat {
+        self.inner.read(|inner| inner.at_hand.map_or(Repeat::No, |mark| mark.repeat))
+    }
+
+    /// Tells that the event that was taken last is done.
+    pub fn finish(&self) {
+        self.inner.change(|inner| inner.at_hand = None);
     }
 
     /// Tells that no more will come.
@@ -77,10 +118,11 @@ impl EventQueue {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Tells that nobody takes events any more, and drops those that wait.
+    /// Tells that nobody takes events any more, and drops those that wait; they and those that follow are never done.
     pub fn abandon(&self) {
         self.inner.change(|inner| {
             inner.abandoned = true;
+            inner.missed = inner.undone();
             inner.at_hand = None;
             inner.bytes = 0;
             inner.events = VecDeque::new();
@@ -142,12 +184,31 @@ impl EventQueue {
     #[must_use]
     pub fn done_through(&self, processed: u64) -> u64 {
         self.inner.read(|inner| {
-            let waiting = inner.events.iter().map(|(_, mark)| *mark);
-            let marks = inner.at_hand.into_iter().chain(waiting);
-            let mut own = marks.filter(|mark| mark.session == inner.session);
-            let first = own.find_map(|mark| mark.seq);
+            let first = inner.undone().and_then(|mark| mark.seq);
             first.map_or(processed, |seq| processed.min(seq.saturating_sub(1)))
         })
+    }
+}
+
+impl Inner {
+    /// Returns the first event of the session at hand that is not done.
+    fn undone(&self) -> Option<Mark> {
+        let waiting = self.events.iter().map(|(_, mark)| *mark);
+        let mut marks = self.missed.into_iter().chain(self.at_hand).chain(waiting);
+        marks.find(|mark| mark.session == self.session && mark.seq.is_some())
+    }
+
+    fn mark(&self, event: &OwnedEvent) -> Mark {
+        let seq = match event.event() {
+            Event::Dispatch(dispatch) => dispatch.seq(),
+            _ => None,
+        };
+        let repeat = match (self.replay, seq) {
+            (Some(done), Some(seq)) if seq <= done => Repeat::Yes,
+            (Some(_), Some(_)) => Repeat::Maybe,
+            _ => Repeat::No,
+        };
+        Mark { session: self.session, seq, repeat }
     }
 }
 
@@ -238,6 +299,60 @@ mod tests {
         assert_eq!(queue.done_through(3), 1);
         while take(&queue, &alarm).is_ready() {}
         assert_eq!(queue.done_through(3), 3);
+    }
+
+    #[test]
+    fn what_nobody_took_is_never_done() {
+        let (queue, alarm) = (EventQueue::new(9, 1_000), Arc::<Alarm>::default());
+        for seq in 1..4 {
+            queue.push(event("A", seq));
+        }
+        let _ = take(&queue, &alarm);
+        let _ = take(&queue, &alarm);
+        queue.abandon();
+        queue.push(event("A", 4));
+        assert_eq!(queue.done_through(4), 1, "the one at hand was not finished");
+        queue.begin_session();
+        assert_eq!(queue.done_through(0), 0);
+        queue.push(event("A", 1));
+        queue.push(event("A", 2));
+        assert_eq!(queue.done_through(2), 0);
+        // One who was done with all before goes away between two events.
+        let queue = EventQueue::new(9, 1_000);
+        queue.push(event("A", 1));
+        let _ = take(&queue, &alarm);
+        queue.finish();
+        queue.abandon();
+        assert_eq!(queue.done_through(1), 1);
+        queue.push(event("A", 2));
+        queue.push(event("A", 3));
+        assert_eq!(queue.done_through(3), 1);
+    }
+
+    #[test]
+    fn what_an_earlier_process_may_have_heard_is_marked() {
+        let (queue, alarm) = (EventQueue::new(9, 1_000), Arc::<Alarm>::default());
+        queue.begin_replay(2);
+        for seq in 1..6 {
+            if seq == 5 {
+                queue.end_replay();
+            }
+            queue.push(event("A", seq));
+        }
+        let repeats: Vec<Repeat> = std::iter::from_fn(|| match take(&queue, &alarm) {
+            Poll::Ready(Some(_)) => Some(queue.repeat()),
+            _ => None,
+        })
+        .collect();
+        let (yes, maybe) = (Repeat::Yes, Repeat::Maybe);
+        assert_eq!(repeats, [yes, yes, maybe, maybe, Repeat::No]);
+        assert_eq!(queue.repeat(), Repeat::No, "none is at hand");
+        // Another session has nothing to do with what was stored.
+        queue.begin_replay(9);
+        queue.begin_session();
+        queue.push(event("A", 1));
+        let _ = take(&queue, &alarm);
+        assert_eq!(queue.repeat(), Repeat::No);
     }
 
     #[test]
