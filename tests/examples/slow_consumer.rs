@@ -5,6 +5,7 @@
 //! The gateway is simulated by a process of its own. Every five seconds a line tells the memory of this process
 //! (on Linux), the state of the shard and its heartbeats; at the end it is judged whether a sequence number is
 //! missing, and what the gateway has to complain of.
+#![expect(clippy::disallowed_methods, reason = "it measures a real span of time")]
 
 use std::env;
 use std::error::Error;
