@@ -1,5 +1,9 @@
 //! A shard and a simulated gateway face to face, in virtual time, for tests that need both.
 
+#[cfg(doctest)]
+mod pages;
+mod told;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +16,9 @@ use gatewright_core::{
 };
 use gatewright_sim as sim;
 
+pub use told::Told;
+use told::tell;
+
 /// The number of the only shard.
 const SHARD: u32 = 0;
 
@@ -21,15 +28,6 @@ pub fn pairs() -> impl Iterator<Item = (Encoding, Compression)> {
         Compression::ALL.into_iter().map(move |compression| (encoding, compression))
     });
     all.filter(|pair| *pair != (Encoding::Etf, Compression::Zlib))
-}
-
-/// One thing the client told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// A dispatch, by name and sequence number.
-    Dispatch(String, u64),
-    /// Anything else, in words.
-    Note(String),
 }
 
 /// A shard, a simulated gateway, and a network between them that takes no time.
@@ -490,27 +488,4 @@ fn count(meter: &mut Option<Meter>, event: &Event<'_>) {
     if let Some(meter) = meter.as_mut().filter(|meter| meter.hears(event.kind())) {
         meter.hear(event);
     }
-}
-
-fn tell(event: &Event<'_>) -> Told {
-    match event {
-        Event::Dispatch(dispatch) => {
-            Told::Dispatch(dispatch.name().to_owned(), dispatch.seq().unwrap_or(0))
-        }
-        Event::Disconnected(over) => Told::Note(format!("disconnected: {:?}", over.cause)),
-        other => Told::Note(format!("{}: {other:?}", other.kind())),
-    }
-}
-
-/// Pages whose snippets are compiled, and run unless they say otherwise.
-#[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../../core/CACHE.md")]
-    struct Cache;
-    #[doc = include_str!("../../docs/EVENTS.md")]
-    struct Events;
-    #[doc = include_str!("../../docs/MIGRATING.md")]
-    struct Migrating;
-    #[doc = include_str!("../../README.md")]
-    struct Readme;
 }
