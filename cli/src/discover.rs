@@ -32,7 +32,7 @@ pub(crate) fn way(args: &WatchArgs, token: Option<&str>) -> anyhow::Result<Way> 
         (None, _, _) => None,
     };
     if let (Some(api), Some(_)) = (asked, token)
-        && is_exposed(api)
+        && is_exposed(api, "http://")
     {
         anstream::eprintln!(
             "gatewright: {} is not encrypted: others can read the token",
@@ -52,9 +52,9 @@ pub(crate) fn way(args: &WatchArgs, token: Option<&str>) -> anyhow::Result<Way> 
 }
 
 /// Tells whether a URL leads off this machine without TLS.
-pub(crate) fn is_exposed(url: &str) -> bool {
+pub(crate) fn is_exposed(url: &str, scheme: &str) -> bool {
     let local = ["127.", "localhost", "[::1]"];
-    let host = url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://"));
+    let host = url.strip_prefix(scheme);
     host.is_some_and(|host| !local.iter().any(|name| host.starts_with(name)))
 }
 

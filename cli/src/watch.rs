@@ -55,7 +55,7 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let way = if is_own { None } else { Some(discover::way(args, token.as_deref())?) };
     let url = way.as_ref().and_then(|way| way.url.clone());
     if let (Some(url), Some(_)) = (&url, &token)
-        && discover::is_exposed(url)
+        && discover::is_exposed(url, "ws://")
     {
         anstream::eprintln!("gatewright: {url} is not encrypted: others can read the token");
     }
