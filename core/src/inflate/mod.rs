@@ -4,6 +4,9 @@
 //! there is no second window. A stream's own output begins at the start of the slice it is given, so
 //! that a damaged one cannot read bytes of another. zstd keeps a history of its own.
 
+// Not in use yet: it is to be fuzzed for longer before it takes the place of `miniz_oxide`.
+#[cfg(test)]
+mod zlib;
 #[cfg(not(feature = "zstd"))]
 #[path = "no_zstd.rs"]
 mod zstd;
