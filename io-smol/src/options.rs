@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gatewright_core::{Chunking, Compression};
-use gatewright_std::{Filter, Proxy};
+use gatewright_std::{Filter, Proxy, StateFolder};
 
 use crate::Gate;
 
@@ -28,6 +28,7 @@ pub struct Options {
     pub(crate) warn_after: Duration,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) chunking: Chunking,
+    pub(crate) state: Option<StateFolder>,
 }
 
 /// Events that wait for the consumer of a [`ShardHandle`](crate::ShardHandle), and their bytes, unless set.
@@ -50,6 +51,7 @@ impl Default for Options {
             warn_after: WARN_AFTER,
             proxy: None,
             chunking: Chunking::Off,
+            state: None,
         }
     }
 }
@@ -107,6 +109,18 @@ impl Options {
     #[must_use]
     pub const fn chunking(mut self, chunking: Chunking) -> Self {
         self.chunking = chunking;
+        self
+    }
+
+    /// Sets where a [`ShardHandle`](crate::ShardHandle) stores its session, for a process to come; nowhere unless set.
+    ///
+    /// Its first start resumes what is stored, so that a process that was killed loses no event and spends no Identify.
+    /// It stores the session as far as the consumer is done with its events, at most once a second while it changes, and
+    /// when the shard is over; one that ended is forgotten. Where that cannot be, a warning says why, and the shard
+    /// runs all the same.
+    #[must_use]
+    pub fn state(mut self, folder: StateFolder) -> Self {
+        self.state = Some(folder);
         self
     }
 

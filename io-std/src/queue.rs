@@ -21,10 +21,12 @@ struct Inner {
     bytes: usize,
     /// The session at hand, counted by their beginnings.
     session: u64,
-    /// Up to which number an earlier process was done, while what it may have heard comes again.
-    replay: Option<u64>,
+    /// What an earlier process heard, while it comes again.
+    replay: Option<Replay>,
     /// The event the consumer was given last, by its number, until it asks for the next.
     at_hand: Option<Mark>,
+    /// The one of the latest event that was taken and has a number.
+    latest: Option<Mark>,
     /// How many were taken.
     taken: u64,
     /// Whether no more will come.
@@ -34,6 +36,13 @@ struct Inner {
     /// The first event of the session at hand that nobody took since.
     missed: Option<Mark>,
     reader: Option<Waker>,
+}
+
+/// Up to which number an earlier process was done, and up to which it is known to have heard.
+#[derive(Clone, Copy, Debug)]
+struct Replay {
+    done: u64,
+    heard: u64,
 }
 
 /// The sequence number of an event, and the session it counts in.
@@ -88,14 +97,19 @@ impl EventQueue {
         });
     }
 
-    /// Tells that a session goes on in which an earlier process was done with all up to a number.
-    pub fn begin_replay(&self, done: u64) {
-        self.inner.change(|inner| inner.replay = Some(done));
+    /// Tells that a session goes on in which an earlier process was done with all up to a number, and heard at least
+    /// all up to another.
+    pub fn begin_replay(&self, done: u64, heard: u64) {
+        self.inner.change(|inner| inner.replay = Some(Replay { done, heard }));
     }
 
-    /// Tells that all came again that an earlier process may have heard.
-    pub fn end_replay(&self) {
-        self.inner.change(|inner| inner.replay = None);
+    /// Tells that RESUMED came: there is no more that an earlier process may have heard, unless it was sent to that one
+    /// and only comes again.
+    pub fn end_replay(&self, seq: Option<u64>) {
+        self.inner.change(|inner| {
+            let is_old = |replay: &Replay| seq.is_some_and(|seq| seq <= replay.heard);
+            inner.replay = inner.replay.filter(is_old);
+        });
     }
 
     /// Tells whether the event that was taken last came to an earlier process.
@@ -104,9 +118,12 @@ impl EventQueue {
         self.inner.read(|inner| inner.at_hand.map_or(Repeat::No, |mark| mark.repeat))
     }
 
-    /// Tells that the event that was taken last is done.
-    pub fn finish(&self) {
-        self.inner.change(|inner| inner.at_hand = None);
+    /// Tells that the event that was taken last is done; returns the latest number taken of the session at hand.
+    pub fn finish(&self) -> Option<u64> {
+        self.inner.change(|inner| {
+            inner.at_hand = None;
+            inner.latest.filter(|mark| mark.session == inner.session)?.seq
+        })
     }
 
     /// Tells that no more will come.
@@ -175,6 +192,7 @@ impl EventQueue {
             };
             inner.bytes = inner.bytes.saturating_sub(size(&event));
             inner.at_hand = Some(mark);
+            inner.latest = Some(mark).filter(|mark| mark.seq.is_some()).or(inner.latest);
             inner.taken += 1;
             Poll::Ready(Some(event))
         })
@@ -204,7 +222,7 @@ impl Inner {
             _ => None,
         };
         let repeat = match (self.replay, seq) {
-            (Some(done), Some(seq)) if seq <= done => Repeat::Yes,
+            (Some(replay), Some(seq)) if seq <= replay.done => Repeat::Yes,
             (Some(_), Some(_)) => Repeat::Maybe,
             _ => Repeat::No,
         };
@@ -313,7 +331,7 @@ mod tests {
         queue.push(event("A", 4));
         assert_eq!(queue.done_through(4), 1, "the one at hand was not finished");
         queue.begin_session();
-        assert_eq!(queue.done_through(0), 0);
+        assert_eq!((queue.done_through(0), queue.finish()), (0, None));
         queue.push(event("A", 1));
         queue.push(event("A", 2));
         assert_eq!(queue.done_through(2), 0);
@@ -321,7 +339,7 @@ mod tests {
         let queue = EventQueue::new(9, 1_000);
         queue.push(event("A", 1));
         let _ = take(&queue, &alarm);
-        queue.finish();
+        assert_eq!(queue.finish(), Some(1));
         queue.abandon();
         assert_eq!(queue.done_through(1), 1);
         queue.push(event("A", 2));
@@ -332,10 +350,11 @@ mod tests {
     #[test]
     fn what_an_earlier_process_may_have_heard_is_marked() {
         let (queue, alarm) = (EventQueue::new(9, 1_000), Arc::<Alarm>::default());
-        queue.begin_replay(2);
+        queue.begin_replay(2, 3);
         for seq in 1..6 {
-            if seq == 5 {
-                queue.end_replay();
+            // The third is the RESUMED of an earlier process.
+            if matches!(seq, 3 | 5) {
+                queue.end_replay(Some(seq));
             }
             queue.push(event("A", seq));
         }
@@ -348,7 +367,7 @@ mod tests {
         assert_eq!(repeats, [yes, yes, maybe, maybe, Repeat::No]);
         assert_eq!(queue.repeat(), Repeat::No, "none is at hand");
         // Another session has nothing to do with what was stored.
-        queue.begin_replay(9);
+        queue.begin_replay(9, 9);
         queue.begin_session();
         queue.push(event("A", 1));
         let _ = take(&queue, &alarm);

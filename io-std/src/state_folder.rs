@@ -116,7 +116,7 @@ pub struct ShardState {
     _lock: Option<File>,
     /// What the record says.
     stored: Option<Session>,
-    /// What an earlier process left: all it did is done, also while this one goes through it again for a snapshot.
+    /// What an earlier process left: all it did is done, also while this one goes through it again.
     before: Option<Session>,
     other_count: Option<u32>,
 }
@@ -151,7 +151,7 @@ impl ShardState {
 
     /// Stores a session, unless it is stored already.
     ///
-    /// What an earlier process was done with of the same session stays done.
+    /// What an earlier process was done with or received of the same session stays so.
     ///
     /// # Errors
     /// If it cannot be written, or is of another shard; what was stored before is as it was.
@@ -162,7 +162,7 @@ impl ShardState {
         let mut session = session.clone();
         if let Some(before) = self.before.as_ref().filter(|before| before.id == session.id) {
             session.processed = session.processed.max(before.processed);
-            session.received = session.received.max(session.processed);
+            session.received = session.received.max(before.received).max(session.processed);
         }
         if self.stored.as_ref() == Some(&session) {
             return Ok(());

@@ -2,8 +2,8 @@
 
 use std::future::{pending, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,9 +13,10 @@ use gatewright_core::{
     CommandError, CommandId, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave, Meter,
     Metrics, OwnedEvent, Session, Status, Stop, UserId,
 };
-use gatewright_std::{EventQueue, Filter, Watch};
+use gatewright_std::{EventQueue, Filter, Keeper, Watch};
 
 use crate::clock::{self, Timer};
+use crate::task::unblock;
 use crate::{Gateway, Options};
 
 /// What a handle wants of the task.
@@ -32,6 +33,14 @@ pub(crate) enum Order {
 /// What the task and the handles share.
 pub(crate) struct Shared {
     pub(crate) queue: EventQueue,
+    /// Where the session is stored, if it is, until the next run takes it.
+    pub(crate) keeper: Mutex<Option<Keeper>>,
+    /// Whether nobody uses the run any more.
+    pub(crate) forsaken: AtomicBool,
+    /// The id of the session the run began with.
+    resumes: Option<String>,
+    /// Whether RESUMED came, and that is not stored yet.
+    resumed: AtomicBool,
     state: Watch<State>,
     /// Commands that were refused before the task saw them.
     refused: AtomicU64,
@@ -52,8 +61,17 @@ impl Shared {
     pub(crate) fn new(queue: EventQueue, gateway: &Gateway, user: Option<UserId>) -> Self {
         let (status, session) = (gateway.status(), gateway.session());
         let meter = Meter::new();
+        let resumes = session.as_ref().map(|session| session.id.as_str().to_owned());
         let state = State { status, meter, user, session, begun: false, leave: None, over: None };
-        Self { queue, state: Watch::new(state), refused: AtomicU64::new(0) }
+        Self {
+            queue,
+            keeper: Mutex::default(),
+            forsaken: AtomicBool::new(false),
+            resumes,
+            resumed: AtomicBool::new(false),
+            state: Watch::new(state),
+            refused: AtomicU64::new(0),
+        }
     }
 
     /// Waits until the session has begun or goes on, or the shard is over: then returns why.
@@ -67,6 +85,15 @@ impl Shared {
 
     pub(crate) async fn wait_over(&self) -> Stop {
         self.state.wait(|state| state.over).await
+    }
+
+    /// Waits until the session is not as it was; says whether the shard is over.
+    pub(crate) async fn moved(&self, from: Option<&Session>) -> bool {
+        let look = |state: &mut State| match state.over {
+            Some(_) => Some(true),
+            None => (state.session.as_ref() != from).then_some(false),
+        };
+        self.state.wait(look).await
     }
 
     /// Waits for the id of the bot's user; nothing if the shard is over before.
@@ -125,15 +152,23 @@ impl Shared {
     }
 
     /// Notes that the session has begun, and what READY tells.
-    fn note(&self, dispatch: &Dispatch<'_>) {
+    fn note(&self, dispatch: &Dispatch<'_>, again: bool) {
+        if dispatch.kind() == EventKind::Resumed {
+            self.queue.end_replay(dispatch.seq());
+            self.resumed.store(true, Ordering::Relaxed);
+        }
         let is_ready = dispatch.kind() == EventKind::Ready;
         if !is_ready && self.has_begun() {
             return;
         }
-        if is_ready {
+        let ready = dispatch.decode::<Ready<'_>>().ok();
+        // That of the session the run began with comes again, as all that was not done with.
+        let id = ready.and_then(|ready| ready.session_id).map(|id| id.reveal());
+        let resumes = self.resumes.as_deref();
+        let begins = resumes.is_none_or(|resumes| id.is_none_or(|id| id != resumes));
+        if is_ready && begins && !again {
             self.queue.begin_session();
         }
-        let ready = dispatch.decode::<Ready<'_>>().ok();
         self.state.change(|state| {
             state.begun = true;
             state.user = ready.map(|ready| ready.user.id).or(state.user);
@@ -214,7 +249,8 @@ impl Driver {
             let turn = if held { self.hold().await } else { self.next().await };
             match turn {
                 Turn::Event(Ok(event)) => {
-                    event.into_iter().for_each(|event| self.shared.queue.push(event))
+                    self.store_resumed().await;
+                    event.into_iter().for_each(|event| self.shared.queue.push(event));
                 }
                 Turn::Event(Err(stop)) => {
                     self.stop = Some(stop);
@@ -276,6 +312,16 @@ impl Driver {
         .await
     }
 
+    /// Stores that RESUMED came, before anything behind it is handed out: a later process, to which it comes again, then
+    /// knows it for an old one, behind which is what this process may have had.
+    async fn store_resumed(&mut self) {
+        if self.shared.resumed.swap(false, Ordering::Relaxed) {
+            self.show();
+            let shared = Arc::clone(&self.shared);
+            unblock(move || shared.store()).await;
+        }
+    }
+
     fn obey(&mut self, order: Order) {
         if let (Order::Command { command, within, reply }, Some(gateway)) =
             (order, &mut self.gateway)
@@ -303,9 +349,11 @@ impl Drop for Driver {
         if let Some(gateway) = self.gateway.take() {
             self.shared.show(gateway.status(), gateway.session());
         }
+        self.shared.store();
         // The recording is written now. Without a word to the gateway the session stays.
         let stop = self.stop.unwrap_or(Stop::Parked);
         self.shared.state.change(|state| state.over = Some(stop));
+        self.shared.release();
         self.shared.queue.close();
     }
 }
@@ -325,7 +373,7 @@ async fn next_order(orders: &Receiver<Order>, leaving: bool) -> Turn {
 fn take(shared: &Shared, filter: &Filter, event: Event<'_>) -> Option<OwnedEvent> {
     let mut kind = event.kind();
     if let Event::Dispatch(dispatch) | Event::Duplicate(dispatch) = event {
-        shared.note(&dispatch);
+        shared.note(&dispatch, matches!(event, Event::Duplicate(_)));
         // One that comes again is of the kind it was the first time.
         kind = dispatch.kind();
     }

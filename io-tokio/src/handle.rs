@@ -17,9 +17,10 @@ use gatewright_core::{
 };
 use gatewright_std::EventQueue;
 
+use crate::Options;
 use crate::driver::{Driver, Order, Shared};
+use crate::stored::{Stored, Users};
 use crate::task::spawn;
-use crate::{Gateway, Options};
 
 /// How many orders may wait for the task of a shard.
 const MOST_ORDERS: usize = 256;
@@ -30,29 +31,32 @@ const MOST_ORDERS: usize = 256;
 /// too slow keeps the gateway from being read, not the heartbeats from going out: nothing is lost and nothing
 /// grows. When all clones and the [`Events`] are dropped, the task ends without a word to the gateway.
 #[derive(Clone)]
-pub struct ShardHandle(Arc<Inner>);
+pub struct ShardHandle(pub(crate) Arc<Inner>);
 
-struct Inner {
-    config: Config<'static>,
-    options: Options,
+pub(crate) struct Inner {
+    pub(crate) config: Config<'static>,
+    pub(crate) options: Options,
     state: Mutex<State>,
 }
 
 /// What a handle keeps between runs.
 #[derive(Default)]
-struct State {
+pub(crate) struct State {
     run: Option<Run>,
     /// The session to resume with the next run, if it is not that of the latest run.
-    session: Option<Session>,
+    pub(crate) session: Option<Session>,
+    /// What is stored of the shard, between runs.
+    pub(crate) stored: Stored,
     user: Option<UserId>,
     recorder: Option<Box<dyn Write + Send>>,
 }
 
 /// A task that was started, whether it is still there or not.
 #[derive(Clone)]
-struct Run {
+pub(crate) struct Run {
     orders: Sender<Order>,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
+    _users: Arc<Users>,
 }
 
 impl ShardHandle {
@@ -70,7 +74,7 @@ impl ShardHandle {
         handle
     }
 
-    /// Records the next run as a transcript, as [`Gateway::record`] does.
+    /// Records the next run as a transcript, as [`Gateway::record`](crate::Gateway::record) does.
     pub fn record(&self, to: impl Write + Send + 'static) {
         self.state().recorder = Some(Box::new(to));
     }
@@ -78,7 +82,8 @@ impl ShardHandle {
     /// Starts the shard and waits for READY, or for the first thing a Resume brings; gives its events to be taken.
     ///
     /// It tries as long as it takes; of events about attempts in vain, as many are kept as the queue takes. Dropped before, it ends what it began. A shard that was closed or parked, or is
-    /// over, may be started again: one that was parked goes on with its session.
+    /// over, may be started again: one that was parked goes on with its session. The first start goes on with that of
+    /// an earlier process, if it [is stored](Options::state) and fits.
     ///
     /// # Errors
     /// [`StartError`] if it runs already, if a setting does not fit, or if the gateway refused it for good.
@@ -96,25 +101,21 @@ impl ShardHandle {
     /// Begins a run, unless there is one.
     fn launch(&self) -> Result<Run, StartError> {
         let mut state = self.state();
-        if state.run.as_ref().is_some_and(|run| run.shared.over().is_none()) {
+        if state.is_running() {
             return Err(StartError::Running);
         }
-        let session = state.next_session();
         let Inner { config, options, .. } = &*self.0;
-        let mut gateway = match session {
-            Some(session) => Gateway::resume(config.clone(), session, options.clone()),
-            None => Gateway::connect(config.clone(), options.clone()),
-        }
-        .map_err(StartError::Setup)?;
+        let mut gateway = state.begin(&self.0).map_err(StartError::Setup)?;
         if let Some(to) = state.recorder.take() {
             gateway.record(to).map_err(StartError::Record)?;
         }
         let queue = EventQueue::new(options.most_events, options.most_event_bytes);
         let shared = Arc::new(Shared::new(queue, &gateway, state.user));
+        state.stored.give(&shared);
         let (orders, received) = async_channel::bounded(MOST_ORDERS);
         let id = config.shard_id().id;
         spawn(Driver::new(id, gateway, Arc::clone(&shared), received, options).run());
-        let run = Run { orders, shared };
+        let run = Run { orders, _users: Users::of(&shared), shared };
         state.run = Some(run.clone());
         Ok(run)
     }
@@ -313,7 +314,13 @@ impl ShardHandle {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state()
+    }
+}
+
+impl Inner {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -336,12 +343,17 @@ impl State {
         }
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.shared.over().is_none())
+    }
+
     /// Takes the session the next run resumes.
-    fn next_session(&mut self) -> Option<Session> {
+    pub(crate) fn next_session(&mut self) -> Option<Session> {
         let session = self.session();
         if let Some(run) = self.run.take() {
             self.user = run.shared.known_user().or(self.user);
             self.session.clone_from(&session);
+            self.stored.take(&run.shared);
         }
         session
     }
@@ -375,9 +387,9 @@ impl Drop for Starting {
 /// keeps what it sends, as long as it is willing to. One that gives up cuts the connection, which is told and resumed
 /// once events are taken again.
 ///
-/// Dropped, they are passed over, and the shard goes on.
+/// Dropped, they are passed over, and the shard goes on; a later process that resumes the session gets them.
 pub struct Events {
-    run: Run,
+    pub(crate) run: Run,
 }
 
 impl Events {
@@ -404,6 +416,10 @@ impl Stream for Events {
 impl Drop for Events {
     fn drop(&mut self) {
         self.run.shared.queue.abandon();
+        // Those that were taken after the shard was over are done, too.
+        if self.run.shared.over().is_some() {
+            self.run.shared.store();
+        }
     }
 }
 

@@ -76,29 +76,72 @@
 //!
 //! # Across restarts
 //!
-//! Park instead of ending, store the session, and resume it in the next process: events in between are
-//! replayed, and no session start is spent.
+//! With [`Options::state`] a [`ShardHandle`] stores its session as it goes, and the next process resumes it: whether this
+//! one was parked or killed, what happened in between comes, and no Identify is spent.
 //!
 //! ```no_run
-//! use gatewright_tokio::{Config, Gateway, Leave, Options, Session};
+//! use gatewright_tokio::{Config, Event, Options, Repeat, ShardHandle, StateFolder};
 //!
 //! # async fn run(config: Config<'static>) -> Result<(), Box<dyn std::error::Error>> {
-//! let stored = std::fs::read_to_string("session.json").ok();
-//! let stored: Option<Session> = stored.and_then(|text| serde_json::from_str(&text).ok());
-//! let mut gateway = match stored {
-//!     Some(session) => Gateway::resume(config, session, Options::default())?,
-//!     None => Gateway::connect(config, Options::default())?,
-//! };
-//! // Later, to leave: go on until the gateway is over, then store what there is.
-//! gateway.leave(Leave::Park);
-//! while gateway.next().await.is_ok() {}
-//! match gateway.session() {
-//!     Some(session) => std::fs::write("session.json", serde_json::to_string(&session)?)?,
-//!     None => std::fs::remove_file("session.json")?,
+//! let options = Options::default().state(StateFolder::default());
+//! let shard = ShardHandle::new(config, options);
+//! let mut events = shard.start().await?;
+//! while let Some(event) = events.next().await {
+//!     if let Event::Dispatch(dispatch) = event.event() {
+//!         if events.repeat() == Repeat::Maybe {
+//!             println!("perhaps for the second time:");
+//!         }
+//!         println!("{}", dispatch.name());
+//!     }
 //! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Each event comes at least once. One is done when the consumer asks for the next; how far that is, is stored at most
+//! once a second, and when the shard is over. So after a parting the next process goes on where the consumer was, and
+//! after a `kill -9` the events of the last second or so come again. [`Events::repeat`] marks all that came before, and
+//! with them what is only sent again: `Maybe`, up to RESUMED. An event that [`Event::Duplicate`] tells, on the other
+//! hand, came to this very process. What is handed on to other tasks counts as done all the same: who does that and
+//! may lose nothing, asks for the next event when they are.
+//!
+//! A consumer that keeps a [cache] stores a snapshot of it now and then, once it is done with an event, and restores it
+//! before the start. Then the session goes on from the snapshot, and what the process before was done with comes for
+//! the cache alone: `Yes`.
+//!
+//! ```no_run
+//! use gatewright_tokio::cache::{Cache, Settings};
+//! use gatewright_tokio::{Config, Options, Repeat, ShardHandle, StateFolder};
+//!
+//! # async fn run(config: Config<'static>) -> Result<(), Box<dyn std::error::Error>> {
+//! let shard = ShardHandle::new(config, Options::default().state(StateFolder::default()));
+//! let mut cache = Cache::new(Settings::default());
+//! if let Some(bytes) = shard.stored_snapshot().await
+//!     && let Err(error) = cache.restore(&bytes)
+//! {
+//!     eprintln!("{error}");
+//!     shard.forget_session(); // with an empty cache rather a READY
+//! }
+//! let (mut events, mut heard) = (shard.start().await?, 0);
+//! while let Some(event) = events.next().await {
+//!     cache.hear(&event.event(), &mut ());
+//!     if events.repeat() != Repeat::Yes {
+//!         println!("{:?}", event.kind());
+//!     }
+//!     heard += 1;
+//!     if heard % 10_000 == 0 {
+//!         let mut bytes = Vec::new();
+//!         cache.snapshot(None, &mut |part| bytes.extend_from_slice(part));
+//!         events.store_snapshot(bytes).await?;
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A folder that cannot be used stops no shard; a warning says why, and what to do. What is not understood is left as
+//! it is. A [`Gateway`] stores nothing by itself: [`Gateway::session`] is plain data, to be kept in a [`ShardState`] or
+//! anywhere, and [`Gateway::resume`] takes it up.
 //!
 //! # Features
 //!
@@ -131,6 +174,7 @@ mod gateway;
 mod handle;
 mod options;
 mod recording;
+mod stored;
 mod task;
 #[cfg(feature = "tls")]
 mod tls;
@@ -151,7 +195,7 @@ pub use gateway::Gateway;
 pub use gatewright_std::Publisher;
 pub use gatewright_std::{
     BudgetFault, BudgetFile, BudgetFileError, DEFAULT_API, DiscoverError, Filter, GatewayBot,
-    Proxy, ProxyError, unix_now,
+    Proxy, ProxyError, Repeat, ShardState, Snapshot, StateError, StateFault, StateFolder, unix_now,
 };
 pub use handle::{Events, ShardHandle, StartError};
 pub use options::Options;

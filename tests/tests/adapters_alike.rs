@@ -15,6 +15,7 @@ fn what_does_not_touch_a_runtime_is_the_same_in_both_adapters() {
         "handle.rs",
         "options.rs",
         "recording.rs",
+        "stored.rs",
         "trace.rs",
         "usual.rs",
         "transport.rs",
