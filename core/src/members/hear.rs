@@ -11,13 +11,17 @@ use crate::{CommandId, Dispatch, Event, EventKind, Fate, GuildId, Instant, Purpo
 
 /// The opcode of requests for members.
 const REQUEST_GUILD_MEMBERS: u8 = 8;
+/// After how long without an event it may be that nobody listened.
+const MOST_SILENCE: Duration = Duration::from_secs(1);
 /// How long after READY a guild is asked for again at the latest; its GUILD_CREATE, if there is one, comes before.
 const GUILDS_ARRIVE: Duration = Duration::from_secs(5);
 
 impl MemberRequests<'_> {
     /// Hears an event of the shard; every one is to be heard, before the next is asked for.
     pub fn hear(&mut self, now: Instant, event: &Event<'_>) {
-        self.tick(now);
+        let silence = now.saturating_since(self.heard);
+        self.pass(now);
+        self.heard = self.now;
         match event {
             Event::Command { id, fate } => self.on_fate(*id, *fate),
             Event::Connected(connected) => {
@@ -39,6 +43,20 @@ impl MemberRequests<'_> {
             }
             Event::Skipped(skipped) => self.on_skipped(skipped),
             Event::Duplicate(_) | Event::Gap { .. } | Event::Limit(_) => {}
+        }
+        self.judge_unless_late(silence);
+    }
+
+    /// Looks who has waited too long, unless nobody listened for a while: then what is heard now is old, and behind it
+    /// may be what somebody waits for. As much time as went by so is granted, or until nothing more is there.
+    fn judge_unless_late(&mut self, silence: Duration) {
+        if self.now < self.lenient_until {
+            return;
+        }
+        if silence > MOST_SILENCE {
+            self.lenient_until = self.now.saturating_add(silence);
+        } else {
+            self.judged = self.now;
         }
     }
 

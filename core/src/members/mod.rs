@@ -93,6 +93,12 @@ pub struct MemberRequests<'m> {
     places: Lease<'m, [MembersPlace]>,
     waiting: Waiting<'m>,
     now: Instant,
+    /// The instant of the latest event.
+    heard: Instant,
+    /// Up to which instant it is known that nothing came in time.
+    judged: Instant,
+    /// Until when an event says nothing of what is late.
+    lenient_until: Instant,
     /// The number of the next request, and of the next nonce.
     next_id: u32,
     next_number: u32,
@@ -148,6 +154,9 @@ impl<'m> MemberRequests<'m> {
             places,
             waiting: Waiting::new(waiting),
             now: Instant::ZERO,
+            heard: Instant::ZERO,
+            judged: Instant::ZERO,
+            lenient_until: Instant::ZERO,
             next_id: 0,
             next_number: 0,
             nonce: Nonce::new(),
@@ -167,7 +176,7 @@ impl<'m> MemberRequests<'m> {
         members: Members<'_>,
         presences: bool,
     ) -> Result<MemberRequestId, AskError> {
-        self.tick(now);
+        self.pass(now);
         let request = RequestGuildMembers { guild_id: guild, members, presences, nonce: None };
         let checked = Command::RequestGuildMembers(request).check(self.settings.intents);
         checked.map_err(AskError::Invalid)?;
@@ -195,6 +204,12 @@ impl<'m> MemberRequests<'m> {
 
     /// Hears that time passed, once every event that is there was heard: a chunk that is there comes in time.
     pub fn tick(&mut self, now: Instant) {
+        self.pass(now);
+        self.judged = self.now;
+        self.lenient_until = self.now;
+    }
+
+    fn pass(&mut self, now: Instant) {
         self.now = self.now.max(now.min(Instant::MAX));
     }
 
@@ -226,8 +241,8 @@ impl<'m> MemberRequests<'m> {
     }
 
     fn step(&mut self) -> Step {
-        let now = self.now;
-        if let Some(told) = self.places.iter_mut().find_map(|place| place.tell(now)) {
+        let (now, judged) = (self.now, self.judged);
+        if let Some(told) = self.places.iter_mut().find_map(|place| place.tell(judged)) {
             return Step::Told(told);
         }
         if let Some((guild, more)) = self.overflow.take() {

@@ -184,3 +184,41 @@ fn rate_limits_of_others_and_of_answers_that_began_change_nothing() {
     rig.dispatch("RATE_LIMITED", &limited("1", r#"{"guild_id":"7"}"#));
     assert_eq!(rig.left(), 15, "without a nonce it is one for all members");
 }
+
+#[test]
+fn after_a_stall_what_lies_in_the_socket_is_heard_before_anything_counts_as_late() {
+    let (mut rig, other) = (Rig::asked(), GuildId(8));
+    rig.ask(other, Members::All).unwrap();
+    rig.drain();
+    rig.fate(1, Fate::Sent);
+    // Nobody looked for longer than an answer may take: both are there, behind another event.
+    rig.now = rig.now.saturating_add(Duration::from_secs(20));
+    let event = Dispatch::new("TYPING_START", None, Encoding::Json, b"{}").unwrap();
+    rig.requests.hear(rig.now, &Event::Dispatch(event));
+    let wait = rig.requests.poll_output();
+    assert!(matches!(wait, MembersOutput::Wait(at) if at <= rig.now), "{wait:?}");
+    rig.now = rig.now.saturating_add(Duration::from_millis(10));
+    let answer = rig.chunk_text(0, 0, 1);
+    let answer = Dispatch::new("GUILD_MEMBERS_CHUNK", None, Encoding::Json, answer.as_bytes());
+    rig.requests.hear(rig.now, &Event::Dispatch(answer.unwrap()));
+    let told: Vec<String> = (0..2).map(|_| render(&rig.requests.poll_output())).collect();
+    assert_eq!(told, ["progress 0 0 of 1 received=1", "complete 0 of 1 not_found=0"]);
+    // The other one is late once nothing more is there.
+    assert_eq!(rig.pass(0), ["failed 1 NoAnswer received=0"]);
+}
+
+#[test]
+fn under_events_without_end_an_answer_is_late_after_all() {
+    let mut rig = Rig::asked();
+    let typing = |rig: &mut Rig, millis: u64| {
+        rig.now = rig.now.saturating_add(Duration::from_millis(millis));
+        let event = Dispatch::new("TYPING_START", None, Encoding::Json, b"{}").unwrap();
+        rig.requests.hear(rig.now, &Event::Dispatch(event));
+        let told = rig.requests.poll_output();
+        matches!(told, MembersOutput::Failed { .. })
+    };
+    assert!(!typing(&mut rig, 20_000), "nobody listened");
+    // As long again is granted, while events come and come.
+    assert!((0..199).all(|_| !typing(&mut rig, 100)));
+    assert!(typing(&mut rig, 100));
+}
