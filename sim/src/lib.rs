@@ -17,8 +17,8 @@
 //! It closes where the real gateway closes, with the same code; what a correct client never does
 //! but the gateway lets pass becomes a [`What::Complaint`]. Where Discord says nothing, this
 //! server chooses: a known session that timed out is 4009 and an unknown one op 9 `false`; a
-//! payload whose fields do not fit its opcode is 4001; a message of the wrong kind, binary for
-//! JSON or text for ETF, is 4002; an encoding other than `json` and `etf` is 4012; a compression
+//! payload whose fields do not fit its opcode is 4001; ETF in a text message is 4002, while JSON in
+//! a binary one, and a presence with the `game` of old, are complained of, since some clients send them to Discord; an encoding other than `json` and `etf` is 4012; a compression
 //! other than `zlib-stream` and `zstd-stream` counts as none and is complained of.
 //!
 //! One Identify more in 24 hours than [`Options::session_starts`] resets the token, as Discord

@@ -39,6 +39,9 @@ impl Server {
         if payload.extra {
             self.complain(conn, "a payload with other keys than op and d");
         }
+        if payload.binary {
+            self.complain(conn, "JSON in a binary message");
+        }
         if !greeted {
             self.complain(conn, "a payload before Hello");
         }
@@ -88,7 +91,7 @@ impl Server {
         self.stats.commands += 1;
         self.note(conn, What::Command { op, bytes });
         let result = match op {
-            3 => referee::presence(d).map(|()| self.presence(conn)),
+            3 => referee::presence(d).map(|()| self.presence(conn, referee::is_old(d))),
             4 => referee::voice(d).map(|voice| self.voice(conn, voice)),
             8 => referee::members(d).map(|members| self.members(conn, &members)),
             31 => referee::sounds(d).map(|guilds| self.sounds(conn, &guilds)),
@@ -103,7 +106,10 @@ impl Server {
         }
     }
 
-    fn presence(&mut self, conn: Conn) {
+    fn presence(&mut self, conn: Conn, old: bool) {
+        if old {
+            self.complain(conn, "a presence without activities");
+        }
         let now = self.now;
         let allowed = self.links.get_mut(&conn).is_none_or(|link| link.allows_presence(now));
         if !allowed {

@@ -34,16 +34,15 @@ pub(super) struct Payload {
     pub(super) d: Value,
     /// Whether it has keys that only servers send.
     pub(super) extra: bool,
+    /// Whether it is JSON in a binary message.
+    pub(super) binary: bool,
 }
 
 pub(super) fn open(encoding: Encoding, text: bool, data: &[u8]) -> Result<Payload, Refusal> {
-    match (encoding, text) {
-        (Encoding::Etf, true) => return Err(garbled("a text message though the encoding is etf")),
-        (Encoding::Json, false) => {
-            return Err(garbled("a binary message though the encoding is json"));
-        }
-        (Encoding::Etf, false) | (Encoding::Json, true) => {}
+    if encoding == Encoding::Etf && text {
+        return Err(garbled("a text message though the encoding is etf"));
     }
+    let binary = encoding == Encoding::Json && !text;
     if data.len() > MOST_BYTES {
         return Err(garbled("a payload over 4096 bytes"));
     }
@@ -58,7 +57,7 @@ pub(super) fn open(encoding: Encoding, text: bool, data: &[u8]) -> Result<Payloa
     };
     let op = object.get("op").and_then(Value::as_u64).ok_or(bad("a payload without an opcode"))?;
     let d = object.remove("d").unwrap_or(Value::Null);
-    Ok(Payload { op, d, extra: object.len() > 1 })
+    Ok(Payload { op, d, extra: object.len() > 1, binary })
 }
 
 const fn no_term(error: EtfError) -> &'static str {
@@ -108,10 +107,8 @@ pub(super) fn identify(d: &Value) -> Result<Identify, Refusal> {
         Some(value) => value.as_bool().ok_or(bad("an Identify whose compress is not a boolean"))?,
     };
     let presence = d.get("presence").filter(|presence| !presence.is_null());
-    let old_presence = presence.is_some_and(|presence| presence.get("activities").is_none());
-    if let Some(presence) = presence.filter(|_| !old_presence) {
-        self::presence(presence)?;
-    }
+    let old_presence = presence.is_some_and(is_old);
+    presence.map_or(Ok(()), self::presence)?;
     let (large_threshold, shard) = (threshold(d)?, shard(d)?);
     let intents = d.get("intents").and_then(Value::as_u64);
     Ok(Identify { token, compress, large_threshold, shard, intents, old_presence })
@@ -160,17 +157,24 @@ pub(super) fn resume(d: &Value) -> Result<Resume, Refusal> {
     })
 }
 
+/// Tells whether a presence is one of old, with one activity in `game`.
+pub(super) fn is_old(presence: &Value) -> bool {
+    presence.get("activities").is_none()
+}
+
 /// Checks op 3, and the presence of an Identify.
 pub(super) fn presence(d: &Value) -> Result<(), Refusal> {
     let since = d
         .get("since")
         .is_some_and(|since| since.is_null() || since.as_f64().is_some_and(|since| since >= 0.0));
-    let activities = d.get("activities").and_then(Value::as_array);
-    let named = activities.is_some_and(|list| {
-        list.iter().all(|each| {
-            string(each, "name").is_some() && each.get("type").is_some_and(Value::is_u64)
-        })
-    });
+    let is_named = |activity: &Value| {
+        string(activity, "name").is_some() && activity.get("type").is_some_and(Value::is_u64)
+    };
+    let named = match (d.get("activities"), d.get("game")) {
+        (Some(Value::Array(list)), _) => list.iter().all(is_named),
+        (None, Some(game)) => game.is_null() || is_named(game),
+        (Some(_) | None, _) => false,
+    };
     let status = d.get("status").and_then(Value::as_str);
     let status = status
         .is_some_and(|status| ["online", "dnd", "idle", "invisible", "offline"].contains(&status));
@@ -317,7 +321,9 @@ mod tests {
         for data in [&b"\xFF"[..], b"", b"{", b"[]", b"3", br#"{"op":1,"d":nope}"#] {
             assert_eq!(code(open(Encoding::Json, true, data)), 4002);
         }
-        assert_eq!(code(open(Encoding::Json, false, br#"{"op":1,"d":1}"#)), 4002);
+        assert_eq!(code(open(Encoding::Etf, true, b"\x83t\0\0\0\0")), 4002);
+        assert!(open(Encoding::Json, false, br#"{"op":1,"d":1}"#).unwrap().binary);
+        assert!(!open(Encoding::Json, true, br#"{"op":1,"d":1}"#).unwrap().binary);
         for data in [r"{}", r#"{"op":"1"}"#, r#"{"op":-1}"#, r#"{"op":1.5}"#] {
             assert_eq!(code(open(Encoding::Json, true, data.as_bytes())), 4001, "{data}");
         }
@@ -357,6 +363,15 @@ mod tests {
             let mut lacking = good.clone();
             lacking.as_object_mut().unwrap().remove(key);
             assert_eq!(code(presence(&lacking)), 4001, "{key}");
+        }
+        for (game, taken) in [
+            (json!(null), true),
+            (json!({"name": "x", "type": 0}), true),
+            (json!({"name": "x"}), false),
+            (json!([]), false),
+        ] {
+            let old = json!({"since": null, "game": game, "status": "idle", "afk": false});
+            assert_eq!((presence(&old).is_ok(), is_old(&old)), (taken, true), "{game}");
         }
     }
 

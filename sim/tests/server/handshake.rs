@@ -368,13 +368,23 @@ fn a_resume_is_no_start_of_the_day() {
 
 #[test]
 fn what_cannot_be_decoded_is_closed_with_4002() {
-    for (text, data) in
-        [(true, &b"{\"op\":"[..]), (true, b"\xFF"), (false, br#"{"op":1,"d":null}"#), (true, b"[]")]
-    {
+    for data in [&b"{\"op\":"[..], b"\xFF", b"[]"] {
         let mut rig = Rig::quiet();
         rig.open(ONE, PLAIN);
-        assert_eq!(rig.raw(ONE, text, data), [Got::Close(ONE, 4002)]);
+        assert_eq!(rig.raw(ONE, true, data), [Got::Close(ONE, 4002)]);
     }
+}
+
+#[test]
+fn what_some_clients_send_in_the_manner_of_old_is_complained_of() {
+    let mut rig = Rig::quiet();
+    rig.open(ONE, PLAIN);
+    rig.raw(ONE, false, br#"{"op":1,"d":null}"#);
+    rig.say(ONE, &identify_shard(0));
+    let d = json!({"since": null, "afk": false, "status": "idle", "game": null});
+    assert_eq!(rig.say(ONE, &json!({"op": 3, "d": d})), []);
+    let complaints = ["JSON in a binary message", "a presence without activities"];
+    assert_eq!(rig.complaints(), complaints);
 }
 
 #[test]
