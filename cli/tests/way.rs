@@ -172,7 +172,7 @@ fn a_budget_that_cannot_be_trusted_is_refused_with_a_sentence() {
     }
     fs::write(&path, &good).unwrap();
     let held = open(&path, TOKEN);
-    assert_refused(&watch(), "another process holds");
+    assert_refused(&watch(), "is in use");
     drop(held);
     assert!(watch().status.success());
     assert_ne!(fs::read(&path).unwrap(), good, "what was spent is written down");

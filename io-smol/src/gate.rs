@@ -1,14 +1,14 @@
 //! The core's gate, shared: whoever looks at it takes the grants for all, and wakes those they are for.
 
+use gatewright_core::{
+    DialGate, GateFull, GateOutput, IdentifyGate, Instant, Link, Purpose, SessionStartLimit,
+};
+use gatewright_std::BudgetFile;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
-use std::time::Duration;
 
-use gatewright_core::{
-    DialGate, GateOutput, IdentifyGate, Instant, Link, Purpose, Refusal, SessionStartLimit,
-};
-use gatewright_std::{BudgetFile, unix_now};
+use crate::purse::{Asking, Purse};
 
 /// The gate the shards of one bot pass before they dial and before they identify.
 ///
@@ -16,7 +16,11 @@ use gatewright_std::{BudgetFile, unix_now};
 ///
 /// Clones are the same gate: give one to [`Options::gate`](crate::Options::gate) of each shard.
 #[derive(Clone, Debug)]
-pub struct Gate(Arc<Mutex<Line>>);
+pub struct Gate {
+    line: Arc<Mutex<Line>>,
+    /// What the day has left, if somebody counts.
+    purse: Option<Purse>,
+}
 
 /// What the shards share.
 #[derive(Debug)]
@@ -30,10 +34,6 @@ struct Line {
     wakers: BTreeMap<u32, Waker>,
     wait: Instant,
     dial_wait: Instant,
-    /// What the day has left, if somebody counts.
-    budget: Option<BudgetFile>,
-    /// The refusal of the budget that was told last.
-    refusal: Option<Refusal>,
 }
 
 impl Gate {
@@ -49,22 +49,22 @@ impl Gate {
     ///
     /// `GET /gateway/bot` tells the limit: see [`discover`](crate::discover). A process that begins again and again
     /// waits, ever longer; a refusal is logged with its reason and its end. Each Identify is written down before it
-    /// goes out, which takes as long as the disk does.
+    /// goes out; while the disk takes its time, heartbeats and other shards go on. A process begins, for the budget, when it
+    /// is about to identify: one that resumes spends nothing.
     #[must_use]
-    pub fn budgeted(limit: SessionStartLimit, shards: usize, mut budget: BudgetFile) -> Self {
-        budget.hear_limit(unix_now(), limit);
+    pub fn budgeted(limit: SessionStartLimit, shards: usize, budget: BudgetFile) -> Self {
         let max_concurrency = usize::try_from(limit.max_concurrency).unwrap_or(1);
-        Self::counting(max_concurrency, shards, budget)
+        Self::on(max_concurrency, shards, Some(Purse::new(budget, Some(limit))))
     }
 
     /// Creates a gate as [`budgeted`](Self::budgeted) does, when Discord was not asked what the day has left.
     #[must_use]
-    pub fn counting(max_concurrency: usize, shards: usize, mut budget: BudgetFile) -> Self {
-        budget.started(unix_now());
-        Self::on(max_concurrency, shards, Some(budget))
+    pub fn counting(max_concurrency: usize, shards: usize, budget: BudgetFile) -> Self {
+        Self::on(max_concurrency, shards, Some(Purse::new(budget, None)))
     }
 
-    fn on(max_concurrency: usize, shards: usize, budget: Option<BudgetFile>) -> Self {
+    /// Creates a gate that pays from a purse, if there is one.
+    pub(crate) fn on(max_concurrency: usize, shards: usize, purse: Option<Purse>) -> Self {
         let line = Line {
             gate: IdentifyGate::heap(max_concurrency.max(1), shards),
             dials: DialGate::heap(max_concurrency.max(1), shards),
@@ -73,17 +73,13 @@ impl Gate {
             wakers: BTreeMap::new(),
             wait: Instant::MAX,
             dial_wait: Instant::MAX,
-            budget,
-            refusal: None,
         };
-        Self(Arc::new(Mutex::new(line)))
+        Self { line: Arc::new(Mutex::new(line)), purse }
     }
 
-    /// Hears that a session was live for [`IdentifyBudget::HEALTHY_AFTER`](gatewright_core::IdentifyBudget::HEALTHY_AFTER).
-    pub(crate) fn lived(&self) {
-        if let Some(budget) = &mut self.lock().budget {
-            budget.lived(unix_now());
-        }
+    /// Returns what the day has left, if somebody counts.
+    pub(crate) const fn purse(&self) -> Option<&Purse> {
+        self.purse.as_ref()
     }
 
     /// Asks for a turn to dial.
@@ -132,11 +128,12 @@ impl Gate {
         });
     }
 
-    pub(crate) fn ask(&self, now: Instant, shard: u32, link: Link) {
-        let asked = self.with(|line| line.gate.ask(now, shard, link));
-        if let Err(full) = asked {
-            tracing::warn!(shard, "{full}");
-        }
+    /// Asks for a permit to identify.
+    ///
+    /// # Errors
+    /// There is no place in line.
+    pub(crate) fn ask(&self, now: Instant, shard: u32, link: Link) -> Result<(), GateFull> {
+        self.with(|line| line.gate.ask(now, shard, link))
     }
 
     pub(crate) fn forgo(&self, now: Instant, shard: u32, link: Link) {
@@ -152,19 +149,22 @@ impl Gate {
     /// There is none before the instant returned; the shard is woken if it comes earlier.
     pub(crate) fn poll(
         &self,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
         now: Instant,
         shard: u32,
-        link: Link,
+        asking: &mut Asking,
     ) -> Result<(), Instant> {
+        let link = asking.link;
         self.with(|line| line.gate.tick(now));
-        let mut line = self.lock();
-        if line.granted.get(&shard) == Some(&link) {
+        let granted = self.lock().granted.get(&shard) == Some(&link);
+        if granted {
             // A grant that is left lying comes again.
-            line.may_spend(now)?;
+            asking.pay(cx, now, self.purse())?;
+        }
+        let mut line = self.lock();
+        if granted {
             line.forget(shard);
             if line.gate.delivered(now, shard, link) {
-                line.spend();
                 drop(line);
                 self.with(|line| line.dials.done(now, shard));
                 return Ok(());
@@ -185,7 +185,7 @@ impl Gate {
     }
 
     fn lock(&self) -> MutexGuard<'_, Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -219,29 +219,6 @@ impl Line {
         self.wakers.remove(&shard)
     }
 
-    /// Asks the budget, if there is one; tells a refusal once.
-    ///
-    /// # Errors
-    /// The instant to ask again.
-    fn may_spend(&mut self, now: Instant) -> Result<(), Instant> {
-        let (Some(budget), unix) = (&mut self.budget, unix_now()) else { return Ok(()) };
-        let Err(refusal) = budget.ask(unix) else { return Ok(()) };
-        if self.refusal.replace(refusal) != Some(refusal) {
-            tracing::warn!("{refusal}");
-        }
-        let least = Duration::from_millis(100);
-        Err(now.saturating_add(refusal.until.saturating_since(unix).max(least)))
-    }
-
-    /// Counts an Identify, on disk before it goes out.
-    fn spend(&mut self) {
-        if let Some(budget) = &mut self.budget {
-            let now = unix_now();
-            budget.spent(now);
-            budget.flush(now);
-        }
-    }
-
     fn forget(&mut self, shard: u32) {
         self.granted.remove(&shard);
         self.wakers.remove(&shard);
@@ -270,14 +247,14 @@ mod tests {
     fn poll(gate: &Gate, alarm: &Arc<Alarm>, at_ms: u64, shard: u32) -> Option<Instant> {
         let waker = Waker::from(Arc::clone(alarm));
         let now = Instant::from_millis(at_ms);
-        gate.poll(&Context::from_waker(&waker), now, shard, LINK).err()
+        gate.poll(&mut Context::from_waker(&waker), now, shard, &mut Asking::new(LINK)).err()
     }
 
     /// A gate with one bucket, whose shards 1 and 2 wait behind shard 0.
     fn gate_passed_by_0(alarms: &[Arc<Alarm>; 3]) -> Gate {
         let gate = Gate::new(1, 3);
         for shard in 0..3 {
-            gate.ask(Instant::ZERO, shard, LINK);
+            gate.ask(Instant::ZERO, shard, LINK).unwrap();
         }
         assert_eq!(poll(&gate, &alarms[0], 0, 0), None);
         let next = Some(Instant::from_millis(5_040));

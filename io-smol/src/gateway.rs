@@ -14,12 +14,13 @@ use gatewright_core::{
     Command, CommandError, CommandId, Config, EncodedCommand, Event, IdentifyBudget, Input,
     Instant, Leave, Link, Memory, Meter, Metrics, Output, Phase, Session, SetupError, Status, Stop,
 };
-use tracing::Span;
 
 use crate::chunk::Chunker;
 use crate::clock::{self, Timer};
 use crate::driver::Shared;
+use crate::purse::{Asking, Purse};
 use crate::recording::{Lines, Shard};
+use crate::trace::{Teller, tell};
 use crate::transport::Transport;
 use crate::usual::Traits;
 use crate::{Gate, Options, trace};
@@ -40,13 +41,13 @@ pub struct Gateway {
     /// What the gate knows it by.
     ticket: u32,
     /// What all is told within by `tracing`.
-    span: Span,
+    teller: Teller,
     options: Options,
     gate: Gate,
     /// Who asks for members by itself.
     chunker: Option<Chunker>,
-    /// The link a permit was asked for.
-    asking: Option<Link>,
+    /// The permit that was asked for.
+    asking: Option<Asking>,
     transport: Transport,
     timer: Timer,
     streak: u8,
@@ -61,8 +62,6 @@ pub struct Gateway {
 
 impl Gateway {
     /// Creates a gateway that will begin a new session; nothing is sent yet.
-    ///
-    /// Unless [a gate](Options::gate) is given, this reads the file of the day's budget.
     ///
     /// # Errors
     /// [`SetupError`] names the setting that does not fit.
@@ -87,18 +86,18 @@ impl Gateway {
     }
 
     fn of(shard: gatewright_core::Shard<'static>, traits: Traits, options: Options) -> Self {
-        let (shard_id, span) = (shard.id().id, trace::span(shard.id()));
+        let (shard_id, teller) = (shard.id().id, Teller::new(shard.id()));
         let (gate, ticket) =
             options.gate.clone().map_or_else(|| traits.gate(), |gate| (gate, shard_id));
         Self {
             ticket,
             shard: Recorded::new(shard),
             gate,
-            chunker: Chunker::new(&traits, options.chunking, seed()),
+            chunker: Chunker::new(&traits, &teller, options.chunking, seed()),
             options,
             asking: None,
-            transport: Transport::new(span.clone()),
-            span,
+            transport: Transport::new(teller.clone()),
+            teller,
             timer: Timer::default(),
             streak: 0,
             lived: false,
@@ -106,6 +105,11 @@ impl Gateway {
             shown: None,
             meter: Meter::new(),
         }
+    }
+
+    /// What all is told of the shard with.
+    pub(crate) const fn teller(&self) -> &Teller {
+        &self.teller
     }
 
     /// Shows the state to handles from now on, whenever there is nothing else to do.
@@ -122,7 +126,7 @@ impl Gateway {
     /// [`RecordError`] after the first call of [`next`](Self::next), [`command`](Self::command) or
     /// [`leave`](Self::leave), or if there is more memory than a replay takes.
     pub fn record(&mut self, to: impl Write + Send + 'static) -> Result<(), RecordError> {
-        self.shard.record(Lines::new(to, self.span.clone()))
+        self.shard.record(Lines::new(to, self.teller.clone()))
     }
 
     /// Tells whether a recording goes on: it was begun, and no writing failed.
@@ -240,7 +244,7 @@ impl Gateway {
     /// Does what the shard wants; returns until when to wait, or nothing if there is an event.
     fn drain(&mut self) -> Result<Option<Instant>, Stop> {
         if let Some(chunker) = &mut self.chunker {
-            chunker.serve(clock::now(), &mut self.shard, &self.span);
+            chunker.serve(clock::now(), &mut self.shard, &self.teller);
         }
         loop {
             match self.shard.poll_output() {
@@ -250,8 +254,10 @@ impl Gateway {
                     self.transport.connect(&target, &self.options);
                 }
                 Output::AskIdentify(link) => {
-                    self.gate.ask(clock::now(), self.ticket, link);
-                    self.asking = Some(link);
+                    if let Err(full) = self.gate.ask(clock::now(), self.ticket, link) {
+                        tell!(warn, self.teller, "{full}");
+                    }
+                    self.asking = Some(Asking::new(link));
                 }
                 Output::ForgoIdentify(link) => self.forgo(link),
                 Output::Send(frame) => {
@@ -269,7 +275,7 @@ impl Gateway {
                         self.show_meter();
                     }
                     if trace::tells(kind) {
-                        trace::event(&self.span, &self.shard.event());
+                        trace::event(&self.teller, &self.shard.event());
                     }
                     return Ok(None);
                 }
@@ -297,10 +303,11 @@ impl Gateway {
             return;
         }
         self.is_over = true;
-        trace::stop(&self.span, stop);
+        trace::stop(&self.teller, stop);
         let counters = self.shard.status().counters;
-        if stop.is_requested() && counters.readies + counters.resumed > 0 {
-            self.gate.lived();
+        let was_live = counters.readies + counters.resumed > 0;
+        if let Some(purse) = self.gate.purse().filter(|_| stop.is_requested() && was_live) {
+            purse.lived();
         }
     }
 
@@ -333,7 +340,7 @@ impl Gateway {
         let status = self.shard.status();
         if !self.lived && status.phase == Phase::Live && status.in_phase >= HEALTHY_AFTER {
             self.lived = true;
-            self.gate.lived();
+            self.gate.purse().into_iter().for_each(Purse::lives);
         }
         if let Some(shared) = &self.shown {
             shared.show(status, self.shard.session());
@@ -407,12 +414,14 @@ impl Gateway {
     }
 
     /// Looks for a permit to identify; if there is none, brings `at` forward to when there may be one.
-    fn poll_permit(&mut self, cx: &Context<'_>, at: &mut Instant) -> Poll<()> {
-        let Some(link) = self.asking.filter(|_| !self.transport.is_writing()) else {
+    fn poll_permit(&mut self, cx: &mut Context<'_>, at: &mut Instant) -> Poll<()> {
+        let writing = self.transport.is_writing();
+        let Some(asking) = self.asking.as_mut().filter(|_| !writing) else {
             return Poll::Pending;
         };
-        match self.gate.poll(cx, clock::now(), self.ticket, link) {
+        match self.gate.poll(cx, clock::now(), self.ticket, asking) {
             Ok(()) => {
+                let link = asking.link;
                 self.asking = None;
                 self.shard.handle_input(clock::now(), Input::MayIdentify(link));
                 Poll::Ready(())
@@ -433,7 +442,7 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        if let Some(link) = self.asking {
+        if let Some(Asking { link, .. }) = self.asking {
             self.forgo(link);
         }
         self.gate.leave(clock::now(), self.ticket);

@@ -104,7 +104,7 @@ impl ShardHandle {
         if state.is_running() {
             return Err(StartError::Running);
         }
-        let Inner { config, options, .. } = &*self.0;
+        let Inner { options, .. } = &*self.0;
         let mut gateway = state.begin(&self.0).map_err(StartError::Setup)?;
         if let Some(to) = state.recorder.take() {
             gateway.record(to).map_err(StartError::Record)?;
@@ -113,8 +113,7 @@ impl ShardHandle {
         let shared = Arc::new(Shared::new(queue, &gateway, state.user));
         state.stored.give(&shared);
         let (orders, received) = async_channel::bounded(MOST_ORDERS);
-        let id = config.shard_id().id;
-        spawn(Driver::new(id, gateway, Arc::clone(&shared), received, options).run());
+        spawn(Driver::new(gateway, Arc::clone(&shared), received, options).run());
         let run = Run { orders, _users: Users::of(&shared), shared };
         state.run = Some(run.clone());
         Ok(run)

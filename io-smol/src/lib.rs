@@ -148,6 +148,7 @@
 //! | feature | default | what for |
 //! |---|---|---|
 //! | `tls` | yes | `wss://`, by rustls with ring and the bundled webpki roots |
+//! | `log` | no | what is told by `tracing` goes to the crate `log`, where nobody subscribes |
 //! | `metrics` | no | `Publisher`, which hands [`Metrics`] to the facade of the crate `metrics` |
 //! | `zstd` | no | the compression zstd-stream, by the C library zstd |
 //!
@@ -156,8 +157,8 @@
 //! What happens to a shard is told by [`tracing`](https://docs.rs/tracing), each in the span `shard` with its id and
 //! count: at `info` sessions that begin, are resumed or lose their connection; at `warn` what is lost, limits, refusals
 //! and a consumer that takes nothing; at `error` a gateway that refuses the shard for good; at `debug` dials, closes
-//! and commands. A token or content is never told, nor is an event. Without a subscriber the same goes to the crate
-//! `log`.
+//! and commands. A token or content is never told, nor is an event. The feature `log` hands the same to the crate
+//! `log` while there is no subscriber; `log` knows no spans, so each line has the shard's id in `shard` as well.
 //!
 //! The WebSocket library below logs whole frames to the target `tungstenite` at the level `trace`, the token among
 //! them: keep that target above it.
@@ -173,6 +174,7 @@ mod gate;
 mod gateway;
 mod handle;
 mod options;
+mod purse;
 mod recording;
 mod stored;
 mod task;

@@ -9,3 +9,9 @@ pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
 pub(crate) async fn unblock<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> T {
     smol::unblock(task).await
 }
+
+/// Runs a test.
+#[cfg(test)]
+pub(crate) fn block_on<T>(task: impl Future<Output = T>) -> T {
+    smol::block_on(task)
+}

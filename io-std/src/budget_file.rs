@@ -79,7 +79,7 @@ impl BudgetFile {
 
     /// Opens the file of a bot in the folder for the state of this user's programs, which is created if it is not there.
     ///
-    /// That is `gatewright` in `$XDG_STATE_HOME`, else in `~/.local/state`; on Windows in `%APPDATA%`. The file is named
+    /// That is `gatewright` in `$XDG_STATE_HOME`, else in `~/.local/state`; on Windows in `%LOCALAPPDATA%`. The file is named
     /// `identify-budget-` and the [`BotId`].
     ///
     /// # Errors

@@ -54,7 +54,7 @@ impl fmt::Display for BudgetFileError {
         match &self.fault {
             BudgetFault::Locked => write!(
                 f,
-                "another process holds {path}: end it, or give each bot a file of its own"
+                "{path} is in use, by another process or twice in this one: one gate for each bot is enough"
             ),
             BudgetFault::Read(error) => {
                 write!(

@@ -81,7 +81,9 @@ pub(crate) fn sibling(path: &Path, end: impl AsRef<OsStr>) -> PathBuf {
 pub(crate) fn state_folder() -> io::Result<PathBuf> {
     let strategy =
         choose_base_strategy().map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
-    Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("gatewright"))
+    // On Windows the cache is what does not wander from machine to machine with the user.
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.cache_dir());
+    Ok(folder.join("gatewright"))
 }
 
 /// Creates a folder for this user alone, unless it is there.

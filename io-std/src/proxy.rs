@@ -37,6 +37,10 @@ impl Proxy {
     /// # Errors
     /// [`ProxyError::Url`].
     pub fn new(url: &str) -> Result<Self, ProxyError> {
+        // Without a scheme it would be taken for `http://`, and a typing error for a host.
+        if !url.contains("://") {
+            return Err(ProxyError::Url);
+        }
         let proxy = ureq::Proxy::new(url).map_err(|_| ProxyError::Url)?;
         let is_bare = matches!(proxy.uri().path(), "" | "/") && proxy.uri().query().is_none();
         let is_http = proxy.protocol() == ProxyProtocol::Http;

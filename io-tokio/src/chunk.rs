@@ -1,9 +1,11 @@
 //! Who asks for the members of guilds by itself, beside the shard.
 
-use gatewright_core::{Chunking, Event, Instant, MemberRequests, MembersOutput, MembersSettings};
-use tracing::{Span, debug, warn};
+use gatewright_core::{
+    Chunking, Event, Instant, Intents, MemberRequests, MembersOutput, MembersSettings,
+};
 
 use crate::recording::Shard;
+use crate::trace::{Teller, tell};
 use crate::usual::Traits;
 
 /// How many requests are open at once, at the most.
@@ -19,7 +21,16 @@ pub(crate) struct Chunker {
 
 impl Chunker {
     /// Creates one if anybody's members are to be asked for.
-    pub(crate) fn new(traits: &Traits, chunking: Chunking, seed: u64) -> Option<Self> {
+    pub(crate) fn new(
+        traits: &Traits,
+        teller: &Teller,
+        chunking: Chunking,
+        seed: u64,
+    ) -> Option<Self> {
+        if chunking != Chunking::Off && !traits.intents.contains(Intents::GUILD_MEMBERS) {
+            tell!(warn, teller, "no members are asked for: the intent GUILD_MEMBERS is missing");
+            return None;
+        }
         let settings = MembersSettings::new(traits.shard, traits.intents).with_chunking(chunking);
         let requests = || MemberRequests::heap(settings, seed, REQUESTS, GUILDS);
         let deadline = Instant::MAX;
@@ -42,7 +53,7 @@ impl Chunker {
     }
 
     /// Queues what is to be asked for, and tells what came of it.
-    pub(crate) fn serve(&mut self, now: Instant, shard: &mut Shard, span: &Span) {
+    pub(crate) fn serve(&mut self, now: Instant, shard: &mut Shard, teller: &Teller) {
         loop {
             match self.requests.poll_output() {
                 MembersOutput::Send { request, command } => {
@@ -50,13 +61,13 @@ impl Chunker {
                     self.requests.queued(request, queued);
                 }
                 MembersOutput::Complete { guild, count, .. } => {
-                    debug!(parent: span, guild = guild.0, count, "all members came");
+                    tell!(debug, teller, guild = guild.0, count, "all members came");
                 }
                 MembersOutput::Failed { guild, failure, .. } => {
-                    warn!(parent: span, guild = guild.0, "no members: {failure}");
+                    tell!(warn, teller, guild = guild.0, "no members: {failure}");
                 }
                 MembersOutput::Overflow { guild, .. } => {
-                    warn!(parent: span, guild = guild.0, "no members: too many guilds wait");
+                    tell!(warn, teller, guild = guild.0, "no members: too many guilds wait");
                 }
                 MembersOutput::Odd { .. } | MembersOutput::Progress { .. } => {}
                 MembersOutput::Wait(at) => {

@@ -17,6 +17,7 @@ use gatewright_std::{EventQueue, Filter, Keeper, Watch};
 
 use crate::clock::{self, Timer};
 use crate::task::unblock;
+use crate::trace::{Teller, tell};
 use crate::{Gateway, Options};
 
 /// What a handle wants of the task.
@@ -188,7 +189,6 @@ impl Shared {
 
 /// The task behind a handle.
 pub(crate) struct Driver {
-    id: u32,
     /// It is there until the task ends.
     gateway: Option<Gateway>,
     shared: Arc<Shared>,
@@ -217,7 +217,6 @@ enum Turn {
 
 impl Driver {
     pub(crate) fn new(
-        id: u32,
         mut gateway: Gateway,
         shared: Arc<Shared>,
         orders: Receiver<Order>,
@@ -226,7 +225,6 @@ impl Driver {
         gateway.show_to(Arc::clone(&shared));
         let (filter, stall) = (options.filter.clone(), Stall::new(options.warn_after));
         Self {
-            id,
             gateway: Some(gateway),
             shared,
             orders,
@@ -259,7 +257,12 @@ impl Driver {
                 Turn::Forsaken => return,
                 Turn::Order(order) => self.obey(order),
                 Turn::Room => {}
-                Turn::Stalled => self.stall.warn(self.id, &self.shared.queue),
+                Turn::Stalled => {
+                    let waiting = self.shared.queue.len();
+                    if let Some(gateway) = &self.gateway {
+                        self.stall.warn(gateway.teller(), waiting);
+                    }
+                }
             }
             self.show();
         }
@@ -415,13 +418,9 @@ impl Stall {
         self.since = None;
     }
 
-    fn warn(&mut self, id: u32, queue: &EventQueue) {
-        let waiting = queue.len();
+    fn warn(&mut self, teller: &Teller, waiting: usize) {
         let millis = self.next.as_millis();
-        tracing::warn!(
-            shard = id,
-            "the consumer has not polled for {millis} ms, {waiting} events wait"
-        );
+        tell!(warn, teller, "the consumer has not polled for {millis} ms, {waiting} events wait");
         self.next = self.next.saturating_mul(2);
     }
 }

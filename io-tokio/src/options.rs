@@ -82,7 +82,8 @@ impl Options {
     ///
     /// Unless set, it is one for all shards of the bot in this process that are given none, with one bucket, and with
     /// the budget of the day in [its file](gatewright_std::BudgetFile::open_default); where that cannot be had, a warning
-    /// says so and it counts in memory. A gateway of `ws://` has no token to lose, and a gate of its own.
+    /// says so and it counts in memory until it can. A container without a volume forgets that file with each restart: mount the folder, or
+    /// open [another file](gatewright_std::BudgetFile::open) for a gate of your own. A gateway of `ws://` has no token to lose, and a gate of its own.
     ///
     /// The budget makes a process wait that begins again and again: from the fifth on that was not live for ten minutes and did
     /// not leave by itself, seconds at first and 15 minutes at most. What the day has left it does not know: it assumes

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::Write;
 
 use gatewright_core::transcript::Recorded;
-use tracing::Span;
+
+use crate::trace::{Teller, tell};
 
 /// The room for a line that is kept for the next one.
 const KEPT: usize = 64 * 1024;
@@ -16,12 +17,12 @@ pub(crate) type Shard = Recorded<'static, Lines>;
 pub(crate) struct Lines {
     to: Box<dyn Write + Send>,
     line: String,
-    span: Span,
+    teller: Teller,
 }
 
 impl Lines {
-    pub(crate) fn new(to: impl Write + Send + 'static, span: Span) -> Self {
-        Self { to: Box::new(to), line: String::new(), span }
+    pub(crate) fn new(to: impl Write + Send + 'static, teller: Teller) -> Self {
+        Self { to: Box::new(to), line: String::new(), teller }
     }
 }
 
@@ -35,7 +36,7 @@ impl fmt::Write for Lines {
         self.line.clear();
         self.line.shrink_to(KEPT);
         written.map_err(|error| {
-            tracing::warn!(parent: &self.span, "the recording ends: {error}");
+            tell!(warn, self.teller, "the recording ends: {error}");
             fmt::Error
         })
     }
@@ -44,7 +45,7 @@ impl fmt::Write for Lines {
 impl Drop for Lines {
     fn drop(&mut self) {
         if let Err(error) = self.to.flush() {
-            tracing::warn!(parent: &self.span, "the end of the recording is lost: {error}");
+            tell!(warn, self.teller, "the end of the recording is lost: {error}");
         }
     }
 }

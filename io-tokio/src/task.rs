@@ -17,3 +17,9 @@ pub(crate) async fn unblock<T: Send + 'static>(task: impl FnOnce() -> T + Send +
         Err(_) => std::future::pending().await,
     }
 }
+
+/// Runs a test.
+#[cfg(test)]
+pub(crate) fn block_on<T>(task: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(task)
+}

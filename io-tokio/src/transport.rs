@@ -9,15 +9,15 @@ use async_tungstenite::tungstenite::protocol::CloseFrame;
 use async_tungstenite::tungstenite::{Message, Utf8Bytes};
 use futures_util::{SinkExt, StreamExt};
 use gatewright_core::{CloseCode, Frame, Gone, Input, Link, Target};
-use tracing::{Span, debug};
 
 use crate::dial::{Dial, Socket, dial};
 use crate::recording::Shard;
+use crate::trace::{Teller, tell};
 use crate::{Options, clock};
 
 /// The transport of one link.
 pub(crate) struct Transport {
-    span: Span,
+    teller: Teller,
     link: Link,
     state: State,
     writing: Writing,
@@ -48,14 +48,14 @@ enum Writing {
 
 impl Transport {
     /// Creates one that is idle.
-    pub(crate) fn new(span: Span) -> Self {
+    pub(crate) fn new(teller: Teller) -> Self {
         let (link, state, writing) = (Link::default(), State::Idle, Writing::Nothing);
-        Self { span, link, state, writing, last_error: None }
+        Self { teller, link, state, writing, last_error: None }
     }
 
     /// Begins to dial, and drops what was there.
     pub(crate) fn connect(&mut self, target: &Target<'_>, options: &Options) {
-        debug!(parent: &self.span, link = target.link.0, "connecting to {target}");
+        tell!(debug, self.teller, link = target.link.0, "connecting to {target}");
         self.link = target.link;
         self.state = State::Waiting(dial(target, options));
         self.writing = Writing::Nothing;
@@ -107,7 +107,7 @@ impl Transport {
 
     /// Hands a close frame to the WebSocket; [`try_flush`](Self::try_flush) is next. A dial is given up.
     pub(crate) fn close(&mut self, code: CloseCode) {
-        debug!(parent: &self.span, link = self.link.0, "closing with {code}");
+        tell!(debug, self.teller, link = self.link.0, "closing with {code}");
         let frame = CloseFrame { code: code.0.into(), reason: Utf8Bytes::default() };
         if !self.start(Message::Close(Some(frame))) {
             self.state = State::Idle;
@@ -178,7 +178,7 @@ impl Transport {
             (Writing::Close, _) => self.end(shard, Gone::Dropped),
             (_, Ok(())) => shard.handle_input(clock::now(), Input::Sent(self.link)),
             (_, Err(error)) => {
-                debug!(parent: &self.span, link = self.link.0, "writing failed: {error}");
+                tell!(debug, self.teller, link = self.link.0, "writing failed: {error}");
                 self.writing = Writing::Failed;
                 return Poll::Pending;
             }
@@ -210,7 +210,7 @@ impl Transport {
 
     fn fail(&mut self, shard: &mut Shard, gone: Gone<'_>, error: &dyn Display) {
         self.last_error = Some(error.to_string());
-        debug!(parent: &self.span, link = self.link.0, "{error}");
+        tell!(debug, self.teller, link = self.link.0, "{error}");
         self.end(shard, gone);
     }
 

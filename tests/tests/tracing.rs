@@ -36,12 +36,12 @@ impl Write for Told {
     }
 }
 
-/// Does something while all that this thread tells is kept.
-fn listening(act: impl FnOnce()) -> Vec<String> {
+/// Does something while what this thread tells is kept, down to a level.
+fn listening(level: LevelFilter, act: impl FnOnce()) -> Vec<String> {
     let told = Told::default();
     let writer = told.clone();
     let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
+        .with_max_level(level)
         .with_ansi(false)
         .without_time()
         .with_writer(move || writer.clone())
@@ -115,8 +115,30 @@ macro_rules! told {
             fn a_shard_tells_all_in_its_span_and_nothing_private() {
                 let sim = super::gateway();
                 let mut private = Vec::new();
-                let lines = super::listening(|| private = $run(session(&sim)));
+                let lines =
+                    super::listening(super::LevelFilter::TRACE, || private = $run(session(&sim)));
                 super::judge(&lines, &private);
+            }
+
+            /// Loses a session.
+            async fn lost(sim: &gatewright_sim::Loopback) {
+                let mut gateway = Gateway::connect(super::config(sim), Options::default()).unwrap();
+                while let Ok(event) = gateway.next().await {
+                    match event.kind() {
+                        EventKind::Ready => assert_eq!(sim.inject(Fault::InvalidSession), 1),
+                        EventKind::SessionLost => gateway.leave(Leave::End),
+                        _ => {}
+                    }
+                }
+            }
+
+            #[test]
+            fn a_warning_is_told_in_the_span_of_its_shard_at_every_level() {
+                let sim = super::gateway();
+                let lines = super::listening(super::LevelFilter::WARN, || $run(lost(&sim)));
+                let [line] = &lines[..] else { panic!("{lines:?}") };
+                assert!(line.contains("shard{id=0 count=1}"), "{line}");
+                assert!(line.contains("the session is lost") && line.contains("shard=0"), "{line}");
             }
         }
     };
