@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use gatewright_core::cache::{Applied, Cache, Heap, Settings};
 use gatewright_core::decode::Decode;
 use gatewright_core::model::{self, Payload};
-use gatewright_core::{Cause, Dispatch, Encoding, Event, EventKind, Intents, Limit};
+use gatewright_core::{
+    Cause, CommandId, Dispatch, Encoding, Event, EventKind, Fate, Intents, Limit,
+};
 use gatewright_sim::{World, WorldSize};
 use serde_json::Value;
 
@@ -361,7 +363,10 @@ fn told() -> Vec<String> {
 
 #[test]
 fn every_event_of_the_shard_has_a_row_and_does_to_a_cache_what_it_says() {
+    let guild = r#"{"id":"7","unavailable":true}"#;
     let events = [
+        Event::Command { id: CommandId(1), fate: Fate::Sent },
+        Event::Duplicate(dispatch(EventKind::GuildCreate, guild)),
         Event::Gap { expected: 1, found: 2 },
         Event::Limit(Limit::Events),
         Event::SessionLost { cause: Cause::Zombie },
@@ -375,5 +380,7 @@ fn every_event_of_the_shard_has_a_row_and_does_to_a_cache_what_it_says() {
         let name = format!("{:?}", event.kind());
         let row = rows.iter().find(|cells| cells[1] == format!("`{name}`")).unwrap();
         assert_eq!(row[3] == "cold", cache.is_cold(), "{name}");
+        let untouched = snapshot(&Cache::new(Settings::default()));
+        assert_eq!(row[3] == "–", snapshot(&cache) == untouched, "{name}");
     }
 }

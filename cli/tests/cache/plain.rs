@@ -86,7 +86,7 @@ pub(crate) struct Plain {
     pub(crate) quoted: BTreeSet<String>,
     /// Messages that others told of when these were edited.
     pub(crate) requoted: BTreeSet<String>,
-    /// Users that only an edit of a message told of that is gone.
+    /// Users of whom an edit of a message told last that is gone.
     pub(crate) unheard: BTreeSet<String>,
     /// Messages whose list came empty with an edit: message and field.
     pub(crate) emptied: BTreeSet<(String, String)>,
@@ -387,7 +387,9 @@ impl Plain {
     /// Hears of a user; returns the id.
     fn user(&mut self, user: &Value) -> Value {
         if user.is_object() {
-            self.store("users", "", &text(&user["id"]), user, true);
+            let id = text(&user["id"]);
+            self.unheard.remove(&id);
+            self.store("users", "", &id, user, true);
         }
         user["id"].clone()
     }

@@ -1,6 +1,10 @@
 //! What goes wrong costs itself, and leaves nothing behind.
 
+use core::time::Duration;
+
+use super::super::{Applied, Cache};
 use super::*;
+use crate::{Cause, Connected, Disconnected, Event, EventKind, GuildId, Link, Purpose, Skipped};
 
 fn emoji(guild: u64, name: &str) -> String {
     std::format!(
@@ -261,5 +265,41 @@ fn what_a_row_may_refer_to_is_no_fault_if_it_is_odd() {
         );
         let (_, losses) = bench.apply_lossy("PRESENCE_UPDATE", &json);
         assert_eq!(losses, Losses::default(), "{json}");
+    }
+}
+
+#[test]
+fn a_connection_that_comes_or_goes_says_nothing_and_what_was_skipped_is_missed() {
+    let skipped = Skipped {
+        kind: EventKind::GuildCreate,
+        seq: Some(2),
+        guild: Some(GuildId(7)),
+        id: Some(7),
+        length: 1_000_000,
+        more: 0,
+        through: Some(2),
+    };
+    let lost = Disconnected {
+        link: Link(1),
+        cause: Cause::Zombie,
+        code: None,
+        reason: "",
+        status: None,
+        resumes: true,
+        redial_after: Some(Duration::ZERO),
+    };
+    let up = Connected {
+        link: Link(1),
+        purpose: Purpose::Resume,
+        heartbeat_interval: Duration::from_secs(40),
+    };
+    for (event, is_cold) in [
+        (Event::Connected(up), false),
+        (Event::Disconnected(lost), false),
+        (Event::Skipped(skipped), true),
+    ] {
+        let mut cache = Cache::<Heap>::new(Settings::default());
+        assert_eq!(cache.hear(&event, &mut ()), Applied::default(), "{event:?}");
+        assert_eq!(cache.is_cold(), is_cold, "{event:?}");
     }
 }
