@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::parity::members;
-use crate::plain::{Gone, Plain, text};
+use crate::plain::{Gone, Plain, Row, text};
 
 /// A stream, and both dumps.
 #[derive(Debug)]
@@ -170,9 +170,13 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         let is_full = theirs.as_array().unwrap().len() >= case.plain.most_messages();
         let is_lost = match it.path[..] {
             ["messages", id] => is_older(id),
-            ["members", guild, user] => rows
-                .iter()
-                .any(|row| row.guild == guild && *row.get("author") == *user && is_older(&row.key)),
+            ["members", guild, user] => rows.iter().filter(|row| is_older(&row.key)).any(|row| {
+                // Who wrote it, or the one it answers.
+                let answered = text(row.get("referenced_message"));
+                let answered = case.plain.table("messages").any("", &answered);
+                let wrote = |row: &Row| row.guild == guild && *row.get("author") == *user;
+                wrote(row) || answered.is_some_and(wrote)
+            }),
             _ => false,
         };
         // It answers one that hikari made room of.
