@@ -187,6 +187,8 @@ mod outbox;
 #[cfg(feature = "alloc")]
 mod owned;
 mod ports;
+#[cfg(feature = "alloc")]
+mod reshard;
 mod rng;
 mod session;
 mod shard;
@@ -236,6 +238,8 @@ pub use metrics::{Meter, Metrics};
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedDispatch, OwnedEvent};
 pub use ports::{Frame, Gone, Input, Leave, Link, Output, Purpose, Stop, Target};
+#[cfg(feature = "alloc")]
+pub use reshard::{Reshard, ReshardOutput, Side, Verdict};
 pub use session::{Session, SessionError};
 pub use shard::Shard;
 pub use status::{Counters, Status, Timer};

@@ -51,6 +51,12 @@ impl Instant {
     pub fn saturating_add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
     }
+
+    /// Returns this instant moved back by `span`, at most to the beginning.
+    #[must_use]
+    pub fn saturating_sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(span)))
+    }
 }
 
 impl fmt::Display for Instant {

@@ -1,0 +1,100 @@
+//! A bot that goes over from one number of shards to another while things happen, in virtual time.
+
+mod world;
+
+use std::vec::Vec;
+
+use self::world::{Plan, World};
+use super::*;
+
+/// The seeds that are tried, unless the environment says how many.
+const SEEDS: u64 = 150;
+
+fn seeds() -> std::ops::Range<u64> {
+    let given = std::env::var("GATEWRIGHT_SEEDS").ok();
+    0..given.map_or(SEEDS, |given| given.parse().expect("how many seeds"))
+}
+
+#[test]
+fn from_16_shards_to_32_under_load_nothing_is_lost_and_nothing_comes_twice() {
+    for seed in seeds() {
+        let world = World::run(Plan::new(seed, 16, 32));
+        world.assert_exact();
+    }
+}
+
+#[test]
+fn from_any_number_to_any_other_with_sessions_that_are_lost_on_the_way() {
+    for seed in seeds() {
+        let mut plan = Plan::new(seed, 1 + seed as u32 % 5, 1 + seed as u32 / 5 % 7);
+        plan.losses = true;
+        World::run(plan).assert_exact();
+    }
+}
+
+#[test]
+fn where_the_old_shards_end_by_themselves_the_new_ones_go_on() {
+    for seed in seeds() {
+        let mut plan = Plan::new(seed, 3, 4);
+        plan.old_ends = true;
+        World::run(plan).assert_goes_on();
+    }
+}
+
+fn typing(guild: u64) -> Vec<u8> {
+    std::format!(r#"{{"guild_id":"{guild}","user_id":"1"}}"#).into_bytes()
+}
+
+fn hear(reshard: &mut Reshard, side: Side, shard: u32, name: &str, d: &[u8]) -> Verdict {
+    let dispatch = Dispatch::new(name, None, crate::Encoding::Json, d).unwrap();
+    reshard.hear(Instant::ZERO, side, shard, &Event::Dispatch(dispatch))
+}
+
+#[test]
+fn as_many_start_at_once_as_may_identify_and_one_that_hangs_holds_none_up() {
+    let mut reshard = Reshard::new(1, 4, 2);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(1));
+    assert_eq!(reshard.poll_output(), ReshardOutput::Wait(Instant::from_millis(30_000)));
+    assert_eq!(
+        hear(
+            &mut reshard,
+            Side::New,
+            1,
+            "READY",
+            br#"{"user":{"id":"1","username":"bot"},"guilds":[]}"#
+        ),
+        Verdict::Drop
+    );
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(2));
+    reshard.tick(Instant::from_millis(30_000));
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(3));
+    assert_eq!(reshard.poll_output(), ReshardOutput::Wait(Instant::MAX));
+}
+
+#[test]
+fn before_a_new_shard_is_settled_the_consumer_hears_the_old_ones() {
+    let mut reshard = Reshard::new(1, 1, 1);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    let guilds =
+        br#"{"user":{"id":"1","username":"bot"},"guilds":[{"id":"7","unavailable":true}]}"#;
+    assert_eq!(hear(&mut reshard, Side::New, 0, "READY", guilds), Verdict::Drop);
+    assert_eq!(hear(&mut reshard, Side::New, 0, "GUILD_CREATE", br#"{"id":"7"}"#), Verdict::Drop);
+    assert_eq!(hear(&mut reshard, Side::New, 0, "TYPING_START", &typing(7)), Verdict::Drop);
+    assert_eq!(hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(7)), Verdict::Pass);
+    assert_eq!(hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(7)), Verdict::Pass);
+    assert_eq!(hear(&mut reshard, Side::New, 0, "TYPING_START", &typing(7)), Verdict::Drop);
+}
+
+#[test]
+fn what_happens_in_no_guild_is_that_of_the_first_shard() {
+    let mut reshard = Reshard::new(2, 2, 2);
+    while let ReshardOutput::Start(_) = reshard.poll_output() {}
+    for side in [Side::Old, Side::New] {
+        let passes = if side == Side::Old { Verdict::Pass } else { Verdict::Drop };
+        for shard in 0..2 {
+            assert_eq!(hear(&mut reshard, side, shard, "USER_UPDATE", br#"{"id":"1"}"#), passes);
+        }
+    }
+    assert_eq!(hear(&mut reshard, Side::New, 9, "USER_UPDATE", br#"{"id":"1"}"#), Verdict::Pass);
+}
