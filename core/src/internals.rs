@@ -2,6 +2,7 @@
 
 use crate::envelope::{self, Fed, Scanner};
 use crate::inbox::{Inbox, Taken};
+use crate::inflate::{Progress, Then, zlib};
 use crate::lifecycle::{EDGES, Trigger};
 use crate::memory::Memory;
 use crate::{Compression, Encoding, Instant, Phase, Shard};
@@ -42,6 +43,59 @@ pub fn resumable_envelope(encoding: Encoding, document: &[u8]) -> Option<u64> {
 #[must_use]
 pub fn drawn(shard: &Shard<'_>) -> (Instant, Option<Instant>) {
     shard.drawn()
+}
+
+/// Our decoder of zlib streams by itself.
+#[derive(Debug)]
+pub struct Inflate(alloc::boxed::Box<zlib::Stream>);
+
+/// How far a call of [`Inflate::inflate`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inflated {
+    /// The bytes of input that were read.
+    pub read: usize,
+    /// The bytes of output that were written.
+    pub written: usize,
+    /// Whether the stream ended.
+    pub ended: bool,
+}
+
+impl Inflate {
+    /// Creates a decoder of a stream that has not begun.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(alloc::boxed::Box::new(zlib::Stream::new()))
+    }
+
+    /// Begins a new stream.
+    pub fn restart(&mut self) {
+        self.0.restart();
+    }
+
+    /// Decodes behind `out[..at]`, which is the output so far or at least the last 32 KiB of it.
+    ///
+    /// # Errors
+    /// What is wrong with the stream.
+    pub fn inflate(
+        &mut self,
+        input: &[u8],
+        out: &mut [u8],
+        at: usize,
+        checked: bool,
+    ) -> Result<Inflated, alloc::string::String> {
+        match self.0.inflate(input, out, at, checked) {
+            Ok(Progress { read, written, then }) => {
+                Ok(Inflated { read, written, ended: then == Then::Ended })
+            }
+            Err(damage) => Err(alloc::string::ToString::to_string(&damage)),
+        }
+    }
+}
+
+impl Default for Inflate {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Messages in, documents out: inflate, the check of UTF-8, and the envelope.

@@ -125,6 +125,7 @@
 //! * `alloc`: memory on the heap, and copies of events and of rows of a cache.
 //! * `std`: what needs threads: [`SharedCache`](cache::SharedCache), the caches of several shards for many tasks. It
 //!   brings `alloc`.
+//! * `miniz`: `Inflater::miniz` and `Inflater::miniz_stream`, which decode zlib by `miniz_oxide`.
 //! * `zstd`: the compression zstd-stream, by the C library zstd, which needs a C compiler to build and
 //!   takes its memory from the C heap.
 #![no_std]
@@ -225,6 +226,8 @@ pub use id::{
     RoleId, RuleId, ScheduledEventId, ShardId, SkuId, SoundId, StageInstanceId, StickerId,
     StickerPackId, SubscriptionId, TagId, UserId, WebhookId,
 };
+#[cfg(feature = "miniz")]
+pub use inflate::Miniz;
 pub use inflate::{Inflater, Zlib};
 pub use intents::Intents;
 pub use kind::EventKind;

@@ -13,7 +13,7 @@ use crate::throttle::SendLog;
 /// | payload | lent: at least [`Memory::MIN_PAYLOAD`] bytes; heap: 4 KiB up to a limit | documents, and the history compressed ones refer to |
 /// | commands | at least [`Memory::MIN_COMMANDS`] bytes | queued commands, and room to encode one frame |
 /// | send log | [`SendLog`], about 2 KiB | the send limit |
-/// | inflater | [`Inflater`], about 10 KiB for zlib; zstd has a heap of its own | compression |
+/// | inflater | [`Inflater`], about 6 KiB for zlib; zstd has a heap of its own | compression |
 #[derive(Debug)]
 pub struct Memory<'m> {
     pub(crate) payload: Store<'m>,

@@ -4,21 +4,25 @@
 //! there is no second window. A stream's own output begins at the start of the slice it is given, so
 //! that a damaged one cannot read bytes of another. zstd keeps a history of its own.
 
-// Not in use yet: it is to be fuzzed for longer before it takes the place of `miniz_oxide`.
-#[cfg(test)]
-mod zlib;
+#[cfg(feature = "miniz")]
+mod miniz;
+#[cfg(not(feature = "miniz"))]
+#[path = "no_miniz.rs"]
+mod miniz;
+pub(crate) mod zlib;
 #[cfg(not(feature = "zstd"))]
 #[path = "no_zstd.rs"]
 mod zstd;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+#[cfg(feature = "miniz")]
+pub use miniz::Miniz;
+#[cfg(not(feature = "miniz"))]
+use miniz::Miniz;
 pub(crate) use zstd::AVAILABLE as ZSTD_IS_AVAILABLE;
 
 use core::fmt;
-
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
 use crate::Compression;
 use crate::lease::Lease;
@@ -28,14 +32,29 @@ use crate::lease::Lease;
 /// Source: RFC 1951 section 2.
 pub(crate) const WINDOW: usize = 32 * 1024;
 
-/// The state of a zlib decoder, about 10 KiB, lent to a shard.
-pub struct Zlib(DecompressorOxide);
+/// The state of a zlib decoder, about 6 KiB, lent to a shard.
+pub struct Zlib(zlib::Stream);
 
 impl Zlib {
     /// Creates the state of a stream that has not begun.
     #[must_use]
-    pub fn new() -> Self {
-        Self(DecompressorOxide::new())
+    pub const fn new() -> Self {
+        Self(zlib::Stream::new())
+    }
+
+    /// Decodes; a full output is told as such, even if nothing is held back, as every decoder behind the seam does.
+    fn inflate(
+        &mut self,
+        input: &[u8],
+        out: &mut [u8],
+        at: usize,
+        checked: bool,
+    ) -> Result<Progress, Corrupt> {
+        let progress = self.0.inflate(input, out, at, checked)?;
+        let is_full = at + progress.written >= out.len();
+        let waits = progress.then == Then::NeedsInput;
+        let then = if waits && is_full { Then::OutputFull } else { progress.then };
+        Ok(Progress { then, ..progress })
     }
 }
 
@@ -60,6 +79,10 @@ enum Kind<'m> {
     None,
     Zlib(Lease<'m, Zlib>),
     ZlibStream(Lease<'m, Zlib>),
+    #[cfg_attr(not(feature = "miniz"), expect(dead_code, reason = "made with miniz only"))]
+    Miniz(&'m mut Miniz),
+    #[cfg_attr(not(feature = "miniz"), expect(dead_code, reason = "made with miniz only"))]
+    MinizStream(&'m mut Miniz),
     #[cfg_attr(
         not(any(feature = "alloc", feature = "zstd")),
         expect(dead_code, reason = "made by the heap or with zstd only")
@@ -84,6 +107,20 @@ impl<'m> Inflater<'m> {
     #[must_use]
     pub const fn zlib_stream(state: &'m mut Zlib) -> Self {
         Self(Kind::ZlibStream(Lease::Lent(state)))
+    }
+
+    /// Creates one as [`Inflater::zlib`] does, which decodes by `miniz_oxide`.
+    #[cfg(feature = "miniz")]
+    #[must_use]
+    pub const fn miniz(state: &'m mut Miniz) -> Self {
+        Self(Kind::Miniz(state))
+    }
+
+    /// Creates one as [`Inflater::zlib_stream`] does, which decodes by `miniz_oxide`.
+    #[cfg(feature = "miniz")]
+    #[must_use]
+    pub const fn miniz_stream(state: &'m mut Miniz) -> Self {
+        Self(Kind::MinizStream(state))
     }
 
     /// Creates one for transport compression: one zstd frame for the connection.
@@ -118,8 +155,8 @@ impl<'m> Inflater<'m> {
     pub const fn compression(&self) -> Compression {
         match self.0 {
             Kind::None => Compression::None,
-            Kind::Zlib(_) => Compression::Zlib,
-            Kind::ZlibStream(_) => Compression::ZlibStream,
+            Kind::Zlib(_) | Kind::Miniz(_) => Compression::Zlib,
+            Kind::ZlibStream(_) | Kind::MinizStream(_) => Compression::ZlibStream,
             Kind::ZstdStream(_) => Compression::ZstdStream,
         }
     }
@@ -128,12 +165,15 @@ impl<'m> Inflater<'m> {
     pub(crate) fn restart(&mut self) {
         match &mut self.0 {
             Kind::None => {}
-            Kind::Zlib(state) | Kind::ZlibStream(state) => state.0.init(),
+            Kind::Zlib(state) | Kind::ZlibStream(state) => state.0.restart(),
+            Kind::Miniz(state) | Kind::MinizStream(state) => state.restart(),
             Kind::ZstdStream(state) => state.restart(),
         }
     }
 
     /// Decodes as much of `input` as fits into `out[at..]`, where `out[..at]` is the stream's earlier output.
+    ///
+    /// What stands behind the output it writes is overwritten with anything.
     pub(crate) fn inflate(
         &mut self,
         input: &[u8],
@@ -142,11 +182,11 @@ impl<'m> Inflater<'m> {
     ) -> Result<Progress, Corrupt> {
         match &mut self.0 {
             Kind::None => Ok(copy(input, out, at)),
-            Kind::Zlib(state) => inflate(&mut state.0, input, out, at, 0),
+            Kind::Zlib(state) => state.inflate(input, out, at, true),
             // The checksum stands at the end of a stream, and this one has none.
-            Kind::ZlibStream(state) => {
-                inflate(&mut state.0, input, out, at, inflate_flags::TINFL_FLAG_IGNORE_ADLER32)
-            }
+            Kind::ZlibStream(state) => state.inflate(input, out, at, false),
+            Kind::Miniz(state) => state.inflate(input, out, at, true),
+            Kind::MinizStream(state) => state.inflate(input, out, at, false),
             Kind::ZstdStream(state) => state.inflate(input, out.get_mut(at..).unwrap_or_default()),
         }
     }
@@ -175,6 +215,12 @@ pub(crate) enum Then {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Corrupt;
 
+impl From<zlib::Damage> for Corrupt {
+    fn from(_: zlib::Damage) -> Self {
+        Self
+    }
+}
+
 /// Moves bytes that are not compressed.
 pub(crate) fn copy(input: &[u8], out: &mut [u8], at: usize) -> Progress {
     let room = out.get_mut(at..).unwrap_or_default();
@@ -184,31 +230,6 @@ pub(crate) fn copy(input: &[u8], out: &mut [u8], at: usize) -> Progress {
     }
     let then = if moved < input.len() { Then::OutputFull } else { Then::NeedsInput };
     Progress { read: moved, written: moved, then }
-}
-
-fn inflate(
-    state: &mut DecompressorOxide,
-    input: &[u8],
-    out: &mut [u8],
-    at: usize,
-    extra: u32,
-) -> Result<Progress, Corrupt> {
-    const FLAGS: u32 = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
-        | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT
-        | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-    let (status, read, written) = decompress(state, input, out, at, FLAGS | extra);
-    let then = match status {
-        TINFLStatus::NeedsMoreInput => Then::NeedsInput,
-        TINFLStatus::HasMoreOutput => Then::OutputFull,
-        TINFLStatus::Done => Then::Ended,
-        TINFLStatus::Adler32Mismatch
-        | TINFLStatus::BadParam
-        | TINFLStatus::Failed
-        | TINFLStatus::FailedCannotMakeProgress
-        | _ => return Err(Corrupt),
-    };
-    let stuck = read == 0 && written == 0 && then == Then::NeedsInput && !input.is_empty();
-    if stuck { Err(Corrupt) } else { Ok(Progress { read, written, then }) }
 }
 
 #[cfg(test)]

@@ -31,6 +31,22 @@ fn a_zlib_decoder_without_room_waits_for_some() {
     }
 }
 
+#[cfg(feature = "miniz")]
+#[test]
+fn the_decoder_of_miniz_oxide_makes_the_same_for_the_same_compression() {
+    let text = text();
+    let bytes = compress_to_vec_zlib(&text, 6);
+    let (mut one, mut other) = (Miniz::new(), Miniz::new());
+    let inflaters = [Inflater::miniz(&mut one), Inflater::miniz_stream(&mut other)];
+    let compressions = [Compression::Zlib, Compression::ZlibStream];
+    for (mut inflater, compression) in inflaters.into_iter().zip(compressions) {
+        assert_eq!(inflater.compression(), compression);
+        assert_eq!(inflater.inflate(b"no stream", &mut [0; 9], 0), Err(Corrupt));
+        inflater.restart();
+        assert_eq!(decode_by_the_byte(inflater, &bytes, text.len()), text);
+    }
+}
+
 #[cfg(feature = "zstd")]
 #[test]
 fn a_zstd_decoder_without_room_waits_for_some() {
@@ -44,6 +60,12 @@ fn a_zstd_decoder_without_room_waits_for_some() {
 #[test]
 fn a_zlib_decoder_shows_its_name_and_none_of_what_it_decoded() {
     assert_eq!(std::format!("{:?}", Zlib::new()), "Zlib { .. }");
+}
+
+#[cfg(feature = "miniz")]
+#[test]
+fn the_decoder_of_miniz_oxide_shows_its_name_and_none_of_what_it_decoded() {
+    assert_eq!(std::format!("{:?}", Miniz::new()), "Miniz { .. }");
 }
 
 #[cfg(feature = "zstd")]
