@@ -39,6 +39,9 @@ impl Adler {
     }
 
     /// Sums each place of the groups by itself; what a byte adds to the sum of sums depends on its place and group.
+    ///
+    /// It is kept apart, as the compiler finds no vectors in it within a large function.
+    #[inline(never)]
     fn add_groups(&mut self, groups: &[[u8; LANES]]) {
         let (mut lanes, mut sums) = ([0_u32; LANES], [0_u32; LANES]);
         for group in groups {
