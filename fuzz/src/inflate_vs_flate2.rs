@@ -23,7 +23,7 @@ const MOST_DOCUMENTS: usize = 8;
 ///    the end of a message behind a flush promises the end of a document. The dispatches hold the texts.
 /// 2. Payload compression: a text, which becomes a compressed dispatch, and then places in it and what they
 ///    become; an empty text leaves the rest as it is. A dispatch is told if and only if flate2 takes all bytes of the
-///    message and they hold one. flate2 here stands on the same `miniz_oxide`: what is compared is all around it.
+///    message and they hold one. flate2 here stands on `miniz_oxide`.
 pub fn inflate_vs_flate2(data: &[u8]) {
     let mut source = Source::new(data);
     let setup = source.byte();

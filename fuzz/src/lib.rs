@@ -28,6 +28,7 @@ mod transcript;
 mod value;
 mod walk;
 mod wire;
+mod zlib_vs_others;
 mod zstd;
 
 pub use cache_model::cache_model;
@@ -47,13 +48,14 @@ pub use model::model_vs_shard;
 pub use seeds::seeds;
 pub use shard::shard;
 pub use transcript::transcript;
+pub use zlib_vs_others::zlib_vs_others;
 pub use zstd::zstd;
 
 /// A property: a function that panics when it does not hold.
 pub type Property = fn(&[u8]);
 
 /// All properties, by the name of their target and their corpus.
-pub const PROPERTIES: [(&str, Property); 17] = [
+pub const PROPERTIES: [(&str, Property); 18] = [
     ("cache_model", cache_model),
     ("cache_restore", cache_restore),
     ("chunked_vs_whole", chunked_vs_whole),
@@ -70,6 +72,7 @@ pub const PROPERTIES: [(&str, Property); 17] = [
     ("model_vs_shard", model_vs_shard),
     ("shard", shard),
     ("transcript", transcript),
+    ("zlib_vs_others", zlib_vs_others),
     ("zstd", zstd),
 ];
 

@@ -58,6 +58,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
                 .flat_map(|(setup, compression)| packed(setup, compression))
                 .collect()
         }
+        "zlib_vs_others" => zlib(),
         "zstd" => [0, 4].map(|setup| packed(setup, Compression::ZstdStream)).concat(),
         "model_vs_shard" => crate::model::stories(),
         "cache_model" => (0..36).map(guild_life).collect(),
@@ -108,6 +109,25 @@ fn messages() -> Vec<Vec<u8>> {
         [&[setup | 2][..], &cuts, &document(encoding, json)].concat()
     };
     documents.iter().flat_map(|json| (0..4).map(move |at| with(json, at))).collect()
+}
+
+/// Makes seeds of zlib: texts to compress at each level, with changes and without, and blocks as they are.
+fn zlib() -> Vec<Vec<u8>> {
+    let texts = payloads().into_values().map(|(_, d)| d);
+    let texts = texts.zip(0..20_u8).map(|(text, at)| {
+        let text = &text.as_bytes()[..text.len().min(200)];
+        let len = u8::try_from(text.len()).unwrap_or_default();
+        let cuts = [&CUTS[usize::from(at) & 1][..], &CUTS[usize::from(at) >> 1 & 1]].concat();
+        let changes: &[u8] = if at < 10 { &[] } else { &[at, 0x5A, at, 0, at, 0xFF] };
+        [&[at << 1][..], &cuts, &[0, len], text, &[at, 1], changes].concat()
+    });
+    let blocks = [
+        &b"\x4b\x04\x00"[..],
+        b"\x01\x05\x00\xfa\xffhello",
+        b"\x4b\x84\x03\x00\x00\x00\xff\xff\x03\x00",
+    ];
+    let blocks = blocks.map(|blocks| [&[1][..], &CUTS[0], &CUTS[1], blocks].concat());
+    texts.chain(blocks).collect()
 }
 
 /// Makes seeds of messages on a compressed connection that is live.

@@ -67,6 +67,7 @@ holds_for_its_corpus! {
     model_vs_shard
     shard
     transcript
+    zlib_vs_others
     zstd
 }
 

@@ -1,0 +1,3 @@
+#![cfg_attr(fuzzing, no_main)]
+
+gatewright_fuzz::target!(zlib_vs_others);
