@@ -7,7 +7,6 @@ mod eager;
 mod lean;
 mod shards;
 mod stages;
-mod wire;
 
 use std::time::Duration;
 

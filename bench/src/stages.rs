@@ -7,8 +7,9 @@ use gatewright_core::decode::Cursor;
 use gatewright_core::internals::{Documents, fast_envelope, resumable_envelope};
 use gatewright_core::{Compression, Encoding};
 
-use crate::{eager, lean, shards, wire};
+use crate::{eager, lean, shards};
 use gatewright_bench_harness::traffic::{self, Document};
+use gatewright_bench_inflate::wire;
 
 /// A layer over a set, prepared.
 pub struct Stage {
@@ -36,6 +37,8 @@ const PEERS: [&str; 6] = [
     "sonic-rs's tree",
 ];
 
+const ZLIB: [&str; 4] = ["gatewright, inflate alone", "zlib-rs", "flate2 (zlib-rs)", "miniz_oxide"];
+
 /// Every row there is.
 pub fn rows() -> Vec<Row> {
     let json = |layer, who, set| Row { layer, who, set, encoding: Encoding::Json };
@@ -56,14 +59,12 @@ pub fn rows() -> Vec<Row> {
         rows.push(etf("every field", "gatewright", set));
         rows.extend(PEERS.map(|who| json("every field", who, set)));
     }
-    for (layer, backend) in
-        [("zlib-stream", "miniz_oxide"), ("zlib", "miniz_oxide"), ("zstd-stream", "zstd")]
-    {
+    for layer in ["zlib-stream", "zlib", "zstd-stream"] {
         for set in ["steady", "GUILD_CREATE"] {
             rows.push(json(layer, "gatewright, with UTF-8 and envelope", set));
-            rows.push(json(layer, backend, set));
-            if backend != "zstd" {
-                rows.push(json(layer, "flate2 (zlib-rs)", set));
+            match layer {
+                "zstd-stream" => rows.push(json(layer, "zstd", set)),
+                _ => rows.extend(ZLIB.map(|who| json(layer, who, set))),
             }
         }
     }
@@ -148,6 +149,8 @@ fn inflate(layer: &str, who: &str, documents: &[Document]) -> Box<dyn FnMut()> {
     let most = documents.iter().map(|document| document.whole.len()).max().unwrap_or_default();
     match who {
         "miniz_oxide" => Box::new(move || wire::miniz(compression, &messages, most)),
+        "gatewright, inflate alone" => Box::new(move || wire::ours(compression, &messages, most)),
+        "zlib-rs" => Box::new(move || wire::zlib_rs(compression, &messages, most)),
         "zstd" => Box::new(move || wire::zstd(&messages, most)),
         "flate2 (zlib-rs)" => Box::new(move || wire::flate2(compression, &messages, most)),
         _ => Box::new(move || {

@@ -4,8 +4,10 @@ use std::hint::black_box;
 
 use flate2::{Compress, Decompress, FlushCompress, FlushDecompress};
 use gatewright_core::Compression;
+use gatewright_core::internals::Inflate;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use zlib_rs::InflateFlush;
 
 const WINDOW: usize = 32 * 1024;
 
@@ -57,10 +59,46 @@ fn zstd_flush(encoder: &mut zstd::stream::raw::Encoder<'static>, whole: &[u8]) -
     out
 }
 
-/// The backend in linear mode, its output in one buffer that slides, and the check of UTF-8.
+/// Our decoder, its output in one buffer that slides, and the check of UTF-8.
+pub fn ours(compression: Compression, messages: &[Vec<u8>], most: usize) {
+    let mut state = Inflate::new();
+    let mut out = vec![0; WINDOW + WINDOW.max(most)];
+    let mut end = 0;
+    for message in messages {
+        if compression == Compression::Zlib {
+            state.restart();
+            end = 0;
+        } else if end + most > out.len() {
+            out.copy_within(end - WINDOW..end, 0);
+            end = WINDOW;
+        }
+        let checked = compression == Compression::Zlib;
+        let made = state.inflate(message, &mut out, end, checked).expect("a good stream");
+        assert_eq!(made.read, message.len());
+        black_box(std::str::from_utf8(&out[end..end + made.written]).expect("UTF-8"));
+        end += made.written;
+    }
+}
+
+/// zlib-rs itself, into one buffer, and the check of UTF-8.
+pub fn zlib_rs(compression: Compression, messages: &[Vec<u8>], most: usize) {
+    let mut state = zlib_rs::Inflate::new(true, 15);
+    let mut out = vec![0; most + 1];
+    for message in messages {
+        if compression == Compression::Zlib {
+            state.reset(true);
+        }
+        let before = state.total_out();
+        state.decompress(message, &mut out, InflateFlush::SyncFlush).expect("a good stream");
+        let written = (state.total_out() - before) as usize;
+        black_box(std::str::from_utf8(&out[..written]).expect("UTF-8"));
+    }
+}
+
+/// `miniz_oxide` in linear mode, its output in one buffer that slides, and the check of UTF-8.
 pub fn miniz(compression: Compression, messages: &[Vec<u8>], most: usize) {
     let mut state = DecompressorOxide::new();
-    let mut out = vec![0; (WINDOW + most) * 2];
+    let mut out = vec![0; WINDOW + WINDOW.max(most)];
     let mut end = 0;
     for message in messages {
         if compression == Compression::Zlib {
