@@ -27,16 +27,33 @@ const INPUT: usize = 16;
 const COPY: usize = 32;
 /// The least room with which a turn begins: for a longest match that is copied in whole copies, and then some.
 const ROOM: usize = 258 + 2 * COPY + 8;
-/// The least history with which a turn begins: how far back a distance reaches that is made up.
-pub(super) const HISTORY: usize = 256;
+/// How far back a distance reaches that is made up: behind what was copied last, which is not at hand at once.
+const FAR: u32 = 256;
+/// The same at the beginning of a stream: no less than what is copied, lest it be taken for a match that is near.
+const NEAR: u32 = 2 * COPY as u32;
+/// The least history with which a turn begins.
+pub(super) const HISTORY: usize = NEAR as usize;
 /// The most bytes that a symbol and its distance are told in.
 const SYMBOL: usize = 6;
 /// The input that is decoded from a copy; zeroes follow it there.
 const TAIL: usize = 32;
 
 /// Decodes symbols as long as nothing is near an edge; tells whether the block ended.
-#[expect(clippy::too_many_lines, reason = "one loop whose values stay in registers")]
 pub(super) fn run(
+    cursor: &mut Cursor<'_, '_>,
+    first: &First,
+    behind: &Behind,
+) -> Result<bool, Damage> {
+    if cursor.at >= FAR as usize {
+        turns::<FAR>(cursor, first, behind)
+    } else {
+        turns::<NEAR>(cursor, first, behind)
+    }
+}
+
+/// Decodes symbols where there is room, with distances made up.
+#[expect(clippy::too_many_lines, reason = "one loop whose values stay in registers")]
+fn turns<const MADE_UP: u32>(
     cursor: &mut Cursor<'_, '_>,
     first: &First,
     behind: &Behind,
@@ -86,7 +103,7 @@ pub(super) fn run(
             bits.refill(&mut input);
         }
         let back = distance.value(bits.buffer);
-        let back = select_unpredictable(is_literal, HISTORY as u32, back) as usize;
+        let back = select_unpredictable(is_literal, MADE_UP, back) as usize;
         bits.skip_by(distance.raw());
         next = first.literals[bits.buffer as usize & 511];
         bits.refill(&mut input);
