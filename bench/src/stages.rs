@@ -148,11 +148,15 @@ fn inflate(layer: &str, who: &str, documents: &[Document]) -> Box<dyn FnMut()> {
         wire::compress(compression, documents.iter().map(|document| &document.whole[..]));
     let most = documents.iter().map(|document| document.whole.len()).max().unwrap_or_default();
     match who {
-        "miniz_oxide" => Box::new(move || wire::miniz(compression, &messages, most)),
-        "gatewright, inflate alone" => Box::new(move || wire::ours(compression, &messages, most)),
-        "zlib-rs" => Box::new(move || wire::zlib_rs(compression, &messages, most)),
-        "zstd" => Box::new(move || wire::zstd(&messages, most)),
-        "flate2 (zlib-rs)" => Box::new(move || wire::flate2(compression, &messages, most)),
+        "miniz_oxide" => Box::new(move || wire::miniz(compression, &messages, most, wire::text)),
+        "gatewright, inflate alone" => {
+            Box::new(move || wire::ours(compression, &messages, most, wire::text))
+        }
+        "zlib-rs" => Box::new(move || wire::zlib_rs(compression, &messages, most, wire::text)),
+        "zstd" => Box::new(move || wire::zstd(&messages, most, wire::text)),
+        "flate2 (zlib-rs)" => {
+            Box::new(move || wire::flate2(compression, &messages, most, wire::text))
+        }
         _ => Box::new(move || {
             let mut layer = Documents::new(Encoding::Json, compression);
             for message in &messages {

@@ -1,4 +1,4 @@
-//! Measures our zlib decoder beside others, each into memory that is there already, with the check of UTF-8.
+//! Measures our zlib decoder beside others, each into memory that is there already.
 //!
 //! `inflate` measures every row: instructions with callgrind, times interleaved; it prints a table in Markdown.
 //! `one ROW EVENTS` runs a row once, which is what callgrind watches.
@@ -18,7 +18,7 @@ const TIMED: u64 = 20_000;
 const ROUNDS: usize = 31;
 
 /// Somebody who inflates messages, of which the largest has so many bytes.
-type Inflate = fn(Compression, &[Vec<u8>], usize);
+type Inflate = fn(Compression, &[Vec<u8>], usize, wire::Take);
 
 const WHO: [(&str, Inflate); 4] = [
     ("gatewright", wire::ours),
@@ -69,7 +69,7 @@ fn prepare(row: &Row, events: u64) -> Stage {
     Stage {
         events: documents.len() as u64,
         bytes: lengths.sum::<usize>() as u64,
-        run: Box::new(move || inflate(compression, &messages, most)),
+        run: Box::new(move || inflate(compression, &messages, most, wire::bytes)),
     }
 }
 

@@ -11,6 +11,19 @@ use zlib_rs::InflateFlush;
 
 const WINDOW: usize = 32 * 1024;
 
+/// What becomes of a document.
+pub type Take = fn(&[u8]);
+
+/// Checks that a document is UTF-8.
+pub fn text(document: &[u8]) {
+    black_box(std::str::from_utf8(document).expect("UTF-8"));
+}
+
+/// Leaves a document as it is.
+pub fn bytes(document: &[u8]) {
+    black_box(document);
+}
+
 /// Compresses a set as the gateway does: a flush behind each document.
 pub fn compress<'d>(
     compression: Compression,
@@ -59,8 +72,8 @@ fn zstd_flush(encoder: &mut zstd::stream::raw::Encoder<'static>, whole: &[u8]) -
     out
 }
 
-/// Our decoder, its output in one buffer that slides, and the check of UTF-8.
-pub fn ours(compression: Compression, messages: &[Vec<u8>], most: usize) {
+/// Our decoder, its output in one buffer that slides.
+pub fn ours(compression: Compression, messages: &[Vec<u8>], most: usize, take: Take) {
     let mut state = Inflate::new();
     let mut out = vec![0; WINDOW + WINDOW.max(most)];
     let mut end = 0;
@@ -75,13 +88,13 @@ pub fn ours(compression: Compression, messages: &[Vec<u8>], most: usize) {
         let checked = compression == Compression::Zlib;
         let made = state.inflate(message, &mut out, end, checked).expect("a good stream");
         assert_eq!(made.read, message.len());
-        black_box(std::str::from_utf8(&out[end..end + made.written]).expect("UTF-8"));
+        take(&out[end..end + made.written]);
         end += made.written;
     }
 }
 
-/// zlib-rs itself, into one buffer, and the check of UTF-8.
-pub fn zlib_rs(compression: Compression, messages: &[Vec<u8>], most: usize) {
+/// zlib-rs itself, into one buffer.
+pub fn zlib_rs(compression: Compression, messages: &[Vec<u8>], most: usize, take: Take) {
     let mut state = zlib_rs::Inflate::new(true, 15);
     let mut out = vec![0; most + 1];
     for message in messages {
@@ -91,12 +104,12 @@ pub fn zlib_rs(compression: Compression, messages: &[Vec<u8>], most: usize) {
         let before = state.total_out();
         state.decompress(message, &mut out, InflateFlush::SyncFlush).expect("a good stream");
         let written = (state.total_out() - before) as usize;
-        black_box(std::str::from_utf8(&out[..written]).expect("UTF-8"));
+        take(&out[..written]);
     }
 }
 
-/// `miniz_oxide` in linear mode, its output in one buffer that slides, and the check of UTF-8.
-pub fn miniz(compression: Compression, messages: &[Vec<u8>], most: usize) {
+/// `miniz_oxide` in linear mode, its output in one buffer that slides.
+pub fn miniz(compression: Compression, messages: &[Vec<u8>], most: usize, take: Take) {
     let mut state = DecompressorOxide::new();
     let mut out = vec![0; WINDOW + WINDOW.max(most)];
     let mut end = 0;
@@ -118,13 +131,13 @@ pub fn miniz(compression: Compression, messages: &[Vec<u8>], most: usize) {
             read == message.len()
                 && matches!(status, TINFLStatus::NeedsMoreInput | TINFLStatus::Done)
         );
-        black_box(std::str::from_utf8(&out[end..end + written]).expect("UTF-8"));
+        take(&out[end..end + written]);
         end += written;
     }
 }
 
-/// The C library's streaming decoder into one buffer, and the check of UTF-8.
-pub fn zstd(messages: &[Vec<u8>], most: usize) {
+/// The C library's streaming decoder into one buffer.
+pub fn zstd(messages: &[Vec<u8>], most: usize, take: Take) {
     let mut state = zstd_safe::DCtx::create();
     let mut out = vec![0; most + 1];
     for message in messages {
@@ -133,12 +146,12 @@ pub fn zstd(messages: &[Vec<u8>], most: usize) {
         while input.pos < message.len() {
             state.decompress_stream(&mut output, &mut input).expect("a good stream");
         }
-        black_box(std::str::from_utf8(output.as_slice()).expect("UTF-8"));
+        take(output.as_slice());
     }
 }
 
-/// zlib-rs behind flate2, into one buffer, and the check of UTF-8.
-pub fn flate2(compression: Compression, messages: &[Vec<u8>], most: usize) {
+/// zlib-rs behind flate2, into one buffer.
+pub fn flate2(compression: Compression, messages: &[Vec<u8>], most: usize, take: Take) {
     let mut state = Decompress::new(true);
     let mut out = vec![0; most + 1];
     for message in messages {
@@ -148,6 +161,6 @@ pub fn flate2(compression: Compression, messages: &[Vec<u8>], most: usize) {
         let before = state.total_out();
         state.decompress(message, &mut out, FlushDecompress::Sync).expect("a good stream");
         let written = (state.total_out() - before) as usize;
-        black_box(std::str::from_utf8(&out[..written]).expect("UTF-8"));
+        take(&out[..written]);
     }
 }
