@@ -193,6 +193,8 @@ mod reshard;
 mod rng;
 mod session;
 mod shard;
+#[cfg(feature = "alloc")]
+mod shards;
 mod status;
 mod store;
 mod term;
@@ -245,6 +247,8 @@ pub use ports::{Frame, Gone, Input, Leave, Link, Output, Purpose, Stop, Target};
 pub use reshard::{Reshard, ReshardOutput, Side, Verdict};
 pub use session::{Session, SessionError};
 pub use shard::Shard;
+#[cfg(feature = "alloc")]
+pub use shards::{Shards, ShardsError};
 pub use status::{Counters, Status, Timer};
 pub use text::{Str, Token};
 pub use throttle::SendLog;
