@@ -245,10 +245,11 @@ impl Driver {
                 self.stall.is_over();
             }
             let turn = if held { self.hold().await } else { self.next().await };
+            let mut told = None;
             match turn {
                 Turn::Event(Ok(event)) => {
                     self.store_resumed().await;
-                    event.into_iter().for_each(|event| self.shared.queue.push(event));
+                    told = event;
                 }
                 Turn::Event(Err(stop)) => {
                     self.stop = Some(stop);
@@ -264,7 +265,9 @@ impl Driver {
                     }
                 }
             }
+            // Who is given an event finds what it changed.
             self.show();
+            told.into_iter().for_each(|event| self.shared.queue.push(event));
         }
     }
 
