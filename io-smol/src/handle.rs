@@ -18,7 +18,7 @@ use gatewright_core::{
 use gatewright_std::EventQueue;
 
 use crate::Options;
-use crate::driver::{Driver, Order, Shared};
+use crate::driver::{Driver, Order, Restart, Shared};
 use crate::stored::{Stored, Users};
 use crate::task::spawn;
 
@@ -98,6 +98,11 @@ impl ShardHandle {
         }
     }
 
+    /// Starts the shard without waiting for anything.
+    pub(crate) fn begin(&self) -> Result<Events, StartError> {
+        Ok(Events { run: self.launch()? })
+    }
+
     /// Begins a run, unless there is one.
     fn launch(&self) -> Result<Run, StartError> {
         let mut state = self.state();
@@ -140,6 +145,29 @@ impl ShardHandle {
             Some(run) => run.shared.session(),
             None => self.session(),
         }
+    }
+
+    /// Closes the connection and goes on with the session on a new one, or begins one if there is none to resume.
+    ///
+    /// It waits until the old connection is closed. The events go on in the same [`Events`], of which none is lost and none
+    /// comes twice. Commands that wait are dropped, metrics begin at zero, and a recording ends.
+    ///
+    /// # Errors
+    /// [`CommandError::Over`] if the shard does not run, and [`CommandError::QueueFull`].
+    pub async fn restart(&self) -> Result<(), CommandError> {
+        let run = self.run().ok_or(CommandError::Over)?;
+        let before = run.shared.restarts();
+        let Inner { config, options, .. } = &*self.0;
+        let restart = Restart { config: config.clone(), options: options.clone() };
+        run.orders.try_send(Order::Restart(Box::new(restart))).map_err(|error| {
+            if error.is_full() { CommandError::QueueFull } else { CommandError::Over }
+        })?;
+        run.shared.restarted(before).await.ok_or(CommandError::Over)
+    }
+
+    /// Asks a shard that runs to leave its session, and does not wait for it.
+    pub(crate) fn give_up(&self) {
+        self.run().into_iter().for_each(|run| run.leave(Leave::Park));
     }
 
     /// Leaves, and returns the run that is over with it.

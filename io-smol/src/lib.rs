@@ -170,6 +170,7 @@ mod clock;
 mod dial;
 mod discover;
 mod driver;
+mod fleet;
 mod gate;
 mod gateway;
 mod handle;
@@ -191,6 +192,7 @@ mod usual;
 pub use gatewright_core::*;
 
 pub use discover::discover;
+pub use fleet::{Fleet, FleetEvent, FleetEvents, RestartError};
 pub use gate::Gate;
 pub use gateway::Gateway;
 #[cfg(feature = "metrics")]

@@ -6,7 +6,8 @@
 //! * [`StateFolder`] keeps sessions in files, each with a snapshot of what its consumer made of the events, for the
 //!   process that resumes them.
 //! * [`Proxy`] is an HTTP proxy that knows CONNECT, for both the API and the gateway.
-//! * [`EventQueue`], [`Filter`], [`Keeper`] and [`Watch`] are what a handle and the task that drives its shard have between them.
+//! * [`EventQueue`], [`Filter`], [`Keeper`] and [`Watch`] are what a handle and the task that drives its shard have between them;
+//!   [`Turns`] is what the events of a fleet are taken by.
 //!
 //! The first three block, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
 //! it where it may. Time enters as an argument; [`unix_now`] reads the clock.
@@ -42,6 +43,7 @@ mod state_error;
 mod state_folder;
 mod state_record;
 mod store;
+mod turns;
 mod watch;
 
 pub use budget_file::BudgetFile;
@@ -57,4 +59,5 @@ pub use queue::{EventQueue, Repeat};
 pub use retry::Retry;
 pub use state_error::{StateError, StateFault};
 pub use state_folder::{ShardState, Snapshot, StateFolder};
+pub use turns::Turns;
 pub use watch::Watch;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use gatewright_core::model::Ready;
 use gatewright_core::{
-    CommandError, CommandId, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave, Meter,
-    Metrics, OwnedEvent, Session, Status, Stop, UserId,
+    CommandError, CommandId, Config, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave,
+    Meter, Metrics, OwnedEvent, Session, Status, Stop, UserId,
 };
 use gatewright_std::{EventQueue, Filter, Keeper, Watch};
 
@@ -29,6 +29,13 @@ pub(crate) enum Order {
     },
     /// To look at what is shared.
     Look,
+    Restart(Box<Restart>),
+}
+
+/// What the gateway after a restart is made of.
+pub(crate) struct Restart {
+    pub(crate) config: Config<'static>,
+    pub(crate) options: Options,
 }
 
 /// What the task and the handles share.
@@ -55,6 +62,8 @@ struct State {
     /// Whether a dispatch came: READY, or what a Resume brings.
     begun: bool,
     leave: Option<Leave>,
+    /// How often it was restarted.
+    restarts: u64,
     over: Option<Stop>,
 }
 
@@ -63,7 +72,8 @@ impl Shared {
         let (status, session) = (gateway.status(), gateway.session());
         let meter = Meter::new();
         let resumes = session.as_ref().map(|session| session.id.as_str().to_owned());
-        let state = State { status, meter, user, session, begun: false, leave: None, over: None };
+        let (begun, leave, restarts, over) = (false, None, 0, None);
+        let state = State { status, meter, user, session, begun, leave, restarts, over };
         Self {
             queue,
             keeper: Mutex::default(),
@@ -86,6 +96,19 @@ impl Shared {
 
     pub(crate) async fn wait_over(&self) -> Stop {
         self.state.wait(|state| state.over).await
+    }
+
+    pub(crate) fn restarts(&self) -> u64 {
+        self.state.read(|state| state.restarts)
+    }
+
+    /// Waits until it was restarted more often than that; nothing if the shard is over before.
+    pub(crate) async fn restarted(&self, before: u64) -> Option<()> {
+        let look = |state: &mut State| match state.over {
+            Some(_) => Some(None),
+            None => (state.restarts > before).then_some(Some(())),
+        };
+        self.state.wait(look).await
     }
 
     /// Waits until the session is not as it was; says whether the shard is over.
@@ -196,6 +219,8 @@ pub(crate) struct Driver {
     filter: Filter,
     stall: Stall,
     leaving: bool,
+    /// What it begins anew with, once it has left.
+    restart: Option<Box<Restart>>,
     /// How often it waited for an event: by turns, orders and the gateway are looked at first.
     turns: u32,
     /// Why the gateway is over.
@@ -231,6 +256,7 @@ impl Driver {
             filter,
             stall,
             leaving: false,
+            restart: None,
             turns: 0,
             stop: None,
         }
@@ -252,8 +278,10 @@ impl Driver {
                     told = event;
                 }
                 Turn::Event(Err(stop)) => {
-                    self.stop = Some(stop);
-                    return;
+                    if !self.begin_anew(stop) {
+                        self.stop = Some(stop);
+                        return;
+                    }
                 }
                 Turn::Forsaken => return,
                 Turn::Order(order) => self.obey(order),
@@ -329,12 +357,41 @@ impl Driver {
     }
 
     fn obey(&mut self, order: Order) {
-        if let (Order::Command { command, within, reply }, Some(gateway)) =
-            (order, &mut self.gateway)
-        {
-            // Whoever asked may be gone.
-            let _ = reply.try_send(gateway.encoded_command(&command, within));
+        let Some(gateway) = &mut self.gateway else { return };
+        match order {
+            Order::Command { command, within, reply } => {
+                // Whoever asked may be gone.
+                let _ = reply.try_send(gateway.encoded_command(&command, within));
+            }
+            Order::Look => {}
+            // One that leaves is over, or begins anew, all the same.
+            Order::Restart(restart) if !self.leaving => {
+                (self.restart, self.leaving) = (Some(restart), true);
+                gateway.leave(Leave::Park);
+            }
+            Order::Restart(_) => {}
         }
+    }
+
+    /// Goes on with the session on a new connection, if that is why the gateway is over; says whether it does.
+    ///
+    /// What waits for the consumer stays, and the gateway sends what comes behind it.
+    fn begin_anew(&mut self, stop: Stop) -> bool {
+        let parks = self.shared.state.read(|state| state.leave == Some(Leave::Park));
+        let Some(restart) = self.restart.take().filter(|_| stop == Stop::Parked && !parks) else {
+            return false;
+        };
+        let Restart { config, options } = *restart;
+        let gateway = match self.gateway.as_ref().and_then(Gateway::session) {
+            Some(session) => Gateway::resume(config, session, options),
+            None => Gateway::connect(config, options),
+        };
+        // What fitted once fits again.
+        let Ok(mut gateway) = gateway else { return false };
+        gateway.show_to(Arc::clone(&self.shared));
+        (self.gateway, self.leaving) = (Some(gateway), false);
+        self.shared.state.change(|state| state.restarts += 1);
+        true
     }
 
     /// Shows how things stand, and looks whether the shard is to leave.

@@ -10,6 +10,8 @@ fn what_does_not_touch_a_runtime_is_the_same_in_both_adapters() {
         "chunk.rs",
         "discover.rs",
         "driver.rs",
+        "fleet/events.rs",
+        "fleet/mod.rs",
         "gate.rs",
         "gateway.rs",
         "handle.rs",
