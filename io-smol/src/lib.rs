@@ -52,6 +52,27 @@
 //! # }
 //! ```
 //!
+//! # Many shards
+//!
+//! A [`Fleet`] runs all shards of a process, and gives their events in one stream or in one for each.
+//!
+//! ```no_run
+//! use gatewright_smol::{Config, Fleet, FleetEvent, Intents, Options, Shards};
+//!
+//! # async fn run(token: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::new(token, Intents::GUILDS);
+//! let fleet = Fleet::new(config, Shards::all(16)?, Options::default());
+//! let mut events = fleet.start().await?;
+//! while let Some(told) = events.next().await {
+//!     match told {
+//!         FleetEvent::Event(shard, event) => println!("{shard}: {}", event.kind()),
+//!         FleetEvent::Over(shard, stop) => println!("{shard} is over: {stop}"),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # The day's Identifies
 //!
 //! Discord resets the token of a bot that identifies too often in a day, as one does that crashes and is restarted at once.
@@ -150,6 +171,7 @@
 //! | `tls` | yes | `wss://`, by rustls with ring and the bundled webpki roots |
 //! | `log` | no | what is told by `tracing` goes to the crate `log`, where nobody subscribes |
 //! | `metrics` | no | `Publisher`, which hands [`Metrics`] to the facade of the crate `metrics` |
+//! | `signal` | no | `asked_to_end` and `Fleet::park_on_signal`: Ctrl-C and SIGTERM |
 //! | `zstd` | no | the compression zstd-stream, by the C library zstd |
 //!
 //! # Tracing
@@ -177,6 +199,8 @@ mod handle;
 mod options;
 mod purse;
 mod recording;
+#[cfg(feature = "signal")]
+mod signal;
 mod stored;
 mod task;
 #[cfg(feature = "tls")]
@@ -203,3 +227,5 @@ pub use gatewright_std::{
 };
 pub use handle::{Events, ShardHandle, StartError};
 pub use options::Options;
+#[cfg(feature = "signal")]
+pub use signal::asked_to_end;

@@ -1,8 +1,10 @@
 //! Fleets of both adapters against the simulated gateway, over real sockets on this machine.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
+use std::{env, fs, thread};
 
 use gatewright_core::{BotId, CloseCode, Config, GuildId, Intents, Session, ShardId, Shards};
 use gatewright_sim::{Loopback, What, serve};
@@ -11,6 +13,11 @@ use gatewright_std::StateFolder;
 const TOKEN: &str = "MTIz.abc.secret";
 /// The shards of most fleets here, all of which may identify at once.
 const SHARDS: u32 = 8;
+
+/// Set for the process that is a bot: its folder.
+const FOLDER: &str = "GATEWRIGHT_TEST_FOLDER";
+/// Set for the process that is a bot: its gateway.
+const GATEWAY: &str = "GATEWRIGHT_TEST_GATEWAY";
 
 /// A gateway with a few guilds on each shard.
 fn sim() -> gatewright_sim::Options {
@@ -63,6 +70,25 @@ fn on_smol<T>(task: impl Future<Output = T>) -> T {
         smol::Timer::after(Duration::from_secs(60)).await;
         panic!("it took more than a minute")
     }))
+}
+
+/// Runs a test as a bot in a process of its own, up to its first event, and sends it a signal; says whether it ended well.
+#[cfg(unix)]
+fn run_and_signal(test: &str, server: &Loopback, folder: &Path, signal: &str) -> bool {
+    let mut bot = Command::new(env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(GATEWAY, server.url())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !folder.join("works").exists() {
+        assert!(bot.try_wait().unwrap().is_none(), "see its words above");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let sent = Command::new("kill").args([signal, &bot.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+    bot.wait().unwrap().success()
 }
 
 macro_rules! fleets {
@@ -434,6 +460,42 @@ macro_rules! fleets {
                         assert_eq!(seqs, all, "shard {shard}");
                     }
                 });
+            }
+
+            #[cfg(unix)]
+            async fn run_bot(folder: PathBuf) {
+                let url = env::var(GATEWAY).unwrap();
+                let config = Config::new(TOKEN, Intents::DOCUMENTED).gateway(url);
+                let options = options().state(StateFolder::at(folder.join("state")));
+                let fleet = Fleet::new(config, shards(), options);
+                let mut events = fleet.start().await.unwrap();
+                let parked = async {
+                    assert_eq!(fleet.park_on_signal().await.unwrap().len(), 8);
+                };
+                let taken = async {
+                    until_each(&mut events, 0..SHARDS, EventKind::TypingStart).await;
+                    fs::write(folder.join("works"), "").unwrap();
+                    let all: Vec<_> = (0..SHARDS).map(|shard| (shard, Stop::Parked)).collect();
+                    assert_eq!(rest(events).await, all);
+                };
+                future::zip(parked, taken).await;
+            }
+
+            #[test]
+            #[cfg(unix)]
+            fn signals_park_a_fleet() {
+                if let Some(folder) = env::var_os(FOLDER) {
+                    return $on(run_bot(folder.into()));
+                }
+                let server = gateway(sim());
+                let folder = tempfile::tempdir().unwrap();
+                for signal in ["-TERM", "-INT"] {
+                    let test = concat!(stringify!($name), "::signals_park_a_fleet");
+                    assert!(run_and_signal(test, &server, folder.path(), signal), "{signal}");
+                    fs::remove_file(folder.path().join("works")).unwrap();
+                }
+                let stats = server.stats();
+                assert_eq!((stats.identifies, stats.resumes), (8, 8));
             }
 
             #[test]

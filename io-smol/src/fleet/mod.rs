@@ -115,6 +115,18 @@ impl Fleet {
         join_all(self.0.handles.iter().map(ShardHandle::park)).await.into_iter().flatten().collect()
     }
 
+    /// Waits until the process is asked to end, by Ctrl-C or SIGTERM, and then [parks](Self::park) all shards.
+    ///
+    /// In a task of its own beside the one that takes the events: that one sees them all out, and its stream ends.
+    ///
+    /// # Errors
+    /// If the process cannot listen for signals.
+    #[cfg(feature = "signal")]
+    pub async fn park_on_signal(&self) -> std::io::Result<Vec<Session>> {
+        crate::asked_to_end().await?;
+        Ok(self.park().await)
+    }
+
     /// Waits until all shards are over.
     pub async fn join(&self) {
         join_all(self.0.handles.iter().map(ShardHandle::join)).await;
