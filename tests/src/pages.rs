@@ -4,6 +4,8 @@
 struct Cache;
 #[doc = include_str!("../../docs/EVENTS.md")]
 struct Events;
+#[doc = include_str!("../../docs/FLEET.md")]
+struct Fleet;
 #[doc = include_str!("../../docs/MIGRATING.md")]
 struct Migrating;
 #[doc = include_str!("../../README.md")]

@@ -452,6 +452,8 @@ macro_rules! fleets {
                     while fleet.metrics().queued_events < 8 * 4 {
                         future::yield_now().await;
                     }
+                    // What waits stays, and what follows comes behind it.
+                    fleet.restart(0).await.unwrap();
                     let more = until_each(&mut events, 0..SHARDS, EventKind::TypingStart).await;
                     more.into_iter()
                         .for_each(|(id, more)| seqs.entry(id).or_default().extend(more));
