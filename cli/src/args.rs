@@ -67,6 +67,9 @@ pub(crate) struct WatchArgs {
     /// The shard, as id/count.
     #[arg(long, value_parser = shard, default_value = "0/1")]
     pub(crate) shard: ShardId,
+    /// Watches all shards of a bot that has so many: a number, or `auto` for as many as the API suggests.
+    #[arg(long, value_name = "N", value_parser = shards, conflicts_with_all = ["shard", "record"])]
+    pub(crate) shards: Option<Count>,
     /// The encoding: json or etf.
     #[arg(long, default_value = "json")]
     pub(crate) encoding: Encoding,
@@ -115,7 +118,7 @@ impl WatchArgs {
 #[derive(Debug, Parser)]
 pub(crate) struct RecordArgs {
     /// The file to write, which may not be there yet.
-    #[arg(value_name = "FILE", conflicts_with = "record")]
+    #[arg(value_name = "FILE", conflicts_with_all = ["record", "shards"])]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     watch: WatchArgs,
@@ -245,6 +248,15 @@ pub(crate) struct WorldArgs {
     pub(crate) seed: u64,
 }
 
+/// How many shards a bot has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    /// So many.
+    Given(u32),
+    /// As many as the API suggests.
+    Suggested,
+}
+
 /// The runtime under the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Runtime {
@@ -291,6 +303,14 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
         .and_then(|(first, last)| Some(first.trim().parse().ok()?..=last.trim().parse().ok()?));
     let holds = range.filter(|range: &RangeInclusive<u64>| !range.is_empty());
     holds.ok_or_else(|| "expected the first and the last seed, such as 1..=1000".to_owned())
+}
+
+fn shards(text: &str) -> Result<Count, String> {
+    if text == "auto" {
+        return Ok(Count::Suggested);
+    }
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.map(Count::Given).ok_or_else(|| "expected a number of shards, or auto".to_owned())
 }
 
 fn shard(text: &str) -> Result<ShardId, String> {

@@ -18,6 +18,8 @@ pub(crate) struct Way {
     /// Where it is, unless the library is to know.
     pub(crate) url: Option<String>,
     pub(crate) limit: Option<SessionStartLimit>,
+    /// How many shards are suggested.
+    pub(crate) shards: Option<u32>,
     pub(crate) budget: Option<BudgetFile>,
     pub(crate) proxy: Option<Proxy>,
     /// What to tell people.
@@ -44,11 +46,12 @@ pub(crate) fn way(args: &WatchArgs, token: Option<&str>) -> anyhow::Result<Way> 
     let proxy = args.proxy.as_deref().map(Proxy::new).transpose().context("--proxy is unusable")?;
     let found = asked.map(|api| ask(api, token, proxy.as_ref())).transpose()?;
     let limit = found.as_ref().map(|found| found.session_start_limit);
+    let shards = found.as_ref().map(|found| found.shards);
     let told = found.as_ref().map(told);
     let url = args.gateway.clone().or_else(|| found.map(|found| found.url));
     let is_encrypted = url.as_ref().is_none_or(|url| url.starts_with("wss://"));
     let budget = budget(args, BotId::of_token(token), is_encrypted)?;
-    Ok(Way { url, limit, budget, proxy, told })
+    Ok(Way { url, limit, shards, budget, proxy, told })
 }
 
 /// Tells whether a URL leads off this machine without TLS.

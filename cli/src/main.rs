@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod discover;
 mod faults;
+mod fleet;
 mod lines;
 mod pulse;
 mod redact;

@@ -176,7 +176,7 @@ fn traffic(status: &Status) -> String {
     format!("{} B on the wire, {} B inflated", grouped(wire), grouped(inflated))
 }
 
-fn json_line(object: &serde_json::Value) {
+pub(crate) fn json_line(object: &serde_json::Value) {
     say!("{object}");
 }
 

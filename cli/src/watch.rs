@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use async_channel::Receiver;
 use futures_lite::future;
-use gatewright_core::{Config, Event, Intents, Leave, Stop};
+use gatewright_core::{Config, Event, Intents, Leave, Shards, Stop};
 use gatewright_sim::{Fault, Loopback, Options, serve};
 
-use crate::args::{WatchArgs, WorldArgs};
+use crate::args::{Count, WatchArgs, WorldArgs};
 use crate::client::{self, Client, Errand, Setup};
-use crate::discover;
+use crate::discover::{self, Way};
+use crate::fleet;
 use crate::lines::{self, escaped};
 use crate::pulse::{self, Pulse};
 use crate::show::{self, Show};
@@ -41,18 +42,10 @@ pub(crate) fn run(args: &WatchArgs) -> anyhow::Result<()> {
 fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let token = env::var("DISCORD_TOKEN").ok().filter(|token| !token.is_empty());
     let is_own = args.gateway.is_none() && args.api.is_none() && token.is_none();
-    if is_own && (args.proxy.is_some() || args.budget.is_some() || args.by_hand) {
-        bail!(
-            "--proxy, --budget and --by-hand are for a gateway: set DISCORD_TOKEN, --gateway or --api"
-        );
-    }
-    if token.is_none()
-        && let Some(url) = args.gateway.as_deref().filter(|url| url.starts_with("wss://"))
-    {
-        bail!("set DISCORD_TOKEN to the bot's token to connect to {url}")
-    }
-    let simulated = if is_own { Some(simulate(args.world)?) } else { None };
+    check(args, token.as_deref(), is_own)?;
     let way = if is_own { None } else { Some(discover::way(args, token.as_deref())?) };
+    let shards = args.shards.map(|count| shards(count, way.as_ref())).transpose()?;
+    let simulated = if is_own { Some(simulate(args.world, shards.as_ref())?) } else { None };
     let url = way.as_ref().and_then(|way| way.url.clone());
     if let (Some(url), Some(_)) = (&url, &token)
         && discover::is_exposed(url, "ws://")
@@ -74,17 +67,67 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let span = args.span.or_else(|| simulated.is_some().then_some(SIMULATED_SPAN));
     let show = Show::new(args.json);
     let told = way.as_ref().and_then(|way| way.told.clone());
+    if let Some(shards) = shards {
+        show.begin(&place, simulated.is_some(), args, intents);
+        told.iter().for_each(|told| show.note("api", told));
+        let at_once = if simulated.is_some() { fleet::AT_ONCE } else { 1 };
+        let at_once = usize::try_from(at_once).unwrap_or(1);
+        let (pulse, json) = (pulse::start()?, args.json);
+        let setup = fleet::Setup {
+            config,
+            shards: shards.clone(),
+            compression: args.compress,
+            at_once,
+            way,
+        };
+        let watch = fleet::Watch { simulated, span, json, pulse, place, shards };
+        return fleet::run(args.runtime, setup, watch);
+    }
     let watch = Watch { simulated, span, show, pulse: pulse::start()?, place, told, args, intents };
     let setup =
         Setup { config, compression: args.compress, recording: args.record.as_deref(), way };
     client::run(args.runtime, setup, watch)
 }
 
+/// Checks that the flags fit what is watched.
+fn check(args: &WatchArgs, token: Option<&str>, is_own: bool) -> anyhow::Result<()> {
+    if is_own && (args.proxy.is_some() || args.budget.is_some() || args.by_hand) {
+        bail!(
+            "--proxy, --budget and --by-hand are for a gateway: set DISCORD_TOKEN, --gateway or --api"
+        );
+    }
+    if token.is_none()
+        && let Some(url) = args.gateway.as_deref().filter(|url| url.starts_with("wss://"))
+    {
+        bail!("set DISCORD_TOKEN to the bot's token to connect to {url}")
+    }
+    Ok(())
+}
+
+/// Returns the shards of a fleet.
+fn shards(count: Count, way: Option<&Way>) -> anyhow::Result<Shards> {
+    let suggested = way.and_then(|way| way.shards);
+    let count = match (count, suggested) {
+        (Count::Given(count), _) | (Count::Suggested, Some(count)) => count,
+        (Count::Suggested, None) => {
+            bail!("--shards auto needs an API to ask: set DISCORD_TOKEN or --api")
+        }
+    };
+    Shards::all(count).context("--shards cannot be so")
+}
+
 /// Starts a simulated gateway on a port of this machine.
-fn simulate(world: WorldArgs) -> anyhow::Result<Loopback> {
+fn simulate(world: WorldArgs, shards: Option<&Shards>) -> anyhow::Result<Loopback> {
     let listener = TcpListener::bind("127.0.0.1:0")
         .context("cannot open a port on 127.0.0.1 for the simulated gateway")?;
-    let options = Options { heartbeat_interval: HEARTBEAT, ..options(world) };
+    let mut options = Options { heartbeat_interval: HEARTBEAT, ..options(world) };
+    if let Some(shards) = shards {
+        options.max_concurrency = fleet::AT_ONCE;
+        let guilds = shards.count().saturating_mul(fleet::GUILDS).min(fleet::MOST_GUILDS);
+        options.guilds = options.guilds.max(guilds);
+        // It is that of each session.
+        options.rate = options.rate.div_ceil(shards.count());
+    }
     serve(listener, options).context("cannot start the simulated gateway")
 }
 

@@ -65,6 +65,39 @@ fn watching_shows_a_drop_and_a_resume_and_proves_that_nothing_is_missing() {
     }
 }
 
+#[test]
+fn a_fleet_is_a_line_for_each_shard_and_each_is_dropped_and_resumed() {
+    for runtime in ["tokio", "smol"] {
+        let done = run(&["watch", "--shards", "3", "--for", "2s", "--runtime", runtime]);
+        let shown = text(&done.stdout);
+        assert!(done.status.success(), "{shown}{}", text(&done.stderr));
+        for shard in ["0/3", "1/3", "2/3"] {
+            for part in ["identified as", "disconnected: connection lost", "resumed"] {
+                let part = format!("shard {shard}  {part}");
+                assert!(shown.contains(&part), "{part} in {shown}");
+            }
+            assert!(shown.contains(&format!("{shard}  live")), "{shown}");
+        }
+        assert!(shown.contains(" s, 3 of 3 live, "), "{shown}");
+        assert!(!shown.contains('\x1b'), "colours without a terminal: {shown}");
+    }
+}
+
+#[test]
+fn a_fleet_in_json_is_one_object_a_line() {
+    let lines = json_lines(&run(&["watch", "--shards", "2", "--for", "1s", "--json"]));
+    let shards: Vec<_> = lines.iter().filter(|line| line["event"] == "shard").collect();
+    assert_eq!(shards.len(), 2);
+    for (id, shard) in shards.iter().enumerate() {
+        assert_eq!((&shard["shard"], &shard["state"]), (&id.into(), &"live".into()));
+        assert_eq!((&shard["count"], &shard["resumes"]), (&2.into(), &1.into()));
+    }
+    let end = lines.iter().find(|line| line["event"] == "end").unwrap();
+    let events: u64 = shards.iter().map(|shard| shard["events"].as_u64().unwrap()).sum();
+    assert_eq!((&end["shards"], &end["events"]), (&2.into(), &events.into()));
+    assert_eq!(lines.last().unwrap()["ok"], true);
+}
+
 fn json_lines(done: &Output) -> Vec<Value> {
     assert!(done.status.success(), "{}{}", text(&done.stdout), text(&done.stderr));
     text(&done.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -228,6 +261,10 @@ fn errors_are_one_sentence_that_says_what_to_do() {
     refused(&watch("http://x", "right"), "begins with wss:// or ws://");
     refused(&watch("ws://127.0.0.1:1", "right"), "check the network or --gateway");
     refused(&run(&["watch", "--gateway", "wss://x.example"]), "set DISCORD_TOKEN");
+    let fleet = ["watch", "--gateway", &simulated.url, "--for", DEADLINE, "--shards", "2"];
+    let done = gatewright(&fleet).env("DISCORD_TOKEN", "wrong").output().unwrap();
+    refused(&done, "2 of 2 shards were refused, shard 0/2 first: the gateway refused the token");
+    refused(&run(&["watch", "--shards", "70000"]), "at most 65536 shards in one process");
     let address = simulated.url.trim_start_matches("ws://");
     refused(&run(&["simulate", "--listen", address]), "is in use: give another one with --listen");
 }

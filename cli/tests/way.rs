@@ -118,6 +118,18 @@ fn the_api_tells_where_the_gateway_is_and_what_the_day_has_left() {
 }
 
 #[test]
+fn a_fleet_has_as_many_shards_as_the_api_suggests() {
+    let simulated = Simulated::start();
+    let done = watch(&["--shards", "auto", "--api", &simulated.api()]);
+    let shown = text(&done.stdout);
+    assert!(done.status.success(), "{shown}{}", text(&done.stderr));
+    assert!(shown.contains("suggested shards 1, ") && shown.contains("shard 0/1  identified as"));
+    assert!(shown.contains(" s, 1 of 1 live, "), "{shown}");
+    let served = gatewright(&["watch", "--shards", "auto"]).output().unwrap();
+    assert_refused(&served, "--shards auto needs an API to ask: set DISCORD_TOKEN or --api");
+}
+
+#[test]
 fn an_api_that_cannot_be_asked_is_named() {
     assert_refused(
         &watch(&["--api", "http://127.0.0.1:1/api"]),
