@@ -464,6 +464,29 @@ macro_rules! fleets {
                 });
             }
 
+            #[test]
+            fn an_event_is_done_when_the_next_is_asked_for_whichever_shard_has_it() {
+                let server = gateway(gatewright_sim::Options { rate: 200, ..sim() });
+                $on(async {
+                    let fleet = Fleet::new(config(&server), shards(), options().queue(4, 1 << 20));
+                    let mut events = fleet.start().await.unwrap();
+                    until_each(&mut events, 0..SHARDS, EventKind::GuildCreate).await;
+                    while fleet.metrics().queued_events < 8 * 4 {
+                        future::yield_now().await;
+                    }
+                    let done = |id| fleet.shard(id).unwrap().session().unwrap().processed;
+                    let mut taken = BTreeSet::new();
+                    let (mut shard, _, mut seq) = dispatch(&mut events).await;
+                    while taken.insert(shard) {
+                        assert_eq!(done(shard), seq - 1, "it is at hand");
+                        let (next, _, of_next) = dispatch(&mut events).await;
+                        assert_eq!(done(shard), seq, "shard {shard} is done with it");
+                        (shard, seq) = (next, of_next);
+                    }
+                    assert_eq!(taken.len(), 8, "each shard has its turn");
+                });
+            }
+
             #[cfg(unix)]
             async fn run_bot(folder: PathBuf) {
                 let url = env::var(GATEWAY).unwrap();
