@@ -4,11 +4,18 @@ use gatewright_core::{
     DialGate, GateFull, GateOutput, IdentifyGate, Instant, Link, Purpose, SessionStartLimit,
 };
 use gatewright_std::BudgetFile;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use crate::purse::{Asking, Purse};
+
+/// How many times as many shards as it is made for may stand in line: a bot may go over to another number of them.
+const SETS: usize = 4;
+/// The least number of places in line.
+const LEAST_PLACES: usize = 64;
+/// More ids than a bot has shards.
+const MOST_IDS: u32 = 1 << 16;
 
 /// The gate the shards of one bot pass before they dial and before they identify.
 ///
@@ -22,9 +29,11 @@ pub struct Gate {
     purse: Option<Purse>,
 }
 
-/// What the shards share.
+/// What the shards share, each by its ticket.
 #[derive(Debug)]
 struct Line {
+    max_concurrency: u32,
+    tickets: BTreeSet<u32>,
     gate: IdentifyGate<'static>,
     dials: DialGate<'static>,
     /// Dials whose turn it is, and that have not begun.
@@ -65,9 +74,13 @@ impl Gate {
 
     /// Creates a gate that pays from a purse, if there is one.
     pub(crate) fn on(max_concurrency: usize, shards: usize, purse: Option<Purse>) -> Self {
+        let max_concurrency = max_concurrency.max(1);
+        let places = shards.saturating_mul(SETS).max(LEAST_PLACES);
         let line = Line {
-            gate: IdentifyGate::heap(max_concurrency.max(1), shards),
-            dials: DialGate::heap(max_concurrency.max(1), shards),
+            max_concurrency: u32::try_from(max_concurrency).unwrap_or(u32::MAX),
+            tickets: BTreeSet::new(),
+            gate: IdentifyGate::heap(max_concurrency, places),
+            dials: DialGate::heap(max_concurrency, places),
             may_dial: BTreeMap::new(),
             granted: BTreeMap::new(),
             wakers: BTreeMap::new(),
@@ -80,6 +93,19 @@ impl Gate {
     /// Returns what the day has left, if somebody counts.
     pub(crate) const fn purse(&self) -> Option<&Purse> {
         self.purse.as_ref()
+    }
+
+    /// Draws a ticket for a shard, by which it is known until it [leaves](Self::leave).
+    ///
+    /// It is the id, unless another one has it: two shards may have one id, as in a process that goes over to another
+    /// number of shards. All tickets of an id are of one bucket.
+    pub(crate) fn enter(&self, id: u32) -> u32 {
+        let mut line = self.lock();
+        let stride = MOST_IDS.next_multiple_of(line.max_concurrency);
+        let mut tickets = (0..).map_while(|at| id.checked_add(stride.checked_mul(at)?));
+        let ticket = tickets.find(|ticket| !line.tickets.contains(ticket)).unwrap_or(id);
+        line.tickets.insert(ticket);
+        ticket
     }
 
     /// Asks for a turn to dial.
@@ -120,12 +146,20 @@ impl Gate {
         self.with(|line| line.dials.dialed(now, shard, link, up));
     }
 
-    /// Tells that a shard is over.
-    pub(crate) fn leave(&self, now: Instant, shard: u32) {
+    /// Tells that a shard does not dial any more.
+    pub(crate) fn forgo_dial(&self, now: Instant, shard: u32) {
         self.with(|line| {
             line.may_dial.remove(&shard);
             line.dials.done(now, shard);
         });
+    }
+
+    /// Tells that a shard is over.
+    pub(crate) fn leave(&self, now: Instant, shard: u32) {
+        self.forgo_dial(now, shard);
+        let mut line = self.lock();
+        line.forget(shard);
+        line.tickets.remove(&shard);
     }
 
     /// Asks for a permit to identify.
@@ -157,11 +191,20 @@ impl Gate {
         let link = asking.link;
         self.with(|line| line.gate.tick(now));
         let granted = self.lock().granted.get(&shard) == Some(&link);
-        if granted {
-            // A grant that is left lying comes again.
-            asking.pay(cx, now, self.purse())?;
-        }
+        let paid = match granted {
+            true => asking.pay(cx, now, self.purse()),
+            false => Poll::Ready(Ok(())),
+        };
         let mut line = self.lock();
+        match paid {
+            // The payment wakes it. A grant that lapses comes again, in its turn.
+            Poll::Pending => return Err(Instant::MAX),
+            Poll::Ready(Err(until)) => {
+                line.forget(shard);
+                return Err(until);
+            }
+            Poll::Ready(Ok(())) => {}
+        }
         if granted {
             line.forget(shard);
             if line.gate.delivered(now, shard, link) {
@@ -169,6 +212,10 @@ impl Gate {
                 self.with(|line| line.dials.done(now, shard));
                 return Ok(());
             }
+        }
+        if line.granted.get(&shard) == Some(&link) {
+            // It came meanwhile.
+            return Err(now);
         }
         line.wakers.insert(shard, cx.waker().clone());
         Err(line.wait)
@@ -283,15 +330,12 @@ mod tests {
             assert_eq!(alarms[shard as usize].0.load(Ordering::Relaxed), 1);
             assert_eq!(turn(shard), Ok(()));
         }
-        gate.ask_dial(now, 40, LINK, Purpose::Resume);
-        assert!(gate.poll_dial(&Context::from_waker(Waker::noop()), now, 40, LINK).is_err());
-        gate.ask_dial(now, 41, LINK, Purpose::Resume);
-        gate.ask_dial(now, 42, LINK, Purpose::Resume);
-        assert_eq!(
-            gate.poll_dial(&Context::from_waker(Waker::noop()), now, 42, LINK),
-            Ok(()),
-            "no place in line"
-        );
+        // Sixteen of them dial, and there are four places for each of the eighteen.
+        for (shard, dials) in (40..96).map(|shard| (shard, false)).chain([(96, true)]) {
+            gate.ask_dial(now, shard, LINK, Purpose::Resume);
+            let turn = gate.poll_dial(&Context::from_waker(Waker::noop()), now, shard, LINK);
+            assert_eq!(turn.is_ok(), dials, "{shard}: who has no place in line does not wait");
+        }
     }
 
     #[test]
@@ -330,5 +374,28 @@ mod tests {
         gate.forgo(Instant::from_millis(10), 0, LINK);
         assert_eq!(rings(&alarms), [0, 1, 0]);
         assert_eq!(poll(&gate, &alarms[1], 20, 1), None);
+    }
+
+    #[test]
+    fn two_shards_of_one_id_pass_one_after_the_other_and_one_leaves_for_itself_alone() {
+        let alarm = Arc::<Alarm>::default();
+        let gate = Gate::new(16, 1);
+        let [old, new] = [3, 3].map(|id| gate.enter(id));
+        assert_eq!((old, new % 16), (3, 3), "they are of one bucket");
+        let turn = |ticket| {
+            let waker = Waker::from(Arc::clone(&alarm));
+            gate.poll_dial(&Context::from_waker(&waker), Instant::ZERO, ticket, LINK)
+        };
+        for ticket in [old, new] {
+            gate.ask_dial(Instant::ZERO, ticket, LINK, Purpose::Identify);
+            gate.ask(Instant::ZERO, ticket, LINK).unwrap();
+        }
+        assert_eq!(poll(&gate, &alarm, 0, old), None);
+        assert_eq!(poll(&gate, &alarm, 0, new), Some(Instant::from_millis(5_040)));
+        gate.leave(Instant::ZERO, old);
+        assert_eq!(turn(new), Ok(()));
+        assert_eq!(poll(&gate, &alarm, 5_040, new), None);
+        assert_eq!(gate.enter(3), old);
+        assert_eq!(gate.enter(u32::MAX), u32::MAX, "what is no id of a shard");
     }
 }

@@ -11,15 +11,17 @@ use std::time::Duration;
 
 use gatewright_core::transcript::{RecordError, Recorded};
 use gatewright_core::{
-    Command, CommandError, CommandId, Config, EncodedCommand, Event, IdentifyBudget, Input,
-    Instant, Leave, Link, Memory, Meter, Metrics, Output, Phase, Session, SetupError, Status, Stop,
+    CloseCode, Command, CommandError, CommandId, Config, EncodedCommand, Event, IdentifyBudget,
+    Input, Instant, Leave, Link, Memory, Meter, Metrics, Output, Phase, Session, SetupError,
+    Status, Stop,
 };
 
 use crate::chunk::Chunker;
 use crate::clock::{self, Timer};
 use crate::driver::Shared;
-use crate::purse::{Asking, Purse};
+use crate::purse::{Asking, LastWord};
 use crate::recording::{Lines, Shard};
+use crate::task::spawn;
 use crate::trace::{Teller, tell};
 use crate::transport::Transport;
 use crate::usual::Traits;
@@ -55,6 +57,8 @@ pub struct Gateway {
     lived: bool,
     /// Whether it was told that the shard is over.
     is_over: bool,
+    /// What is still to be written when it is over.
+    last_word: Option<LastWord>,
     /// Where a handle looks at the state.
     shown: Option<Arc<Shared>>,
     meter: Meter,
@@ -87,8 +91,8 @@ impl Gateway {
 
     fn of(shard: gatewright_core::Shard<'static>, traits: Traits, options: Options) -> Self {
         let (shard_id, teller) = (shard.id().id, Teller::new(shard.id()));
-        let (gate, ticket) =
-            options.gate.clone().map_or_else(|| traits.gate(), |gate| (gate, shard_id));
+        let gate = options.gate.clone().unwrap_or_else(|| traits.gate());
+        let ticket = gate.enter(shard_id);
         Self {
             ticket,
             shard: Recorded::new(shard),
@@ -102,6 +106,7 @@ impl Gateway {
             streak: 0,
             lived: false,
             is_over: false,
+            last_word: None,
             shown: None,
             meter: Meter::new(),
         }
@@ -144,7 +149,17 @@ impl Gateway {
     pub async fn next(&mut self) -> Result<Event<'_>, Stop> {
         self.shard.handle_input(clock::now(), Input::Busy);
         loop {
-            let Some(at) = self.drain()? else { return Ok(self.shard.event()) };
+            let at = match self.drain() {
+                Ok(Some(at)) => at,
+                Ok(None) => return Ok(self.shard.event()),
+                Err(stop) => {
+                    if let Some(word) = &mut self.last_word {
+                        poll_fn(|cx| word.poll(cx, &mut self.timer)).await;
+                        self.last_word = None;
+                    }
+                    return Err(stop);
+                }
+            };
             // Who is held hears nothing that could be late.
             let due = self.chunker.as_ref().map_or(Instant::MAX, Chunker::deadline);
             poll_fn(|cx| self.poll(cx, at.min(due))).await;
@@ -253,19 +268,14 @@ impl Gateway {
                     self.gate.ask_dial(clock::now(), self.ticket, target.link, target.purpose);
                     self.transport.connect(&target, &self.options);
                 }
-                Output::AskIdentify(link) => {
-                    if let Err(full) = self.gate.ask(clock::now(), self.ticket, link) {
-                        tell!(warn, self.teller, "{full}");
-                    }
-                    self.asking = Some(Asking::new(link));
-                }
+                Output::AskIdentify(link) => self.ask_identify(link),
                 Output::ForgoIdentify(link) => self.forgo(link),
                 Output::Send(frame) => {
                     self.transport.send(&frame);
                     // Between two heartbeats there is one latency at the most.
                     self.measure();
                 }
-                Output::Close(code) => self.transport.close(code),
+                Output::Close(code) => self.close(code),
                 Output::Event(kind) => {
                     if let Some(chunker) = &mut self.chunker {
                         chunker.hear(clock::now(), &self.shard.event());
@@ -296,6 +306,23 @@ impl Gateway {
         }
     }
 
+    /// Asks for a permit; what was paid for one is kept where it is asked for again.
+    fn ask_identify(&mut self, link: Link) {
+        if let Err(full) = self.gate.ask(clock::now(), self.ticket, link) {
+            tell!(warn, self.teller, "{full}");
+        }
+        if self.asking.as_ref().is_none_or(|asking| asking.link != link) {
+            self.asking = Some(Asking::new(link));
+        }
+    }
+
+    fn close(&mut self, code: CloseCode) {
+        if self.transport.waits().or(self.transport.dials()).is_some() {
+            self.gate.forgo_dial(clock::now(), self.ticket);
+        }
+        self.transport.close(code);
+    }
+
     /// Tells once that the shard is over. One that was live and was asked to leave has not crashed.
     fn end(&mut self, stop: Stop) {
         self.transport.abandon();
@@ -307,7 +334,7 @@ impl Gateway {
         let counters = self.shard.status().counters;
         let was_live = counters.readies + counters.resumed > 0;
         if let Some(purse) = self.gate.purse().filter(|_| stop.is_requested() && was_live) {
-            purse.lived();
+            self.last_word = Some(LastWord::to(purse));
         }
     }
 
@@ -340,7 +367,9 @@ impl Gateway {
         let status = self.shard.status();
         if !self.lived && status.phase == Phase::Live && status.in_phase >= HEALTHY_AFTER {
             self.lived = true;
-            self.gate.purse().into_iter().for_each(Purse::lives);
+            if let Some(purse) = self.gate.purse() {
+                spawn(purse.lived());
+            }
         }
         if let Some(shared) = &self.shown {
             shared.show(status, self.shard.session());

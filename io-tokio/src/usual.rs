@@ -1,7 +1,6 @@
 //! What a shard has that was not given a gate: one for all of its bot in this process, with the budget of the day.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use gatewright_core::{BotId, Config, Intents, ShardId};
@@ -36,15 +35,9 @@ impl Traits {
         }
     }
 
-    /// Returns the gate of the bot, or one of its own where there is no token to lose; and what it knows the shard by.
-    ///
-    /// Two shards may have one id, as in a process that goes over to another shard count. There is but one bucket.
-    pub(crate) fn gate(&self) -> (Gate, u32) {
-        static TICKETS: AtomicU32 = AtomicU32::new(0);
-        if !self.is_encrypted {
-            return (Gate::new(1, 1), self.shard.id);
-        }
-        (self.shared(), TICKETS.fetch_add(1, Ordering::Relaxed))
+    /// Returns the gate of the bot, or one of its own where there is no token to lose.
+    pub(crate) fn gate(&self) -> Gate {
+        if self.is_encrypted { self.shared() } else { Gate::new(1, 1) }
     }
 
     fn shared(&self) -> Gate {
@@ -83,7 +76,8 @@ mod tests {
 
     /// Pays for an Identify of a shard of the bot, at that instant by the clock of the gate.
     async fn identify(at: Instant) {
-        let (gate, ticket) = traits("wss://127.0.0.1:1").gate();
+        let gate = traits("wss://127.0.0.1:1").gate();
+        let ticket = gate.enter(0);
         let mut asking = Asking::new(Link(1));
         gate.ask(at, ticket, Link(1)).unwrap();
         let permit =
@@ -116,7 +110,7 @@ mod tests {
     fn a_bot_has_one_budget_in_its_file() {
         if is_child() {
             // Whoever is made and never identifies begins nothing.
-            let (ours, _) = traits("ws://127.0.0.1:1").gate();
+            let ours = traits("ws://127.0.0.1:1").gate();
             assert!(ours.purse().is_none(), "there is no token to lose");
             let folder = PathBuf::from(std::env::var_os("XDG_STATE_HOME").unwrap());
             let before = fs::read(file(&folder)).ok();
@@ -145,8 +139,8 @@ mod tests {
             block_on(identify(Instant::from_millis(10_000)));
             fs::remove_file(file(&folder)).unwrap();
             block_on(identify(Instant::from_millis(20_000)));
-            let (gate, _) = traits("wss://127.0.0.1:1").gate();
-            gate.purse().unwrap().lived();
+            let gate = traits("wss://127.0.0.1:1").gate();
+            block_on(gate.purse().unwrap().lived());
             return;
         }
         let folder = tempfile::tempdir().unwrap();
