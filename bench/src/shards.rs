@@ -6,8 +6,8 @@ use std::hint::black_box;
 use gatewright_core::transcript::Recorded;
 use gatewright_core::{Compression, Config, Input, Instant, Intents, Link, Memory, Output, Shard};
 
-use crate::wire;
 use gatewright_bench_harness::traffic::Document;
+use gatewright_bench_inflate::wire;
 
 /// Who runs: the rows of the layer.
 pub const WHO: [&str; 3] = ["Shard", "Recorded, off", "Recorded, on"];
