@@ -23,7 +23,7 @@ use crate::stored::{Stored, Users};
 use crate::task::spawn;
 
 /// How many orders may wait for the task of a shard.
-const MOST_ORDERS: usize = 256;
+const MOST_ORDERS: usize = 64;
 
 /// A shard that runs in a task of its own, to be used from any other; clones are the same shard.
 ///
