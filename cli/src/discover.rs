@@ -1,5 +1,6 @@
 //! Before the first dial: where the gateway is, and how many Identifies are left of the day.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::thread;
 
@@ -56,9 +57,20 @@ pub(crate) fn way(args: &WatchArgs, token: Option<&str>) -> anyhow::Result<Way> 
 
 /// Tells whether a URL leads off this machine without TLS.
 pub(crate) fn is_exposed(url: &str, scheme: &str) -> bool {
-    let local = ["127.", "localhost", "[::1]"];
-    let host = url.strip_prefix(scheme);
-    host.is_some_and(|host| !local.iter().any(|name| host.starts_with(name)))
+    url.strip_prefix(scheme).is_some_and(|rest| !is_local(rest))
+}
+
+/// Tells whether what follows the scheme of a URL names this machine.
+fn is_local(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // What is before an `@` is no host.
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    if let Some(rest) = host.strip_prefix("[::1]") {
+        return rest.is_empty() || rest.starts_with(':');
+    }
+    let host = host.split(':').next().unwrap_or_default();
+    let address = host.parse::<Ipv4Addr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Asks the API, three times if need be.
@@ -100,4 +112,38 @@ fn budget(args: &WatchArgs, bot: BotId, is_encrypted: bool) -> anyhow::Result<Op
     opened
         .transpose()
         .context("the day's session starts cannot be counted; --budget names another file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_host_that_is_this_machine_is_not_exposed() {
+        let at = |host: &str| is_exposed(&format!("ws://{host}"), "ws://");
+        for host in [
+            "localhost",
+            "LOCALHOST:80/x",
+            "127.0.0.1:443",
+            "127.8.9.1/?v=10",
+            "[::1]",
+            "[::1]:8080",
+        ] {
+            assert!(!at(host), "{host}");
+        }
+        for host in [
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:80",
+            "127.evil.example",
+            "localhost@evil.example",
+            "localhost:80@evil.example/",
+            "evil.example/?@localhost",
+            "[::1].evil.example",
+            "[::2]",
+            "",
+        ] {
+            assert!(at(host), "{host}");
+        }
+        assert!(!is_exposed("wss://evil.example", "ws://"), "that is encrypted");
+    }
 }
