@@ -45,14 +45,26 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Writes a file as a whole, or leaves the one that is there.
+/// Writes a file as a whole, or leaves the one that is there; it is on the disk then, also after a loss of power.
 pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let temporary = sibling(path, ".tmp");
     // What an earlier process left behind; if it stays, the next line says why.
     let _ = fs::remove_file(&temporary);
     let file = private().write(true).create_new(true).open(&temporary)?;
     let done = fill(file, parts).and_then(|()| fs::rename(&temporary, path));
-    done.inspect_err(|_| drop(fs::remove_file(&temporary)))
+    done.inspect_err(|_| drop(fs::remove_file(&temporary)))?;
+    settle(path);
+    Ok(())
+}
+
+/// Has the new name of a file written as well. Where a folder cannot be synced, the file is there all the same.
+fn settle(path: &Path) {
+    if cfg!(unix)
+        && let Some(Ok(folder)) = path.parent().map(File::open)
+        && let Err(error) = folder.sync_all()
+    {
+        tracing::debug!("the folder of {} cannot be synced: {error}", path.display());
+    }
 }
 
 fn fill(mut file: File, parts: &[&[u8]]) -> io::Result<()> {

@@ -50,6 +50,8 @@ struct Replay {
 struct Mark {
     session: u64,
     seq: Option<u64>,
+    /// The first of those it tells of, if it tells of several.
+    first: Option<u64>,
     repeat: Repeat,
 }
 
@@ -202,7 +204,7 @@ impl EventQueue {
     #[must_use]
     pub fn done_through(&self, processed: u64) -> u64 {
         self.inner.read(|inner| {
-            let first = inner.undone().and_then(|mark| mark.seq);
+            let first = inner.undone().and_then(|mark| mark.first);
             first.map_or(processed, |seq| processed.min(seq.saturating_sub(1)))
         })
     }
@@ -217,16 +219,19 @@ impl Inner {
     }
 
     fn mark(&self, event: &OwnedEvent) -> Mark {
-        let seq = match event.event() {
-            Event::Dispatch(dispatch) => dispatch.seq(),
-            _ => None,
+        let (first, seq) = match event.event() {
+            Event::Dispatch(dispatch) => (dispatch.seq(), dispatch.seq()),
+            Event::Skipped(skipped) => {
+                (skipped.seq.or(skipped.through), skipped.through.max(skipped.seq))
+            }
+            _ => (None, None),
         };
         let repeat = match (self.replay, seq) {
             (Some(replay), Some(seq)) if seq <= replay.done => Repeat::Yes,
             (Some(_), Some(_)) => Repeat::Maybe,
             _ => Repeat::No,
         };
-        Mark { session: self.session, seq, repeat }
+        Mark { session: self.session, seq, first, repeat }
     }
 }
 

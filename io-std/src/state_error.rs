@@ -22,7 +22,8 @@ pub enum StateFault {
     Damaged,
     /// Another process holds it.
     Locked,
-    /// No state is kept: none was asked for, or the file was refused at the start.
+    /// No state is kept: none was asked for, the file was refused at the start, or the shard was started again, and
+    /// its state is with the later run.
     NotKept,
     /// It is the state of another bot.
     OtherBot,
@@ -74,7 +75,10 @@ impl fmt::Display for StateError {
                 write!(f, "another process holds {path}: end it, or give each a folder of its own")
             }
             StateFault::NotKept => {
-                f.write_str("no state of this shard is kept: set a folder, or see the log for why")
+                f.write_str(
+                "no state of this run is kept: set a folder, or see the log for why; if the shard was started again, \
+                 its later events have it",
+            )
             }
             StateFault::OtherBot => {
                 write!(f, "{path} is of another bot: give each bot a folder of its own")

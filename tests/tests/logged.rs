@@ -1,7 +1,7 @@
 //! What both adapters tell by `log` while nobody subscribes to `tracing`: each line names its shard.
 
 use std::net::TcpListener;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gatewright_core::{Config, EventKind, Intents, ShardId};
@@ -9,6 +9,8 @@ use gatewright_sim::{Fault, Loopback, Options, serve};
 use log::{LevelFilter, Log, Metadata, Record};
 
 const LIMIT: Duration = Duration::from_secs(60);
+/// What is told of a consumer that takes nothing.
+const STALLED: &str = "the consumer has not polled";
 
 /// The lines of the log of this process.
 static LOG: Lines = Lines(Mutex::new(Vec::new()));
@@ -17,7 +19,15 @@ struct Lines(Mutex<Vec<String>>);
 
 impl Lines {
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.lines())
+    }
+
+    fn tells(&self, words: &str) -> bool {
+        self.lines().iter().any(|line| line.contains(words))
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -28,8 +38,7 @@ impl Log for Lines {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.push(record.args().to_string());
+            self.lines().push(record.args().to_string());
         }
     }
 
@@ -58,7 +67,9 @@ macro_rules! session {
             assert_eq!(sim.inject(Fault::InvalidSession), 1);
             while events.next().await.unwrap().kind() != EventKind::SessionLost {}
             while events.next().await.unwrap().kind() != EventKind::Ready {}
-            $sleep(Duration::from_millis(500)).await;
+            while !LOG.tells(STALLED) {
+                $sleep(Duration::from_millis(20)).await;
+            }
             drop(events);
             handle.close().await;
         }
@@ -68,7 +79,7 @@ macro_rules! session {
 /// Judges what one adapter told.
 fn judge(lines: &[String]) {
     let all = lines.join("\n");
-    for wanted in ["READY", "the session is lost", "the consumer has not polled", "over: "] {
+    for wanted in ["READY", "the session is lost", STALLED, "over: "] {
         assert!(all.contains(wanted), "{wanted} is not told:\n{all}");
     }
     for line in lines {

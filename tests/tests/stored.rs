@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatewright_core::{BotId, Config, Intents, Session, ShardId};
-use gatewright_sim::{Loopback, Options, serve};
+use gatewright_sim::{Fault, Loopback, Options, serve};
 use gatewright_std::{ShardState, StateError, StateFolder};
 
 const TOKEN: &str = "MTIz.abc.secret";
@@ -101,6 +101,16 @@ macro_rules! stored {
                 }
             }
 
+            /// Takes events up to one that tells of a document that was skipped; returns its sequence number.
+            async fn skipped(events: &mut Events) -> u64 {
+                loop {
+                    let event = events.next().await.expect("the shard is over");
+                    if let Event::Skipped(skipped) = event.event() {
+                        return skipped.seq.unwrap();
+                    }
+                }
+            }
+
             #[test]
             fn a_session_is_stored_when_it_is_parked_and_forgotten_when_it_ends() {
                 let (server, folder) = (gateway(), tempfile::tempdir().unwrap());
@@ -140,17 +150,14 @@ macro_rules! stored {
                 $on(async {
                     let shard = shard(&server, &path);
                     let mut events = shard.start().await.unwrap();
-                    let is_there = |seq: u64| {
-                        let line = fs::read_to_string(record(&path)).unwrap_or_default();
-                        line.contains(&format!("\"processed\":{seq},"))
+                    let stored = || {
+                        let line = fs::read_to_string(record(&path)).ok()?;
+                        let (_, rest) = line.split_once("\"processed\":")?;
+                        rest.split_once(',')?.0.parse::<u64>().ok()
                     };
-                    let mut last = 0;
-                    while !is_there(last) || last < 100 {
-                        let event = events.next().await.unwrap();
-                        if let Event::Dispatch(dispatch) = event.event() {
-                            // What is at hand is not done.
-                            last = dispatch.seq().unwrap() - 1;
-                        }
+                    // The first is of READY; those that follow are of the shard as it goes on.
+                    while stored().is_none_or(|stored| stored < 50) {
+                        events.next().await.unwrap();
                     }
                 });
             }
@@ -173,6 +180,31 @@ macro_rules! stored {
                     let second = shard(&server, &path);
                     let mut events = second.start().await.unwrap();
                     assert_eq!(up_to(&mut events, EventKind::GuildCreate).await.0, seq);
+                    second.close().await;
+                });
+                assert_eq!(server.stats().identifies, 1);
+            }
+
+            #[test]
+            fn a_document_that_is_skipped_is_not_done_before_that_is_heard() {
+                let (server, folder) = (gateway(), tempfile::tempdir().unwrap());
+                let path = folder.path().join("state");
+                let shard = || {
+                    let options = Options::default().payload_limit(40 * 1024);
+                    ShardHandle::new(config(&server), options.state(StateFolder::at(&path)))
+                };
+                $on(async {
+                    let first = shard();
+                    let mut events = first.start().await.unwrap();
+                    up_to(&mut events, EventKind::GuildCreate).await;
+                    assert_eq!(server.inject(Fault::LargeEvent(64)), 1);
+                    let seq = skipped(&mut events).await;
+                    let parked = first.park().await.unwrap();
+                    assert_eq!(parked.processed, seq - 1, "it is at hand");
+                    drop((first, events));
+                    let second = shard();
+                    let mut events = second.start().await.unwrap();
+                    assert_eq!(skipped(&mut events).await, seq, "it is told again");
                     second.close().await;
                 });
                 assert_eq!(server.stats().identifies, 1);
