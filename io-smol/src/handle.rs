@@ -3,24 +3,23 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::io::Write;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_channel::Sender;
-use futures_util::Stream;
 use gatewright_core::{
-    Command, CommandError, CommandId, Config, EncodedCommand, Intents, Leave, Metrics, OwnedEvent,
-    Phase, RequestGuildMembers, Session, SetupError, ShardId, Status, Stop, UpdatePresence,
+    Command, CommandError, CommandId, Config, EncodedCommand, Intents, Leave, Metrics, Phase,
+    RequestGuildMembers, Session, SetupError, ShardId, Status, Stop, UpdatePresence,
     UpdateVoiceState, UserId,
 };
-use gatewright_std::EventQueue;
+use gatewright_std::{EventQueue, Watch};
 
-use crate::Options;
 use crate::driver::{Driver, Order, Restart, Shared};
-use crate::stored::{Stored, Users};
+use crate::stored::{Lent, Stored, Users};
 use crate::task::spawn;
+use crate::{Events, Options};
 
 /// How many orders may wait for the task of a shard.
 const MOST_ORDERS: usize = 64;
@@ -37,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) config: Config<'static>,
     pub(crate) options: Options,
     state: Mutex<State>,
+    /// What is stored of the shard, between runs; it is not there while somebody opens or reads it.
+    pub(crate) stored: Watch<Option<Stored>>,
 }
 
 /// What a handle keeps between runs.
@@ -45,8 +46,6 @@ pub(crate) struct State {
     run: Option<Run>,
     /// The session to resume with the next run, if it is not that of the latest run.
     pub(crate) session: Option<Session>,
-    /// What is stored of the shard, between runs.
-    pub(crate) stored: Stored,
     user: Option<UserId>,
     recorder: Option<Box<dyn Write + Send>>,
 }
@@ -63,7 +62,8 @@ impl ShardHandle {
     /// Creates a shard that will begin a new session; no I/O is done yet.
     #[must_use]
     pub fn new(config: Config<'static>, options: Options) -> Self {
-        Self(Arc::new(Inner { config, options, state: Mutex::default() }))
+        let stored = Watch::new(Some(Stored::default()));
+        Self(Arc::new(Inner { config, options, state: Mutex::default(), stored }))
     }
 
     /// Creates a shard that will resume a stored session; no I/O is done yet.
@@ -81,42 +81,47 @@ impl ShardHandle {
 
     /// Starts the shard and waits for READY, or for the first thing a Resume brings; gives its events to be taken.
     ///
-    /// It tries as long as it takes; of events about attempts in vain, as many are kept as the queue takes. Dropped before, it ends what it began. A shard that was closed or parked, or is
-    /// over, may be started again: one that was parked goes on with its session. The first start goes on with that of
-    /// an earlier process, if it [is stored](Options::state) and fits.
+    /// It tries as long as it takes; of events about attempts in vain, as many are kept as the queue takes. Dropped
+    /// before, it ends what it began. A shard that was closed or parked, or is over, may be started again: one that was
+    /// parked goes on with its session. The first start goes on with that of an earlier process, if it
+    /// [is stored](Options::state) and fits; while that process still has it, it waits up to five seconds.
     ///
     /// # Errors
     /// [`StartError`] if it runs already, if a setting does not fit, or if the gateway refused it for good.
     pub async fn start(&self) -> Result<Events, StartError> {
-        let run = self.launch()?;
+        if self.is_alive() {
+            return Err(StartError::Running);
+        }
+        let run = self.launch(Some(Lent::open(&self.0).await))?;
         let mut starting = Starting { run: run.clone(), is_over: false };
         let over = run.shared.begun_or_over().await;
         starting.is_over = true;
         match over {
-            None => Ok(Events { run }),
+            None => Ok(Events::of(run)),
             Some(stop) => Err(StartError::Stopped(stop)),
         }
     }
 
-    /// Starts the shard without waiting for anything.
+    /// Starts the shard without waiting for anything but the disk.
     pub(crate) fn begin(&self) -> Result<Events, StartError> {
-        Ok(Events { run: self.launch()? })
+        Ok(Events::of(self.launch(Lent::open_now(&self.0))?))
     }
 
     /// Begins a run, unless there is one.
-    fn launch(&self) -> Result<Run, StartError> {
+    fn launch(&self, mut lent: Option<Lent>) -> Result<Run, StartError> {
         let mut state = self.state();
         if state.is_running() {
             return Err(StartError::Running);
         }
         let Inner { options, .. } = &*self.0;
-        let mut gateway = state.begin(&self.0).map_err(StartError::Setup)?;
+        let mut gateway = state.begin(&self.0, lent.as_deref_mut()).map_err(StartError::Setup)?;
         if let Some(to) = state.recorder.take() {
             gateway.record(to).map_err(StartError::Record)?;
         }
         let queue = EventQueue::new(options.most_events, options.most_event_bytes);
         let shared = Arc::new(Shared::new(queue, &gateway, state.user));
-        state.stored.give(&shared);
+        lent.as_deref_mut().into_iter().for_each(|stored| stored.give(&shared));
+        state.session = None;
         let (orders, received) = async_channel::bounded(MOST_ORDERS);
         spawn(Driver::new(gateway, Arc::clone(&shared), received, options).run());
         let run = Run { orders, _users: Users::of(&shared), shared };
@@ -363,7 +368,7 @@ impl fmt::Debug for ShardHandle {
 
 impl State {
     /// Returns the session of the latest run, or the one to begin with.
-    fn session(&self) -> Option<Session> {
+    pub(crate) fn session(&self) -> Option<Session> {
         match &self.run {
             Some(run) => run.shared.session(),
             None => self.session.clone(),
@@ -374,15 +379,24 @@ impl State {
         self.run.as_ref().is_some_and(|run| run.shared.over().is_none())
     }
 
-    /// Takes the session the next run resumes.
+    /// Tells whether the shard was ever started since its session was forgotten.
+    pub(crate) const fn was_started(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// Returns the latest run, if it is over.
+    pub(crate) fn over(&self) -> Option<Arc<Shared>> {
+        let run = self.run.as_ref().filter(|run| run.shared.over().is_some())?;
+        Some(Arc::clone(&run.shared))
+    }
+
+    /// Returns the session the next run resumes.
     pub(crate) fn next_session(&mut self) -> Option<Session> {
-        let session = self.session();
         if let Some(run) = self.run.take() {
             self.user = run.shared.known_user().or(self.user);
-            self.session.clone_from(&session);
-            self.stored.take(&run.shared);
+            self.session = run.shared.session().or_else(|| self.session.take());
         }
-        session
+        self.session.clone()
     }
 }
 
@@ -405,56 +419,6 @@ impl Drop for Starting {
         if !self.is_over {
             self.run.leave(Leave::End);
         }
-    }
-}
-
-/// The events of a shard, to be taken by one task; the next is taken once the one before is done.
-///
-/// While nobody takes any and the queue is full, nothing is read: heartbeats and commands still go out, and the gateway
-/// keeps what it sends, as long as it is willing to. One that gives up cuts the connection, which is told and resumed
-/// once events are taken again.
-///
-/// Dropped, they are passed over, and the shard goes on; a later process that resumes the session gets them.
-pub struct Events {
-    pub(crate) run: Run,
-}
-
-impl Events {
-    /// Waits for the next event; nothing once the shard is over and all were taken.
-    pub async fn next(&mut self) -> Option<OwnedEvent> {
-        poll_fn(|cx| self.run.shared.queue.poll_take(cx)).await
-    }
-
-    /// Returns why the shard is over, if it is.
-    #[must_use]
-    pub fn stop(&self) -> Option<Stop> {
-        self.run.shared.over()
-    }
-}
-
-impl Stream for Events {
-    type Item = OwnedEvent;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<OwnedEvent>> {
-        self.run.shared.queue.poll_take(cx)
-    }
-}
-
-impl Drop for Events {
-    fn drop(&mut self) {
-        self.run.shared.queue.abandon();
-        // Those that were taken after the shard was over are done, too.
-        if self.run.shared.over().is_some() {
-            self.run.shared.store();
-        }
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Events")
-            .field("waiting", &self.run.shared.queue.len())
-            .finish_non_exhaustive()
     }
 }
 

@@ -120,7 +120,7 @@
 //! ```
 //!
 //! Each event comes at least once. One is done when the consumer asks for the next; how far that is, is stored at most
-//! once a second, and when the shard is over. So after a parting the next process goes on where the consumer was, and
+//! once a second, when the shard is over, and before a READY or RESUMED is handed out. So after a parting the next process goes on where the consumer was, and
 //! after a `kill -9` the events of the last second or so come again. [`Events::repeat`] marks all that came before, and
 //! with them what is only sent again: `Maybe`, up to RESUMED. An event that [`Event::Duplicate`] tells, on the other
 //! hand, came to this very process. What is handed on to other tasks counts as done all the same: who does that and
@@ -137,11 +137,10 @@
 //! # async fn run(config: Config<'static>) -> Result<(), Box<dyn std::error::Error>> {
 //! let shard = ShardHandle::new(config, Options::default().state(StateFolder::default()));
 //! let mut cache = Cache::new(Settings::default());
-//! if let Some(bytes) = shard.stored_snapshot().await
-//!     && let Err(error) = cache.restore(&bytes)
-//! {
-//!     eprintln!("{error}");
-//!     shard.forget_session(); // with an empty cache rather a READY
+//! match shard.stored_snapshot().await {
+//!     Some(bytes) if cache.restore(&bytes).is_ok() => {}
+//!     // There may be a session all the same, in the midst of which an empty cache is wrong: rather a READY.
+//!     _ => shard.forget_session().await,
 //! }
 //! let (mut events, mut heard) = (shard.start().await?, 0);
 //! while let Some(event) = events.next().await {
@@ -153,14 +152,19 @@
 //!     if heard % 10_000 == 0 {
 //!         let mut bytes = Vec::new();
 //!         cache.snapshot(None, &mut |part| bytes.extend_from_slice(part));
-//!         events.store_snapshot(bytes).await?;
+//!         if let Err(error) = events.store_snapshot(bytes).await {
+//!             eprintln!("{error}"); // a full disk ends no bot
+//!         }
 //!     }
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A folder that cannot be used stops no shard; a warning says why, and what to do. What is not understood is left as
+//! A folder that cannot be used stops no shard; a warning says why, and what to do, and the next start tries again. For
+//! a process that still has the state, as in a deploy that starts the next before the last has parted, a start waits up
+//! to five seconds. A disk that hangs holds a shard up for three seconds at a time, in which heartbeats and commands go
+//! out. What is not understood is left as
 //! it is. A [`Gateway`] stores nothing by itself: [`Gateway::session`] is plain data, to be kept in a [`ShardState`] or
 //! anywhere, and [`Gateway::resume`] takes it up.
 //!
@@ -192,6 +196,7 @@ mod clock;
 mod dial;
 mod discover;
 mod driver;
+mod events;
 mod fleet;
 mod gate;
 mod gateway;
@@ -201,6 +206,7 @@ mod purse;
 mod recording;
 #[cfg(feature = "signal")]
 mod signal;
+mod stall;
 mod stored;
 mod task;
 #[cfg(feature = "tls")]
@@ -216,6 +222,7 @@ mod usual;
 pub use gatewright_core::*;
 
 pub use discover::discover;
+pub use events::Events;
 pub use fleet::{Fleet, FleetEvent, FleetEvents, RestartError};
 pub use gate::Gate;
 pub use gateway::Gateway;
@@ -225,7 +232,7 @@ pub use gatewright_std::{
     BudgetFault, BudgetFile, BudgetFileError, DEFAULT_API, DiscoverError, Filter, GatewayBot,
     Proxy, ProxyError, Repeat, ShardState, Snapshot, StateError, StateFault, StateFolder, unix_now,
 };
-pub use handle::{Events, ShardHandle, StartError};
+pub use handle::{ShardHandle, StartError};
 pub use options::Options;
 #[cfg(feature = "signal")]
 pub use signal::asked_to_end;

@@ -1,14 +1,14 @@
 //! The sessions of a bot's shards in a folder, each with what its consumer made of the events.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatewright_core::{BotId, Session, ShardId};
 
 use crate::files::{self, Locked};
+use crate::snapshot_file::SnapshotFile;
 use crate::state_error::{StateError, StateFault};
-use crate::state_record::{self, Head, MOST_LINE};
+use crate::state_record::{self, MOST_LINE};
 
 /// The longest snapshot, unless set: 1 GiB.
 const SNAPSHOT_LIMIT: u64 = 1024 * 1024 * 1024;
@@ -54,13 +54,12 @@ impl StateFolder {
         let (record, lock) = (file("session"), file("lock"));
         let lock = files::lock(&lock);
         let lock = lock.map_err(|Locked| StateError::new(&record, StateFault::Locked))?;
+        let limit = self.snapshot_limit.unwrap_or(SNAPSHOT_LIMIT);
         let mut state = ShardState {
             record,
-            snapshot: file("snapshot"),
+            snapshot: SnapshotFile::new(file("snapshot"), bot, limit, lock),
             bot,
             shard,
-            limit: self.snapshot_limit.unwrap_or(SNAPSHOT_LIMIT),
-            _lock: lock,
             stored: None,
             before: None,
             other_count: None,
@@ -85,7 +84,7 @@ impl StateFolder {
 
 /// What is stored of a shard: a session, and perhaps a snapshot of what its consumer made of the events.
 ///
-/// Both files are written as a whole or not at all, the snapshot first. It says of which session it is and how far it
+/// Both files are written as a whole or not at all, also when the power goes, the snapshot first. It says of which session it is and how far it
 /// goes, and every event up to there is done: so whichever of the two a process came to write, they go together. A
 /// snapshot of another session is as good as none.
 ///
@@ -108,12 +107,10 @@ impl StateFolder {
 #[derive(Debug)]
 pub struct ShardState {
     record: PathBuf,
-    snapshot: PathBuf,
+    /// It has the lock as well.
+    snapshot: SnapshotFile,
     bot: BotId,
     shard: ShardId,
-    limit: u64,
-    /// The lock ends with the file; `None` where it could not be had.
-    _lock: Option<File>,
     /// What the record says.
     stored: Option<Session>,
     /// What an earlier process left: all it did is done, also while this one goes through it again.
@@ -183,22 +180,14 @@ impl ShardState {
         session: &Session,
         bytes: &[u8],
     ) -> Result<(), StateError> {
-        let fail = |fault| StateError::new(&self.snapshot, fault);
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if length > self.limit {
-            return Err(fail(StateFault::TooLong(self.limit)));
-        }
-        let head = Head {
-            shard: session.shard,
-            session: session.id.as_str().to_owned(),
-            seq: session.processed,
-            length,
-            hash: state_record::hash(bytes),
-        };
-        let head = state_record::write_head(self.bot, &head);
-        let written = files::replace(&self.snapshot, &[head.as_bytes(), bytes]);
-        written.map_err(|error| fail(StateFault::Write(error)))?;
-        self.save(session)
+        let file = self.snapshot.clone();
+        file.store(session, bytes, || self.save(session).map(|()| true))
+    }
+
+    /// Returns the file of the snapshot, to be written while the session is stored by another task.
+    #[must_use]
+    pub fn snapshot_file(&self) -> SnapshotFile {
+        self.snapshot.clone()
     }
 
     /// Reads the snapshot of the session that is stored, if there is one.
@@ -207,12 +196,7 @@ impl ShardState {
     /// If it cannot be read, is damaged, too long, or of another bot, shard or version.
     pub fn snapshot(&mut self) -> Result<Option<Snapshot>, StateError> {
         let Some(stored) = &self.stored else { return Ok(None) };
-        let read = read_snapshot(&self.snapshot, self.bot, self.limit);
-        let read = read.map_err(|fault| StateError::new(&self.snapshot, fault))?;
-        let Some((head, bytes)) = read else { return Ok(None) };
-        if head.shard != self.shard {
-            return Err(StateError::new(&self.snapshot, StateFault::OtherShard(head.shard)));
-        }
+        let Some((head, bytes)) = self.snapshot.read(self.shard)? else { return Ok(None) };
         if head.session != stored.id.as_str() {
             return Ok(None);
         }
@@ -232,11 +216,9 @@ impl ShardState {
     /// If it cannot be removed.
     pub fn forget(&mut self) -> Result<(), StateError> {
         (self.stored, self.before) = (None, None);
-        for path in [&self.record, &self.snapshot] {
-            let removed = files::remove(path);
-            removed.map_err(|error| StateError::new(path, StateFault::Write(error)))?;
-        }
-        Ok(())
+        let removed = files::remove(&self.record);
+        removed.map_err(|error| self.fail(StateFault::Write(error)))?;
+        self.snapshot.remove()
     }
 
     fn load(&self) -> Result<Option<Session>, StateError> {
@@ -258,34 +240,6 @@ impl ShardState {
 
 fn stem(shard: ShardId) -> String {
     format!("shard-{}-of-{}", shard.id, shard.count)
-}
-
-fn read_snapshot(
-    path: &Path,
-    bot: BotId,
-    limit: u64,
-) -> Result<Option<(Head, Vec<u8>)>, StateFault> {
-    let most = limit.saturating_add(MOST_LINE);
-    match fs::metadata(path) {
-        Ok(file) if file.len() > most => return Err(StateFault::TooLong(limit)),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(StateFault::Read(error));
-        }
-        _ => {}
-    }
-    let Some(mut bytes) = files::read(path, most).map_err(StateFault::Read)? else {
-        return Ok(None);
-    };
-    let (head, begin) = state_record::read_head(bot, &bytes)?;
-    if head.length > limit {
-        return Err(StateFault::TooLong(limit));
-    }
-    bytes.drain(..begin);
-    let whole = u64::try_from(bytes.len()) == Ok(head.length);
-    if !whole || state_record::hash(&bytes) != head.hash {
-        return Err(StateFault::Damaged);
-    }
-    Ok(Some((head, bytes)))
 }
 
 /// Looks for a session of a shard of the same number among another count.

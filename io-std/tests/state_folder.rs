@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gatewright_core::{BotId, Compression, Encoding, Session, ShardId};
-use gatewright_std::{Keeper, ShardState, StateError, StateFault, StateFolder};
+use gatewright_std::{Keeper, ShardState, SharedKeeper, StateError, StateFault, StateFolder};
 use tempfile::TempDir;
 
 fn bot() -> BotId {
@@ -421,4 +422,47 @@ fn a_read_only_folder_is_read_and_not_written() {
     assert!(matches!(error.fault(), StateFault::Write(_)), "{error}");
     tells(&error, &record(&path), "cannot be written");
     assert_eq!(state.session().unwrap().processed, 7);
+}
+
+#[test]
+fn a_snapshot_that_is_being_written_keeps_no_session_from_being_stored() {
+    let (_folder, path) = folder();
+    let shared = SharedKeeper::default();
+    shared.put(Keeper::new(open(&path).unwrap()));
+    shared.with(|keeper| keeper.keep(Some(&session("abc", 7))));
+    let file = shared.with(|keeper| keeper.state().snapshot_file()).unwrap();
+    let stored = file.store(&session("abc", 7), b"rows", || {
+        // Here a big one is written, and more events are done.
+        assert_eq!(shared.with(|keeper| keeper.keep(Some(&session("abc", 9)))), Some(true));
+        Ok(true)
+    });
+    stored.unwrap();
+    shared.release();
+    assert!(open(&path).is_err(), "the file of the snapshot keeps the lock");
+    drop(file);
+    let mut state = open(&path).unwrap();
+    assert_eq!(state.session(), Some(&session("abc", 9)));
+    assert_eq!(state.snapshot().unwrap().unwrap().session.processed, 7);
+    // Of a session that ended meanwhile nothing stays.
+    state.snapshot_file().store(&session("abc", 9), b"rows", || Ok(false)).unwrap();
+    assert!(!snapshot(&path).exists());
+}
+
+#[test]
+fn who_has_a_keeper_that_is_released_brings_nothing_back() {
+    let (_folder, path) = folder();
+    let shared = SharedKeeper::default();
+    shared.put(Keeper::new(open(&path).unwrap()));
+    shared.with(|_| {
+        assert!(!shared.has_stored(None), "nobody knows what is being written");
+        assert!(shared.take_within(Duration::ZERO).is_none(), "another has it");
+        assert!(open(&path).is_err(), "it is locked as long");
+    });
+    assert!(shared.with(|_| ()).is_none() && shared.has_stored(None));
+    shared.put(Keeper::new(open(&path).unwrap()));
+    shared.with(|keeper| keeper.keep(Some(&session("abc", 7))));
+    assert!(shared.has_stored(Some(&session("abc", 7))));
+    assert!(!shared.has_stored(Some(&session("abc", 8))));
+    let mut keeper = shared.take_within(Duration::ZERO).unwrap();
+    assert_eq!(keeper.state().session(), Some(&session("abc", 7)));
 }

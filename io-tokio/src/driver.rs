@@ -1,10 +1,10 @@
 //! The task behind a handle: it drives the gateway, takes orders, and fills the queue of events.
 
 use std::future::{pending, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
@@ -13,11 +13,11 @@ use gatewright_core::{
     CommandError, CommandId, Config, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave,
     Meter, Metrics, OwnedEvent, Session, Status, Stop, UserId,
 };
-use gatewright_std::{EventQueue, Filter, Keeper, Watch};
+use gatewright_std::{EventQueue, Filter, SharedKeeper, Watch};
 
-use crate::clock::{self, Timer};
-use crate::task::unblock;
-use crate::trace::{Teller, tell};
+use crate::clock;
+use crate::stall::{Stall, warn_of_disk};
+use crate::stored::{PATIENCE, store_within};
 use crate::{Gateway, Options};
 
 /// What a handle wants of the task.
@@ -42,13 +42,13 @@ pub(crate) struct Restart {
 pub(crate) struct Shared {
     pub(crate) queue: EventQueue,
     /// Where the session is stored, if it is, until the next run takes it.
-    pub(crate) keeper: Mutex<Option<Keeper>>,
+    pub(crate) keeper: SharedKeeper,
     /// Whether nobody uses the run any more.
     pub(crate) forsaken: AtomicBool,
     /// The id of the session the run began with.
     resumes: Option<String>,
-    /// Whether RESUMED came, and that is not stored yet.
-    resumed: AtomicBool,
+    /// Whether RESUMED came, or the READY of a new session, and that is not stored yet.
+    begins: AtomicBool,
     state: Watch<State>,
     /// Commands that were refused before the task saw them.
     refused: AtomicU64,
@@ -76,10 +76,10 @@ impl Shared {
         let state = State { status, meter, user, session, begun, leave, restarts, over };
         Self {
             queue,
-            keeper: Mutex::default(),
+            keeper: SharedKeeper::default(),
             forsaken: AtomicBool::new(false),
             resumes,
-            resumed: AtomicBool::new(false),
+            begins: AtomicBool::new(false),
             state: Watch::new(state),
             refused: AtomicU64::new(0),
         }
@@ -179,7 +179,7 @@ impl Shared {
     fn note(&self, dispatch: &Dispatch<'_>, again: bool) {
         if dispatch.kind() == EventKind::Resumed {
             self.queue.end_replay(dispatch.seq());
-            self.resumed.store(true, Ordering::Relaxed);
+            self.begins.store(true, Ordering::Relaxed);
         }
         let is_ready = dispatch.kind() == EventKind::Ready;
         if !is_ready && self.has_begun() {
@@ -192,6 +192,7 @@ impl Shared {
         let begins = resumes.is_none_or(|resumes| id.is_none_or(|id| id != resumes));
         if is_ready && begins && !again {
             self.queue.begin_session();
+            self.begins.store(true, Ordering::Relaxed);
         }
         self.state.change(|state| {
             state.begun = true;
@@ -225,6 +226,8 @@ pub(crate) struct Driver {
     turns: u32,
     /// Why the gateway is over.
     stop: Option<Stop>,
+    /// Whether the last word is stored, or was waited for.
+    has_parted: bool,
 }
 
 /// What woke the task up.
@@ -259,11 +262,20 @@ impl Driver {
             restart: None,
             turns: 0,
             stop: None,
+            has_parted: false,
         }
     }
 
     /// Drives the gateway until it is over, or nobody is left who could want something of it.
     pub(crate) async fn run(mut self) {
+        self.drive().await;
+        self.show_last();
+        // Who waits for the end finds it stored; where a disk hangs, nobody waits for good.
+        store_within(&self.shared, PATIENCE).await;
+        self.has_parted = true;
+    }
+
+    async fn drive(&mut self) {
         loop {
             // Until the session has begun, nobody can take anything.
             let held = self.shared.queue.is_full() && self.shared.has_begun() && !self.leaving;
@@ -274,7 +286,7 @@ impl Driver {
             let mut told = None;
             match turn {
                 Turn::Event(Ok(event)) => {
-                    self.store_resumed().await;
+                    self.store_beginning().await;
                     told = event;
                 }
                 Turn::Event(Err(stop)) => {
@@ -346,14 +358,47 @@ impl Driver {
         .await
     }
 
-    /// Stores that RESUMED came, before anything behind it is handed out: a later process, to which it comes again, then
-    /// knows it for an old one, behind which is what this process may have had.
-    async fn store_resumed(&mut self) {
-        if self.shared.resumed.swap(false, Ordering::Relaxed) {
-            self.show();
-            let shared = Arc::clone(&self.shared);
-            unblock(move || shared.store()).await;
+    /// Stores that RESUMED or READY came, before it is handed out, while the connection is kept alive.
+    ///
+    /// A later process, to which RESUMED comes again, then knows it for an old one, behind which is what this process may
+    /// have had; and it does not resume the session before a READY.
+    async fn store_beginning(&mut self) {
+        if !self.shared.begins.swap(false, Ordering::Relaxed) {
+            return;
         }
+        self.show();
+        let shared = Arc::clone(&self.shared);
+        let mut stored = pin!(store_within(&shared, PATIENCE));
+        while !self.leaving {
+            match self.hold_until(stored.as_mut()).await {
+                Ok(Turn::Order(order)) => self.obey(order),
+                Ok(_) | Err(true) => return,
+                Err(false) => {
+                    return self.gateway.iter().for_each(|gateway| warn_of_disk(gateway.teller()));
+                }
+            }
+            self.show();
+        }
+    }
+
+    /// Keeps the connection alive until there is an order, or the session is stored or will not be for now.
+    async fn hold_until(
+        &mut self,
+        mut stored: Pin<&mut impl Future<Output = bool>>,
+    ) -> Result<Turn, bool> {
+        let Self { gateway: Some(gateway), orders, .. } = self else { return Ok(Turn::Forsaken) };
+        let mut order = pin!(next_order(orders, false));
+        let mut hold = pin!(gateway.hold());
+        poll_fn(|cx| {
+            if let Poll::Ready(never) = hold.as_mut().poll(cx) {
+                match never {}
+            }
+            if let Poll::Ready(order) = order.as_mut().poll(cx) {
+                return Poll::Ready(Ok(order));
+            }
+            stored.as_mut().poll(cx).map(Err)
+        })
+        .await
     }
 
     fn obey(&mut self, order: Order) {
@@ -406,13 +451,22 @@ impl Driver {
     }
 }
 
-impl Drop for Driver {
-    /// Lets nobody wait for a task that is gone, whether the gateway is over or the runtime.
-    fn drop(&mut self) {
+impl Driver {
+    /// Shows how things stand in the end, and lets the connection go.
+    fn show_last(&mut self) {
         if let Some(gateway) = self.gateway.take() {
             self.shared.show(gateway.status(), gateway.session());
         }
-        self.shared.store();
+    }
+}
+
+impl Drop for Driver {
+    /// Lets nobody wait for a task that is gone, whether the gateway is over or the runtime.
+    fn drop(&mut self) {
+        self.show_last();
+        if !self.has_parted {
+            self.shared.store_at_once();
+        }
         // The recording is written now. Without a word to the gateway the session stays.
         let stop = self.stop.unwrap_or(Stop::Parked);
         self.shared.state.change(|state| state.over = Some(stop));
@@ -442,45 +496,4 @@ fn take(shared: &Shared, filter: &Filter, event: Event<'_>) -> Option<OwnedEvent
     }
     let wanted = filter.wants(kind) && (shared.has_begun() || !shared.queue.is_full());
     wanted.then(|| event.into_owned())
-}
-
-/// A consumer that takes nothing.
-struct Stall {
-    timer: Timer,
-    /// After how long to warn, if at all.
-    patience: Option<Duration>,
-    since: Option<Instant>,
-    /// After how long the next warning is due.
-    next: Duration,
-}
-
-impl Stall {
-    fn new(patience: Duration) -> Self {
-        let patience = Some(patience).filter(|patience| !patience.is_zero());
-        Self { timer: Timer::default(), patience, since: None, next: Duration::ZERO }
-    }
-
-    /// Waits until a warning is due.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(patience) = self.patience else { return Poll::Pending };
-        if self.since.is_none() {
-            (self.since, self.next) = (Some(clock::now()), patience);
-        }
-        let at = self.since.unwrap_or_default().saturating_add(self.next);
-        while clock::now() < at {
-            // A timer that was set for an earlier stall wakes up early.
-            ready!(self.timer.poll(cx, at));
-        }
-        Poll::Ready(())
-    }
-
-    const fn is_over(&mut self) {
-        self.since = None;
-    }
-
-    fn warn(&mut self, teller: &Teller, waiting: usize) {
-        let millis = self.next.as_millis();
-        tell!(warn, teller, "the consumer has not polled for {millis} ms, {waiting} events wait");
-        self.next = self.next.saturating_mul(2);
-    }
 }

@@ -116,9 +116,10 @@ impl Options {
     /// Sets where a [`ShardHandle`](crate::ShardHandle) stores its session, for a process to come; nowhere unless set.
     ///
     /// Its first start resumes what is stored, so that a process that was killed loses no event and spends no Identify.
-    /// It stores the session as far as the consumer is done with its events, at most once a second while it changes, and
-    /// when the shard is over; one that ended is forgotten. Where that cannot be, a warning says why, and the shard
-    /// runs all the same.
+    /// It stores the session as far as the consumer is done with its events, at most once a second while it changes,
+    /// before a READY or RESUMED is handed out, and when the shard is over; one that ended is forgotten. Where that cannot be,
+    /// a warning says why, the shard runs all the same, and the next start tries again. A start waits up to five seconds
+    /// for another process that still has the state, and for a disk that hangs three seconds at a time.
     #[must_use]
     pub fn state(mut self, folder: StateFolder) -> Self {
         self.state = Some(folder);

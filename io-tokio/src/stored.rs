@@ -5,124 +5,240 @@
 //! that finds it done.
 
 use std::future::poll_fn;
+use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak, mpsc};
 use std::task::{Poll, ready};
 use std::time::Duration;
+use std::{mem, thread};
 
-use gatewright_core::{Config, Session, SetupError};
-use gatewright_std::{Keeper, Repeat, StateError};
+use gatewright_core::{Instant, Session, SetupError};
+use gatewright_std::{Keeper, Repeat, ShardState, StateError, StateFault};
 
 use crate::clock::{self, Timer};
 use crate::driver::Shared;
 use crate::handle::{Inner, State};
 use crate::task::{spawn, unblock};
-use crate::{Events, Gateway, Options, ShardHandle};
+use crate::{Events, Gateway, ShardHandle};
 
 /// How long nothing is written after a write: what happens in between is what comes twice.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The same after one that failed: what is full or read-only stays so for a while.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How long to wait for a disk before going on without it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+/// The same where waiting blocks.
+const PATIENCE_OF_DROP: Duration = Duration::from_secs(2);
+/// How long to wait for another process to let go of what is stored: one that is replaced is parking.
+const PATIENCE_FOR_OTHERS: Duration = Duration::from_secs(5);
+/// How often to look whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often to look at a session that changes meanwhile.
+const MOST_LOOKS: u32 = 4;
 
 /// What is stored of a shard, between its runs.
 #[derive(Default)]
 pub(crate) struct Stored {
-    is_open: bool,
     keeper: Option<Keeper>,
     /// Up to where an earlier process was done, and how far it had received, if its session is the one to be resumed.
     earlier: Option<(u64, u64)>,
+    /// Whether the next run begins a new session, whatever is found.
+    forgotten: bool,
+    /// Until when to wait for another process, before the next run.
+    until: Option<Instant>,
+    /// What was told of why there is none.
+    told: Option<String>,
 }
 
 impl Stored {
-    /// Opens what an earlier process stored, once; returns its session.
-    fn open(&mut self, config: &Config<'_>, options: &Options) -> Option<Session> {
-        let folder = options.state.as_ref().filter(|_| !self.is_open)?;
-        self.is_open = true;
-        let shard = config.shard_id();
-        let state = folder.open(config.bot_id(), shard);
-        let refused = |error| tracing::warn!(shard = shard.id, "no session is stored: {error}");
-        let state = state.map_err(refused).ok()?;
-        if let Some(count) = state.other_count() {
+    /// Gives a run what it stores its session with.
+    pub(crate) fn give(&mut self, to: &Arc<Shared>) {
+        let (session, earlier) = (to.session(), self.earlier.take());
+        if let Some(session) = &session {
+            let (done, heard) = earlier.unwrap_or((session.processed, session.received));
+            to.queue.begin_replay(done, heard);
+        }
+        if let Some(mut keeper) = self.keeper.take() {
+            keeper.begin(session.is_some());
+            to.keeper.put(keeper);
+            spawn(store_as_it_changes(Arc::downgrade(to)));
+        }
+        (self.forgotten, self.until) = (false, None);
+    }
+
+    fn tell(&mut self, shard: u32, error: &StateError) {
+        let text = error.to_string();
+        if self.told.as_ref() != Some(&text) {
+            tracing::warn!(shard, "no session is stored: {text}");
+            self.told = Some(text);
+        }
+    }
+
+    fn forget(&mut self) {
+        (self.earlier, self.forgotten) = (None, true);
+        if let Some(keeper) = &mut self.keeper {
+            keeper.begin(true);
+            keeper.keep(None);
+        }
+    }
+}
+
+/// What is stored of a shard, with one who opens or reads it where that holds up nobody; others wait until it is back.
+pub(crate) struct Lent {
+    of: Arc<Inner>,
+    stored: Stored,
+}
+
+impl Lent {
+    /// Opens what an earlier process stored, unless it is open; waits a while for a process that has it.
+    pub(crate) async fn open(of: &Arc<Inner>) -> Self {
+        let stored = of.stored.wait(Option::take).await;
+        let mut lent = Self { of: Arc::clone(of), stored };
+        if of.options.state.is_none() {
+            return lent;
+        }
+        let now = clock::now();
+        let until = *lent.until.get_or_insert(now.saturating_add(PATIENCE_FOR_OTHERS));
+        let mut timer = Timer::default();
+        loop {
+            let result;
+            (lent, result) = unblock(move || {
+                let result = lent.try_open();
+                (lent, result)
+            })
+            .await;
+            let Err(error) = result else { return lent };
+            let now = clock::now();
+            if !matches!(error.fault(), StateFault::Locked) || now >= until {
+                lent.stored.tell(of.config.shard_id().id, &error);
+                return lent;
+            }
+            wait(&mut timer, until.min(now.saturating_add(LOOK_EVERY))).await;
+        }
+    }
+
+    /// The same without waiting for others.
+    pub(crate) fn open_now(of: &Arc<Inner>) -> Option<Self> {
+        let id = of.config.shard_id().id;
+        let Some(stored) = of.stored.change(Option::take) else {
+            tracing::warn!(shard = id, "no session is stored: what there is of it is being read");
+            return None;
+        };
+        let mut lent = Self { of: Arc::clone(of), stored };
+        if let Err(error) = lent.try_open() {
+            lent.stored.tell(id, &error);
+        }
+        Some(lent)
+    }
+
+    /// Takes back what the latest run had, or opens what is stored.
+    fn try_open(&mut self) -> Result<(), StateError> {
+        let of = Arc::clone(&self.of);
+        let Some(folder) = &of.options.state else { return Ok(()) };
+        let (is_running, over) = {
+            let state = of.state();
+            (state.is_running(), state.over())
+        };
+        if let Some(run) = over.filter(|_| self.keeper.is_none()) {
+            self.keeper = run.keeper.take_within(PATIENCE);
+        }
+        if !is_running && self.keeper.is_none() {
+            self.adopt(folder.open(of.config.bot_id(), of.config.shard_id())?);
+        }
+        Ok(())
+    }
+
+    /// Takes up the session of an earlier process, unless there is one already.
+    fn adopt(&mut self, opened: ShardState) {
+        let shard = self.of.config.shard_id();
+        if let Some(count) = opened.other_count() {
             tracing::warn!(
                 shard = shard.id,
                 "a new session begins: what is stored is of {count} shards, not {}",
                 shard.count
             );
         }
-        let session = state.session().cloned();
-        self.keeper = Some(Keeper::new(state));
-        session
+        let stored = opened.session().cloned();
+        self.keeper = Some(Keeper::new(opened));
+        self.told = None;
+        if self.forgotten {
+            return self.stored.forget();
+        }
+        let of = Arc::clone(&self.of);
+        let mut state = of.state();
+        if let Some(session) = stored.filter(|_| state.session().is_none()) {
+            self.earlier = Some((session.processed, session.received));
+            state.session = Some(session);
+        }
     }
 
-    /// Takes back what a run had that is over.
-    pub(crate) fn take(&mut self, from: &Shared) {
-        self.keeper = from.keeper().take();
+    fn take_snapshot(mut self) -> Option<Vec<u8>> {
+        let (done, heard) = self.earlier?;
+        let snapshot = self.keeper.as_mut()?.state().snapshot();
+        let id = self.of.config.shard_id().id;
+        let refused = |error| tracing::warn!(shard = id, "the snapshot is passed over: {error}");
+        let snapshot = snapshot.map_err(refused).ok()??;
+        self.earlier = Some((done.max(snapshot.session.processed), heard));
+        self.of.state().session = Some(snapshot.session);
+        Some(snapshot.bytes)
     }
 
-    /// Gives a run what it stores its session with.
-    pub(crate) fn give(&mut self, to: &Arc<Shared>) {
-        let session = to.session();
-        if let Some(session) = &session {
-            let (done, heard) =
-                self.earlier.take().unwrap_or((session.processed, session.received));
-            to.queue.begin_replay(done, heard);
+    fn forget(mut self) {
+        let of = Arc::clone(&self.of);
+        {
+            let mut state = of.state();
+            if state.is_running() {
+                return;
+            }
+            state.next_session();
+            state.session = None;
         }
-        if let Some(mut keeper) = self.keeper.take() {
-            keeper.begin(session.is_some());
-            *to.keeper() = Some(keeper);
-            spawn(store_as_it_changes(Arc::downgrade(to)));
-        }
+        self.stored.forget();
+    }
+}
+
+impl Deref for Lent {
+    type Target = Stored;
+
+    fn deref(&self) -> &Stored {
+        &self.stored
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Stored {
+        &mut self.stored
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let stored = mem::take(&mut self.stored);
+        self.of.stored.change(|place| *place = Some(stored));
     }
 }
 
 impl State {
     /// Makes the gateway of the next run, which resumes the session there is.
-    pub(crate) fn begin(&mut self, shard: &Inner) -> Result<Gateway, SetupError> {
-        self.open(shard);
+    pub(crate) fn begin(
+        &mut self,
+        shard: &Inner,
+        mut stored: Option<&mut Stored>,
+    ) -> Result<Gateway, SetupError> {
         let Inner { config, options, .. } = shard;
         let connect = || Gateway::connect(config.clone(), options.clone());
         let Some(session) = self.next_session() else { return connect() };
+        let earlier = stored.as_mut().and_then(|stored| stored.earlier.as_mut());
         match Gateway::resume(config.clone(), session, options.clone()) {
-            Err(SetupError::Session(error)) if self.stored.earlier.is_some() => {
+            Err(SetupError::Session(error)) if earlier.is_some() => {
                 let shard = config.shard_id().id;
                 tracing::warn!(shard, "a new session begins: {error}");
-                (self.session, self.stored.earlier) = (None, None);
+                self.session = None;
+                stored.into_iter().for_each(|stored| stored.earlier = None);
                 connect()
             }
             gateway => gateway,
-        }
-    }
-
-    /// Takes up the session of an earlier process, unless there is one already.
-    fn open(&mut self, shard: &Inner) {
-        let stored = self.stored.open(&shard.config, &shard.options);
-        if let Some(session) = stored.filter(|_| self.session.is_none()) {
-            self.stored.earlier = Some((session.processed, session.received));
-            self.session = Some(session);
-        }
-    }
-
-    fn take_snapshot(&mut self, shard: &Inner) -> Option<Vec<u8>> {
-        let (done, heard) = self.stored.earlier?;
-        let snapshot = self.stored.keeper.as_mut()?.state().snapshot();
-        let id = shard.config.shard_id().id;
-        let refused = |error| tracing::warn!(shard = id, "the snapshot is passed over: {error}");
-        let snapshot = snapshot.map_err(refused).ok()??;
-        self.stored.earlier = Some((done.max(snapshot.session.processed), heard));
-        self.session = Some(snapshot.session);
-        Some(snapshot.bytes)
-    }
-
-    fn forget(&mut self, shard: &Inner) {
-        if self.is_running() {
-            return;
-        }
-        self.open(shard);
-        self.next_session();
-        (self.session, self.stored.earlier) = (None, None);
-        if let Some(keeper) = &mut self.stored.keeper {
-            keeper.begin(true);
-            keeper.keep(None);
         }
     }
 }
@@ -150,29 +266,81 @@ impl Shared {
     /// Lets the lock go of a run that is over and used by nobody.
     pub(crate) fn release(&self) {
         if self.forsaken.load(Ordering::SeqCst) {
-            *self.keeper() = None;
+            self.keeper.release();
         }
     }
 
-    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
-        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Stores the session as far as the consumer is done; says whether all is well. It blocks as long as a disk takes.
+    fn store(&self) -> bool {
+        // It is looked at by who has the keeper, so that what is written last is the latest.
+        self.keeper.with(|keeper| keeper.keep(self.session().as_ref())).unwrap_or(true)
     }
 
-    /// Stores the session as far as the consumer is done; says whether all is well. It blocks as long as a disk takes.
-    pub(crate) fn store(&self) -> bool {
-        let mut keeper = self.keeper();
-        // It is looked at under the lock, so that what is written last is the latest.
-        keeper.as_mut().is_none_or(|keeper| keeper.keep(self.session().as_ref()))
+    /// Stores the session where nobody can wait for it but by blocking, and not for good.
+    pub(crate) fn store_at_once(self: &Arc<Self>) {
+        if self.keeper.has_stored(self.session().as_ref()) {
+            return;
+        }
+        let (shared, (done, is_done)) = (Arc::clone(self), mpsc::channel());
+        let store = move || {
+            shared.store();
+            drop(shared);
+            // Who waits may have gone on.
+            let _ = done.send(());
+        };
+        if thread::Builder::new().spawn(store).is_ok() {
+            let _ = is_done.recv_timeout(PATIENCE_OF_DROP);
+        }
+    }
+
+    /// Returns the session with all that was taken of it as done; nothing if there is none, or another each time.
+    fn finished(&self) -> Option<Session> {
+        (0..MOST_LOOKS).find_map(|_| {
+            let before = self.session()?;
+            let taken = self.queue.finish().unwrap_or(0);
+            // A session may begin in between, and its numbers with it.
+            let mut session = self.session().filter(|session| session.id == before.id)?;
+            // The shard may not have heard yet that the event is done.
+            session.processed = session.processed.max(taken);
+            session.received = session.received.max(taken);
+            Some(session)
+        })
     }
 
     /// Stores a snapshot of what the consumer made of the events of a session.
     fn store_snapshot(&self, session: &Session, bytes: &[u8]) -> Result<(), StateError> {
-        let mut keeper = self.keeper();
-        let keeper = keeper.as_mut().ok_or_else(StateError::not_kept)?;
         // Of a session that ended meanwhile nothing is to be restored.
-        let goes_on = self.session().is_some_and(|latest| latest.id == session.id);
-        if goes_on { keeper.state().save_with_snapshot(session, bytes) } else { Ok(()) }
+        let goes_on = || self.session().filter(|latest| latest.id == session.id);
+        let file = self.keeper.with(|keeper| keeper.state().snapshot_file());
+        let file = file.ok_or_else(StateError::not_kept)?;
+        if goes_on().is_none() {
+            return Ok(());
+        }
+        file.store(session, bytes, || {
+            let keep = |keeper: &mut Keeper| {
+                let Some(mut latest) = goes_on() else { return Ok(false) };
+                latest.processed = latest.processed.max(session.processed);
+                latest.received = latest.received.max(session.received);
+                keeper.state().save(&latest).map(|()| true)
+            };
+            self.keeper.with(keep).unwrap_or_else(|| Err(StateError::not_kept()))
+        })
     }
+}
+
+/// Stores the session where that holds up nobody; says whether it came to an end in that time.
+pub(crate) async fn store_within(shared: &Arc<Shared>, time: Duration) -> bool {
+    if shared.keeper.has_stored(shared.session().as_ref()) {
+        return true;
+    }
+    let (shared, until) = (Arc::clone(shared), clock::now().saturating_add(time));
+    let (mut timer, mut stored) = (Timer::default(), pin!(unblock(move || shared.store())));
+    let mut late = pin!(wait(&mut timer, until));
+    poll_fn(|cx| match stored.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(true),
+        Poll::Pending => late.as_mut().poll(cx).map(|()| false),
+    })
+    .await
 }
 
 /// Stores the session of a shard again and again, until it is over.
@@ -189,15 +357,18 @@ async fn store_as_it_changes(shared: Weak<Shared>) {
         if !is_well {
             stored = None;
         }
-        let until = clock::now().saturating_add(pause);
-        poll_fn(|cx| {
-            while clock::now() < until {
-                ready!(timer.poll(cx, until));
-            }
-            Poll::Ready(())
-        })
-        .await;
+        wait(&mut timer, clock::now().saturating_add(pause)).await;
     }
+}
+
+async fn wait(timer: &mut Timer, until: Instant) {
+    poll_fn(|cx| {
+        while clock::now() < until {
+            ready!(timer.poll(cx, until));
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 impl ShardHandle {
@@ -206,17 +377,27 @@ impl ShardHandle {
     /// Then come all events behind the snapshot, among them those the process was done with, which
     /// [`Events::repeat`] tells. Without this call the session goes on behind those. There is none once the shard was
     /// started, and none if it does not belong to the session or was damaged, which is logged.
+    ///
+    /// That there is none does not mean that there is no session: the process before may have ended ahead of its first
+    /// snapshot. A consumer that then begins with nothing calls [`forget_session`](Self::forget_session), or it goes
+    /// on in the midst of a session of whose beginning it knows nothing.
     pub async fn stored_snapshot(&self) -> Option<Vec<u8>> {
-        let shard = Arc::clone(&self.0);
-        shard.state().open(&shard);
-        unblock(move || shard.state().take_snapshot(&shard)).await
+        if self.0.state().was_started() {
+            return None;
+        }
+        let lent = Lent::open(&self.0).await;
+        unblock(move || lent.take_snapshot()).await
     }
 
     /// Forgets the session, stored or not, so that the next start begins a new one; a shard that runs keeps its own.
     ///
     /// It is for a consumer that has lost what it made of the events before, and needs a READY to begin anew.
-    pub fn forget_session(&self) {
-        self.0.state().forget(&self.0);
+    pub async fn forget_session(&self) {
+        if self.0.state().is_running() {
+            return;
+        }
+        let lent = Lent::open(&self.0).await;
+        unblock(move || lent.forget()).await;
     }
 }
 
@@ -237,14 +418,14 @@ impl Events {
     /// few times a minute is often enough. Of a session that is over nothing is stored.
     ///
     /// # Errors
-    /// [`StateError`] if it cannot be written, is too long, or if [no state is kept](Options::state).
+    /// [`StateError`] if it cannot be written, is too long, or if [no state is kept](crate::Options::state). It is no
+    /// reason to end: the snapshot before stays, and the next may be stored.
     pub async fn store_snapshot(&mut self, bytes: Vec<u8>) -> Result<(), StateError> {
         let shared = Arc::clone(&self.run.shared);
-        let taken = shared.queue.finish().unwrap_or(0);
-        let Some(mut session) = shared.session() else { return Ok(()) };
-        // The shard may not have heard yet that the event is done.
-        session.processed = session.processed.max(taken);
-        session.received = session.received.max(taken);
+        let Some(session) = shared.finished() else { return Ok(()) };
         unblock(move || shared.store_snapshot(&session, &bytes)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,5 +21,5 @@ pub(crate) async fn unblock<T: Send + 'static>(task: impl FnOnce() -> T + Send +
 /// Runs a test.
 #[cfg(test)]
 pub(crate) fn block_on<T>(task: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(task)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(task)
 }

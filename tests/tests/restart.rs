@@ -98,6 +98,8 @@ struct Bots {
     server: Loopback,
     folder: TempDir,
     processes: u32,
+    /// The file a bot that works has stored.
+    awaited: &'static str,
     /// Draws the moments: any will do, and those of a failure should come again.
     chance: u64,
 }
@@ -112,7 +114,8 @@ impl Bots {
             ..Options::default()
         };
         let server = serve(TcpListener::bind("127.0.0.1:0").unwrap(), options).unwrap();
-        Self { test, server, folder: tempfile::tempdir().unwrap(), processes: 0, chance: 7 }
+        let folder = tempfile::tempdir().unwrap();
+        Self { test, server, folder, processes: 0, awaited: "session", chance: 7 }
     }
 
     fn start(&mut self) -> Bot {
@@ -134,8 +137,8 @@ impl Bots {
     /// Waits until the bot at hand has handled something, and stored it: before, its session is lost with it.
     fn wait_for_work(&self, bot: &mut Bot) {
         let is_there = |path: &Path| fs::metadata(path).is_ok_and(|file| file.len() > 0);
-        let record = self.folder.path().join("state/shard-0-of-1.session");
-        while !is_there(&self.file(self.processes)) || !is_there(&record) {
+        let stored = self.folder.path().join("state/shard-0-of-1").with_extension(self.awaited);
+        while !is_there(&self.file(self.processes)) || !is_there(&stored) {
             assert!(bot.0.try_wait().unwrap().is_none(), "see its words above");
             thread::sleep(Duration::from_millis(5));
         }
@@ -278,12 +281,13 @@ macro_rules! restart {
                 }
             }
 
-            /// The same with a cache, which goes on from the latest snapshot.
-            async fn run_cached_bot(place: &Place) {
+            /// The same with a cache, which goes on from the latest snapshot, if there is one, and stores some.
+            async fn run_cached_bot(place: &Place, stores: bool) {
                 let (shard, mut handled) = (shard(place), place.handled());
                 let mut cache = Cache::<Heap>::new(Settings::default());
-                if let Some(bytes) = shard.stored_snapshot().await {
-                    cache.restore(&bytes).unwrap();
+                match shard.stored_snapshot().await {
+                    Some(bytes) => drop(cache.restore(&bytes).unwrap()),
+                    None => shard.forget_session().await,
                 }
                 let mut events = shard.start().await.unwrap();
                 let (mut heard, mut leaving) = (0, false);
@@ -293,7 +297,7 @@ macro_rules! restart {
                         handled.write(&dispatch, events.repeat());
                         heard += 1;
                     }
-                    if heard % SNAPSHOT_EVERY == 0 {
+                    if stores && heard % SNAPSHOT_EVERY == 0 {
                         events.store_snapshot(snapshot(&cache)).await.unwrap();
                     }
                     if !leaving && place.is_to_stop() {
@@ -338,14 +342,35 @@ macro_rules! restart {
             }
 
             #[test]
+            fn a_cache_that_was_never_stored_begins_with_a_ready() {
+                if let Some(place) = Place::of_bot() {
+                    return $on(run_cached_bot(&place, place.process != "1"));
+                }
+                let mut bots = Bots::new(concat!(
+                    stringify!($name),
+                    "::a_cache_that_was_never_stored_begins_with_a_ready"
+                ));
+                bots.kill_one(Duration::ZERO);
+                bots.stop_one();
+                let lines: BTreeMap<_, _> =
+                    bots.handled(2).into_iter().map(|line| (line.seq, line)).collect();
+                let first = lines.first_key_value().unwrap().1;
+                assert_eq!((first.seq, &*first.repeat, &*first.name), (1, "No", "READY"));
+                let cache = fs::read(bots.folder.path().join("cache")).unwrap();
+                assert!(cache == never_killed(&lines), "the cache is another");
+                assert_eq!(bots.server.stats().identifies, 2);
+            }
+
+            #[test]
             fn a_cache_is_after_a_kill_what_it_would_have_been() {
                 if let Some(place) = Place::of_bot() {
-                    return $on(run_cached_bot(&place));
+                    return $on(run_cached_bot(&place, true));
                 }
                 let mut bots = Bots::new(concat!(
                     stringify!($name),
                     "::a_cache_is_after_a_kill_what_it_would_have_been"
                 ));
+                bots.awaited = "snapshot";
                 for at_least in [1_300, 200, 0, 2_000] {
                     bots.kill_one(Duration::from_millis(at_least));
                 }

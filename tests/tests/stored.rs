@@ -292,11 +292,64 @@ macro_rules! stored {
                         let shard = shard(&server, &path);
                         drop(shard.start().await.unwrap());
                         shard.park().await.unwrap();
+                        drop(other);
+                        assert_eq!(stored(&path), None);
+                        // It is tried again.
+                        drop(shard.start().await.unwrap());
+                        shard.park().await.unwrap();
                     });
                 });
                 assert_eq!(told.matches("another process holds").count(), 1, "{told}");
-                drop(other);
-                assert_eq!(stored(&path), None);
+                assert!(stored(&path).is_some());
+            }
+
+            #[test]
+            fn who_comes_while_another_parts_waits_and_goes_on() {
+                let (server, folder) = (gateway(), tempfile::tempdir().unwrap());
+                let path = folder.path().join("state");
+                $on(async {
+                    let first = shard(&server, &path);
+                    let mut events = first.start().await.unwrap();
+                    up_to(&mut events, EventKind::GuildCreate).await;
+                    // Its task still runs.
+                    drop((first, events));
+                    let second = shard(&server, &path);
+                    let mut events = second.start().await.unwrap();
+                    up_to(&mut events, EventKind::Resumed).await;
+                    second.park().await.unwrap();
+                    while events.next().await.is_some() {}
+                    drop((second, events));
+                    let other = open(&path).unwrap();
+                    let parting = std::thread::spawn(move || {
+                        std::thread::sleep(Duration::from_millis(300));
+                        drop(other);
+                    });
+                    let third = shard(&server, &path);
+                    assert_eq!(third.stored_snapshot().await, None);
+                    let mut events = third.start().await.unwrap();
+                    up_to(&mut events, EventKind::Resumed).await;
+                    third.close().await;
+                    parting.join().unwrap();
+                });
+                assert_eq!(server.stats().identifies, 1);
+            }
+
+            #[test]
+            fn the_ready_of_a_new_session_is_stored_before_it_is_handed_out() {
+                let (server, folder) = (gateway(), tempfile::tempdir().unwrap());
+                let path = folder.path().join("state");
+                $on(async {
+                    let shard = shard(&server, &path);
+                    let mut events = shard.start().await.unwrap();
+                    for _ in 0..3 {
+                        up_to(&mut events, EventKind::Ready).await;
+                        let line = fs::read_to_string(record(&path)).unwrap();
+                        let id = shard.session().unwrap().id;
+                        assert!(line.contains(&format!("\"id\":\"{}\"", id.as_str())), "{line}");
+                        assert_eq!(server.inject(Fault::InvalidSession), 1);
+                    }
+                    shard.close().await;
+                });
             }
 
             #[test]
@@ -330,13 +383,13 @@ macro_rules! stored {
                     // A consumer that cannot make anything of it begins anew.
                     let third = shard(&server, &path);
                     assert!(third.stored_snapshot().await.is_some());
-                    third.forget_session();
+                    third.forget_session().await;
                     assert_eq!(third.session(), None);
                     assert!(!record(&path).exists());
                     let mut events = third.start().await.unwrap();
                     let (seq, repeat) = up_to(&mut events, EventKind::Ready).await;
                     assert_eq!((seq, repeat), (1, Repeat::No));
-                    third.forget_session();
+                    third.forget_session().await;
                     assert!(third.session().is_some(), "it runs");
                     third.close().await;
                 });
