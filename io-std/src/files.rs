@@ -45,7 +45,7 @@ pub(crate) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Writes a file as a whole, or leaves the one that is there; it is on the disk then, also after a loss of power.
+/// Writes a file as a whole, or leaves the one that is there; on Unix it is there then also after a loss of power.
 pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let temporary = sibling(path, ".tmp");
     // What an earlier process left behind; if it stays, the next line says why.

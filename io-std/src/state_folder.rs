@@ -84,7 +84,7 @@ impl StateFolder {
 
 /// What is stored of a shard: a session, and perhaps a snapshot of what its consumer made of the events.
 ///
-/// Both files are written as a whole or not at all, also when the power goes, the snapshot first. It says of which session it is and how far it
+/// Both files are written as a whole or not at all, on Unix also when the power goes, the snapshot first. It says of which session it is and how far it
 /// goes, and every event up to there is done: so whichever of the two a process came to write, they go together. A
 /// snapshot of another session is as good as none.
 ///
