@@ -60,7 +60,8 @@ pub enum ReshardOutput {
     Start(u32),
     /// The new set has everything: the old one is to be closed.
     CloseOld,
-    /// The old set is gone, and nothing that it brought can come again: every event passes from now on.
+    /// The other set is gone, and nothing that it brought can come again: every event passes from now on. That is the
+    /// old set, or after [`Reshard::cancel`] the new one.
     Done,
     /// Nothing until then, or until something is heard.
     Wait(Instant),
@@ -85,8 +86,18 @@ pub struct Reshard {
     at_once: usize,
     olds: Vec<Old>,
     lanes: Vec<Lane>,
-    /// Whether the old set is to be closed.
-    closes: bool,
+    course: Course,
+}
+
+/// Which set the consumer is to live by in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// That is open.
+    Merging,
+    /// The new one; the old one is to be closed.
+    New,
+    /// The old one: a new shard is over, or nobody wants the new ones any more.
+    Old,
 }
 
 /// A shard of the old set.
@@ -106,7 +117,7 @@ impl Reshard {
             at_once: at_once.max(1),
             olds: (0..old.max(1)).map(|_| Old::default()).collect(),
             lanes: (0..new.max(1)).map(|_| Lane::new()).collect(),
-            closes: false,
+            course: Course::Merging,
         }
     }
 
@@ -146,6 +157,29 @@ impl Reshard {
         self.tick(now);
     }
 
+    /// Hears that a shard of the new set is over for good, and that all its events are heard.
+    ///
+    /// Before [`ReshardOutput::CloseOld`] the old set stays, as it does after [`cancel`](Self::cancel).
+    pub fn new_is_over(&mut self, now: Instant, shard: u32) {
+        self.cancel(now);
+        if let Some(lane) = at_mut(&mut self.lanes, shard) {
+            lane.stage = Stage::Done;
+        }
+    }
+
+    /// Gives it up: the new set is to be closed, and all it brings from now on is dropped. After
+    /// [`ReshardOutput::CloseOld`] it is too late.
+    ///
+    /// What the consumer has by the new shards is passed over when the old ones bring it; after that it is
+    /// [`ReshardOutput::Done`]. Tells whether it was in time.
+    pub fn cancel(&mut self, now: Instant) -> bool {
+        if self.course == Course::Merging {
+            self.course = Course::Old;
+        }
+        self.tick(now);
+        self.course == Course::Old
+    }
+
     /// Hears that time passed.
     pub fn tick(&mut self, now: Instant) {
         self.now = self.now.max(now);
@@ -165,12 +199,17 @@ impl Reshard {
     #[must_use]
     pub fn is_held(&self, shard: u32) -> bool {
         let lane = usize::try_from(shard).ok().and_then(|at| self.lanes.get(at));
+        let lane = lane.filter(|_| self.course != Course::Old);
         lane.is_some_and(|lane| matches!(lane.stage, Stage::Held(_)))
     }
 
     /// Takes the next thing that is wanted; after each call of another method, until [`ReshardOutput::Wait`] or
     /// [`ReshardOutput::Done`].
     pub fn poll_output(&mut self) -> ReshardOutput {
+        if self.course == Course::Old {
+            let is_heard = self.is_alone() || self.lanes.iter().all(|lane| lane.new.is_empty());
+            return if is_heard { ReshardOutput::Done } else { ReshardOutput::Wait(Instant::MAX) };
+        }
         let now = self.now;
         let starts = |lane: &Lane| {
             let Stage::Starting(since) = lane.stage else { return None };
@@ -186,13 +225,13 @@ impl Reshard {
             }
             return ReshardOutput::Start(u32::try_from(at).unwrap_or(u32::MAX));
         }
-        if !self.closes
+        if self.course == Course::Merging
             && self.all(|stage| matches!(stage, Stage::Settled | Stage::Alone(_) | Stage::Done))
         {
-            self.closes = true;
+            self.course = Course::New;
             return ReshardOutput::CloseOld;
         }
-        if self.all(|stage| stage == Stage::Done) {
+        if self.is_alone() && self.all(|stage| stage == Stage::Done) {
             return ReshardOutput::Done;
         }
         let next = starting.filter(|_| idle.is_some());
@@ -211,13 +250,21 @@ impl Reshard {
         let Some(guild) = guild_of(dispatch, shard) else { return false };
         let (now, at) = (self.now, shard_of(guild, self.lanes.len()));
         let print = Print::of(guild, dispatch);
-        at_mut(&mut self.lanes, at).is_some_and(|lane| lane.repeats_new(print, now))
+        let stays = self.course == Course::Old;
+        let repeats = |lane: &mut Lane| match stays {
+            true => lane.new.take(print),
+            false => lane.repeats_new(print, now),
+        };
+        at_mut(&mut self.lanes, at).is_some_and(repeats)
     }
 
     fn drops_new(&mut self, shard: u32, event: &Event<'_>) -> bool {
+        if self.course == Course::Old {
+            return true;
+        }
         let (now, is_alone) = (self.now, self.is_alone());
         // From then on the consumer lives by this side, with what happens to its connections.
-        let leads = self.closes || is_alone;
+        let leads = self.course == Course::New || is_alone;
         let Some(lane) = at_mut(&mut self.lanes, shard) else { return false };
         let dispatch = match event {
             Event::Dispatch(dispatch) => dispatch,

@@ -41,6 +41,35 @@ fn where_the_old_shards_end_by_themselves_the_new_ones_go_on() {
     }
 }
 
+#[test]
+fn where_a_new_shard_fails_the_old_ones_go_on_and_nothing_comes_twice() {
+    let mut ahead = 0;
+    for seed in seeds() {
+        let mut plan = Plan::new(seed, 1 + seed as u32 % 4, 2 + seed as u32 / 4 % 5);
+        plan.new_fails = true;
+        let world = World::run(plan);
+        world.assert_exact();
+        ahead += u32::from(world.was_ahead);
+    }
+    assert!(ahead > 0, "no new shard was ever ahead");
+}
+
+#[test]
+fn once_the_old_set_is_closed_it_is_too_late_to_cancel() {
+    let (mut reshard, at) = (Reshard::new(1, 1, 1), Instant::ZERO);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    let ready = br#"{"user":{"id":"1","username":"bot"},"guilds":[]}"#;
+    assert_eq!(hear(&mut reshard, Side::New, 0, "READY", ready), Verdict::Drop);
+    reshard.old_is_over(at, 0);
+    reshard.beat(Instant::from_millis(5_000), Side::New, 0, Instant::from_millis(5_000));
+    assert_eq!(reshard.poll_output(), ReshardOutput::CloseOld);
+    assert!(!reshard.cancel(at));
+    assert_eq!(hear(&mut reshard, Side::New, 0, "TYPING_START", &typing(7)), Verdict::Pass);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Wait(Instant::MAX));
+    reshard.new_is_over(at, 0);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Done);
+}
+
 fn typing(guild: u64) -> Vec<u8> {
     std::format!(r#"{{"guild_id":"{guild}","user_id":"1"}}"#).into_bytes()
 }

@@ -71,6 +71,10 @@ impl Trail {
         self.prints.clear();
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.prints.is_empty()
+    }
+
     pub(super) fn left_out(&self) -> u64 {
         self.left_out
     }

@@ -37,11 +37,13 @@ pub(super) struct Plan {
     pub(super) losses: bool,
     /// Whether the old shards end by themselves.
     pub(super) old_ends: bool,
+    /// Whether a new shard is refused for good on the way.
+    pub(super) new_fails: bool,
 }
 
 impl Plan {
     pub(super) fn new(seed: u64, old: u32, new: u32) -> Self {
-        Self { seed, old, new, losses: false, old_ends: false }
+        Self { seed, old, new, losses: false, old_ends: false, new_fails: false }
     }
 }
 
@@ -100,6 +102,8 @@ pub(super) struct World {
     heard: BTreeMap<u64, Vec<(&'static str, String)>>,
     outage: BTreeSet<u64>,
     is_done: bool,
+    /// Whether the consumer had more of the new shards than of the old ones when one of them failed.
+    pub(super) was_ahead: bool,
 }
 
 const SIDES: [Side; 2] = [Side::Old, Side::New];
@@ -120,6 +124,7 @@ impl World {
             heard: BTreeMap::new(),
             outage: BTreeSet::new(),
             is_done: false,
+            was_ahead: false,
             plan,
         };
         for guild in (0..40).map(guild_id) {
@@ -219,6 +224,11 @@ impl World {
                 link.tell(now, &mut self.chance, Told::Lost);
             }
         }
+        let is_open = self.reshard.course == Course::Merging;
+        if self.plan.new_fails && is_open && self.chance.one_in(400) {
+            let at = self.chance.below(u64::from(count)) as usize;
+            self.fail_new(at);
+        }
         if self.plan.old_ends && self.chance.one_in(100) {
             let at = self.chance.below(u64::from(self.plan.old)) as usize;
             self.end_old(at);
@@ -231,6 +241,18 @@ impl World {
         link.is_live = false;
         link.answers.clear();
         link.told.retain(|(at, _)| *at <= now);
+    }
+
+    /// A new shard is over, and then the others are closed.
+    fn fail_new(&mut self, at: usize) {
+        self.reshard.new_is_over(self.at(), at as u32);
+        self.was_ahead = self.reshard.lanes.iter().any(|lane| !lane.new.is_empty());
+        let chance = &mut self.chance;
+        for link in &mut self.links[1] {
+            (link.is_live, link.begins) = (false, None);
+            link.answers.clear();
+            link.told.truncate(chance.below(20) as usize);
+        }
     }
 
     /// Does what the product wants.
