@@ -92,7 +92,7 @@ impl ShardHandle {
         if self.is_alive() {
             return Err(StartError::Running);
         }
-        let run = self.launch(Some(Lent::open(&self.0).await))?;
+        let run = self.launch(Some(Lent::open(&self.0).await), &self.0.options)?;
         let mut starting = Starting { run: run.clone(), is_over: false };
         let over = run.shared.begun_or_over().await;
         starting.is_over = true;
@@ -104,16 +104,23 @@ impl ShardHandle {
 
     /// Starts the shard without waiting for anything but the disk.
     pub(crate) fn begin(&self) -> Result<Events, StartError> {
-        Ok(Events::of(self.launch(Lent::open_now(&self.0))?))
+        Ok(Events::of(self.launch(Lent::open_now(&self.0), &self.0.options)?))
+    }
+
+    /// Starts the shard with a new session, and tells READY too.
+    pub(crate) fn begin_anew(&self) -> Result<Events, StartError> {
+        Lent::forget_now(&self.0);
+        let mut options = self.0.options.clone();
+        options.filter = options.filter.with_ready();
+        Ok(Events::of(self.launch(Lent::open_now(&self.0), &options)?))
     }
 
     /// Begins a run, unless there is one.
-    fn launch(&self, mut lent: Option<Lent>) -> Result<Run, StartError> {
+    fn launch(&self, mut lent: Option<Lent>, options: &Options) -> Result<Run, StartError> {
         let mut state = self.state();
         if state.is_running() {
             return Err(StartError::Running);
         }
-        let Inner { options, .. } = &*self.0;
         let mut gateway = state.begin(&self.0, lent.as_deref_mut()).map_err(StartError::Setup)?;
         if let Some(to) = state.recorder.take() {
             gateway.record(to).map_err(StartError::Record)?;
@@ -171,8 +178,8 @@ impl ShardHandle {
     }
 
     /// Asks a shard that runs to leave its session, and does not wait for it.
-    pub(crate) fn give_up(&self) {
-        self.run().into_iter().for_each(|run| run.leave(Leave::Park));
+    pub(crate) fn give_up(&self, how: Leave) {
+        self.run().into_iter().for_each(|run| run.leave(how));
     }
 
     /// Leaves, and returns the run that is over with it.

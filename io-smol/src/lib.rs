@@ -223,7 +223,7 @@ pub use gatewright_core::*;
 
 pub use discover::discover;
 pub use events::Events;
-pub use fleet::{Fleet, FleetEvent, FleetEvents, RestartError};
+pub use fleet::{Fleet, FleetEvent, FleetEvents, ReshardError, RestartError};
 pub use gate::Gate;
 pub use gateway::Gateway;
 #[cfg(feature = "metrics")]

@@ -54,6 +54,12 @@ impl Filter {
         self.and(Wanted::Kind(kind))
     }
 
+    /// Wants READY besides.
+    #[must_use]
+    pub fn with_ready(self) -> Self {
+        if self.wants(EventKind::Ready) { self } else { self.with_kind(EventKind::Ready) }
+    }
+
     fn and(mut self, wanted: Wanted) -> Self {
         self.wanted.get_or_insert_default().push(wanted);
         self

@@ -132,6 +132,13 @@ impl Lent {
         Some(lent)
     }
 
+    /// Forgets what is stored, without waiting for anybody but the disk.
+    pub(crate) fn forget_now(of: &Arc<Inner>) {
+        if let Some(lent) = Self::open_now(of) {
+            lent.forget();
+        }
+    }
+
     /// Takes back what the latest run had, or opens what is stored.
     fn try_open(&mut self) -> Result<(), StateError> {
         let of = Arc::clone(&self.of);
