@@ -37,10 +37,15 @@ fn is_stored(folder: &StateFolder, shard: ShardId) -> bool {
     folder.open(BotId::of_token(TOKEN), shard).unwrap().session().is_some()
 }
 
-/// Returns how many sessions clients ended.
-fn ended(server: &Loopback) -> usize {
-    let ends = |what: &What| matches!(what, What::ClosedByClient { session_kept: false, .. });
-    server.journal().iter().filter(|entry| ends(&entry.what)).count()
+/// Returns how connections were closed, and in how many cases that ended a session.
+fn ended(server: &Loopback) -> (usize, Vec<What>) {
+    let journal = server.journal();
+    let of = |what: &What| {
+        matches!(what, What::ClosedByClient { .. } | What::ClosedByServer { .. } | What::Dropped)
+    };
+    let all: Vec<What> = journal.into_iter().map(|entry| entry.what).filter(of).collect();
+    let ends = |what: &&What| matches!(what, What::ClosedByClient { session_kept: false, .. });
+    (all.iter().filter(ends).count(), all)
 }
 
 /// What happened in each guild, in order: name and data.
@@ -178,7 +183,8 @@ macro_rules! reshards {
                     };
                     future::zip(watches, goes).await;
                     heard.borrow().assert_exact(&truth.borrow());
-                    assert_eq!((server.stats().identifies, ended(&server)), (6, 2));
+                    let (ended, closed) = ended(&server);
+                    assert_eq!((server.stats().identifies, ended), (6, 2), "{closed:?}");
                     // The next process has the new number.
                     let next = Fleet::new(config(&server), shards(3), options());
                     let mut events = next.start().await.unwrap();
@@ -298,7 +304,8 @@ macro_rules! reshards {
                     };
                     let (came, ()) = future::zip(fleet.reshard(3), parks).await;
                     assert_eq!(came, Err(ReshardError::Left));
-                    assert_eq!((server.stats().sessions, ended(&server)), (1, 4));
+                    let (ended, closed) = ended(&server);
+                    assert_eq!((server.stats().sessions, ended), (1, 4), "{closed:?}");
                     // It goes on as if nothing had been.
                     let mut events = fleet.start().await.unwrap();
                     until(&mut events, &OLD, EventKind::TypingStart).await;
