@@ -169,16 +169,7 @@ macro_rules! reshards {
                         go_over(&fleet, &mut events, &heard, $filter).await;
                         assert!(!OLD.iter().any(|old| is_stored(&state, *old)));
                         fleet.shard(1).unwrap().restart().await.unwrap();
-                        assert_eq!(fleet.park().await.len(), 3);
-                        while let Some(told) = events.next().await {
-                            match told {
-                                FleetEvent::Event(_, event) => {
-                                    heard.borrow_mut().hear(&event.event());
-                                }
-                                FleetEvent::Over(_, stop) => assert_eq!(stop, Stop::Parked),
-                            }
-                        }
-                        drop((fleet, events));
+                        park(fleet, events, &heard).await;
                         is_over.set(true);
                     };
                     future::zip(watches, goes).await;
@@ -194,6 +185,19 @@ macro_rules! reshards {
                     assert_eq!(next.metrics().readies, 0);
                 });
                 assert_eq!((server.stats().refused, server.stats().identifies_refused), (0, 0));
+            }
+
+            /// Parks a fleet, and takes what waits.
+            async fn park(fleet: Fleet, mut events: FleetEvents, heard: &RefCell<Log>) {
+                assert_eq!(fleet.park().await.len(), 3);
+                while let Some(told) = events.next().await {
+                    match told {
+                        FleetEvent::Event(_, event) => {
+                            heard.borrow_mut().hear(&event.event());
+                        }
+                        FleetEvent::Over(_, stop) => assert_eq!(stop, Stop::Parked),
+                    }
+                }
             }
 
             /// Goes from two shards to three, and a little further.

@@ -269,6 +269,8 @@ async fn write(
             }
         };
         if sent.is_err() {
+            // Nothing goes out behind a close frame that came: the reader answers it, and tells its code.
+            Timer::after(CLOSE_LIMIT).await;
             return None;
         }
     }
