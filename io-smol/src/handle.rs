@@ -102,6 +102,13 @@ impl ShardHandle {
         }
     }
 
+    /// Opens what an earlier process stored, before the shard is begun; waits a while for a process that has it.
+    pub(crate) async fn open(&self) {
+        if !self.is_alive() {
+            drop(Lent::open(&self.0).await);
+        }
+    }
+
     /// Starts the shard without waiting for anything but the disk.
     pub(crate) fn begin(&self) -> Result<Events, StartError> {
         Ok(Events::of(self.launch(Lent::open_now(&self.0), &self.0.options)?))

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::future::{join, join_all};
+use futures_util::{StreamExt as _, stream};
 use gatewright_core::{
     CommandError, Config, GuildId, Leave, Metrics, Session, ShardId, Shards, Status,
 };
@@ -17,6 +18,9 @@ pub use self::events::{FleetEvent, FleetEvents};
 use self::reshard::Passage;
 pub use self::reshard::ReshardError;
 use crate::{Events, Gate, Options, ShardHandle, StartError};
+
+/// How many shards have what is stored of them opened at once, each on a thread.
+const OPENED_AT_ONCE: usize = 64;
 
 /// The shards of a process, each in a task of its own; clones are the same fleet.
 ///
@@ -78,6 +82,7 @@ impl Fleet {
     /// # Errors
     /// [`StartError`] if one of them runs already, or a setting does not fit.
     pub async fn start(&self) -> Result<FleetEvents, StartError> {
+        self.open().await;
         let (set, begun) = self.begin()?;
         let events = FleetEvents::new(Arc::clone(&self.0), &set, begun);
         self.0.sets().line = events.line();
@@ -89,6 +94,7 @@ impl Fleet {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_apart(&self) -> Result<Vec<(ShardId, Events)>, StartError> {
+        self.open().await;
         let (set, begun) = self.begin()?;
         Ok(set.shards.iter().zip(begun).collect())
     }
@@ -121,7 +127,15 @@ impl Fleet {
             Err(CommandError::QueueFull) => return Err(RestartError::Busy),
             Err(_) => {}
         }
+        shard.open().await;
         self.0.begin_again(id)
+    }
+
+    /// Opens what is stored of each shard; waits a while for a process that has it.
+    async fn open(&self) {
+        let set = Arc::clone(&self.0.sets().set);
+        let handles = stream::iter(set.handles.iter());
+        handles.for_each_concurrent(OPENED_AT_ONCE, ShardHandle::open).await;
     }
 
     /// Goes over to another number of shards while all run, and waits until the old ones are closed.
