@@ -10,9 +10,9 @@ use futures_util::stream::SelectAll;
 use gatewright_core::{Compression, Config, Intents, Shards};
 
 const TOKEN: &str = "MTIz.idle.token";
-/// How long shards may take to be live, and how long their guilds.
+/// How long shards may take to be live, and how long after that what they took for their guilds is given back.
 const LIMIT: Duration = Duration::from_secs(120);
-const SETTLE: Duration = Duration::from_secs(15);
+const SETTLE: Duration = Duration::from_secs(100);
 
 /// Prints what is taken when so many are live.
 type Idle<'i> = &'i dyn Fn(u32) -> Result<()>;

@@ -14,7 +14,7 @@ use crate::ports::{Link, Purpose};
 use crate::{CloseCode, EventKind};
 
 /// How often a heap buffer may shrink.
-const SHRINK_EVERY: Duration = Duration::from_secs(60);
+const SHRINK_EVERY: Duration = Duration::from_secs(20);
 
 impl Shard<'_> {
     pub(super) fn on_dial_waits(&mut self, link: Link) {
