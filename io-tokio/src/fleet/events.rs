@@ -44,6 +44,9 @@ impl FleetEvent {
 /// Of shards that have some, each gets its turn. What [`Events`] says holds for each shard: while a task is slow, the
 /// queue of each fills up by itself, and then that shard is not read. Dropped, they are passed over, and the fleet goes
 /// on.
+///
+/// While the fleet [goes over](crate::Fleet::reshard) to another number of shards, each event is of whichever set brings it
+/// first, and its [`ShardId`] says which. The old shards are told to be over, and the new ones go on in the same stream.
 pub struct FleetEvents {
     pub(super) fleet: Arc<Inner>,
     pub(super) line: Arc<Line>,

@@ -70,7 +70,7 @@ impl Mailbox {
     pub(super) fn close(&self, code: CloseCode, reason: String) -> bool {
         let frame = CloseFrame { code: code.0.into(), reason: reason.into() };
         let frame = (code != NO_CODE).then_some(frame);
-        self.posts.try_send(Post::Close(frame)).is_ok()
+        self.put(Post::Close(frame))
     }
 
     /// Queues a cut if a message is broken off, whose beginning is to arrive; says whether.
@@ -85,7 +85,12 @@ impl Mailbox {
 
     fn post(&self, length: usize, message: Message) -> bool {
         let queued = self.queued.fetch_add(length, Ordering::Relaxed);
-        queued < MOST_QUEUED_BYTES && self.posts.try_send(Post::Send(message)).is_ok()
+        queued < MOST_QUEUED_BYTES && self.put(Post::Send(message))
+    }
+
+    /// Queues a post. For a connection that is over there is room: with which code it was closed is about to be told.
+    fn put(&self, post: Post) -> bool {
+        self.posts.try_send(post).map_or_else(|error| error.is_closed(), |()| true)
     }
 }
 
