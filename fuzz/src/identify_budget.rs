@@ -10,8 +10,9 @@ use crate::source::Source;
 
 /// The most steps of one input.
 const MOST_STEPS: usize = 200;
-/// The longest wait: three days of what is owed, and how far a clock may go back and be passed over.
-const LONGEST_WAIT: Duration = Duration::from_secs(3 * 24 * 60 * 60 + 660);
+/// The longest wait: a day until the server's window ends, three days of what is owed then, and how far a clock may go
+/// back and be passed over.
+const LONGEST_WAIT: Duration = Duration::from_secs(4 * 24 * 60 * 60 + 720);
 /// The last time whose sums do not end at the end of time.
 const LATEST: u64 = u64::MAX / 2;
 
@@ -20,7 +21,7 @@ const LATEST: u64 = u64::MAX / 2;
 /// The bytes are read as they are, and again as what draws a record whose checksum is right, a bot, and steps: a
 /// start, the server's word, Identifies, a life, time that goes by or back, and a restart by way of the record. The
 /// laws: a record is written as what reads the same, in at most [`BudgetRecord::MAX_BYTES`]; one of another bot is
-/// refused; a refusal lies ahead, by three days at most, and who comes when told to is let in.
+/// refused; a refusal lies ahead, by four days at most, and who comes when told to is let in.
 pub fn identify_budget(data: &[u8]) {
     if let Ok(record) = BudgetRecord::parse(data) {
         reads_the_same(&record);
