@@ -44,7 +44,11 @@ fn ended(server: &Loopback) -> (usize, Vec<What>) {
         matches!(what, What::ClosedByClient { .. } | What::ClosedByServer { .. } | What::Dropped)
     };
     let all: Vec<What> = journal.into_iter().map(|entry| entry.what).filter(of).collect();
-    let ends = |what: &&What| matches!(what, What::ClosedByClient { session_kept: false, .. });
+    // One whose session went on elsewhere keeps none either.
+    let ends = |what: &&What| {
+        let by_word = Some(CloseCode(1000));
+        matches!(what, What::ClosedByClient { code, session_kept: false } if *code == by_word)
+    };
     (all.iter().filter(ends).count(), all)
 }
 

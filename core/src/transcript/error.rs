@@ -41,6 +41,11 @@ pub enum Problem {
     Version,
 }
 
+impl Problem {
+    /// A line that is none of a transcript.
+    pub(super) const NO_MARK: Self = Self::Expected("a line that begins with <, >, = or #");
+}
+
 impl fmt::Display for ReplayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.problem)

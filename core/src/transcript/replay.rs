@@ -237,7 +237,7 @@ impl Player {
                 self.count();
                 Ok(Played::End)
             }
-            _ => Err(Problem::Expected("a line that begins with <, >, = or #")),
+            _ => Err(Problem::NO_MARK),
         }
     }
 

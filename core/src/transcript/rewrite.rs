@@ -182,7 +182,8 @@ pub fn bless(story: &[u8]) -> Result<String, ReplayError> {
                 push_line(&mut out, line);
                 act(&mut player, line, &mut out).map_err(|problem| reader.error(problem))?;
             }
-            _ => push_line(&mut out, line),
+            _ if line.is_empty() || line.starts_with('#') => push_line(&mut out, line),
+            _ => return Err(reader.error(Problem::NO_MARK)),
         }
     }
     player.count();

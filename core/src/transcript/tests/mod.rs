@@ -358,6 +358,13 @@ fn a_message_before_the_outputs_were_taken_is_an_error_not_a_panic() {
 }
 
 #[test]
+fn what_is_no_line_of_a_transcript_is_not_told_anew() {
+    let story = "gatewright transcript 1\ntoken 9\nintents 1\n\n>\0 1.0 wait 11.0\n";
+    let error = bless(story.as_bytes()).unwrap_err();
+    assert_eq!((error.line, error.problem), (5, Problem::NO_MARK));
+}
+
+#[test]
 fn a_story_told_by_hand_is_blessed_and_replays() {
     let story = "gatewright transcript 1\n# By hand.\n\n< 1 tick\n# Then:\n< 1.5 opened 1\n\
         < 2 command presence - text {\"op\":3}\n< 2 command plain 7.5 none NotJson\n< 3 leave end\n";
