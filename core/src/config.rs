@@ -11,7 +11,7 @@ use crate::decode::Cursor;
 use crate::session::SessionError;
 use crate::text::{Str, Token};
 use crate::url::{Url, UrlError};
-use crate::{BotId, Compression, Encoding, Intents, ShardId};
+use crate::{BotId, Compression, Encoding, Intents, ShardId, UserId};
 
 /// Where new sessions begin unless another URL is given.
 ///
@@ -200,6 +200,12 @@ impl<'m> Config<'m> {
     #[must_use]
     pub fn bot_id(&self) -> BotId {
         BotId::of_token(self.token.reveal())
+    }
+
+    /// Returns the id of the bot's user as the token tells it; see [`UserId::of_token`].
+    #[must_use]
+    pub fn token_user(&self) -> Option<UserId> {
+        UserId::of_token(self.token.reveal())
     }
 
     /// Returns the URL of the gateway.

@@ -17,7 +17,7 @@ pub(crate) const URL_BYTES: usize = 128;
 /// A Resume asks for what follows [`processed`](Self::processed): an event whose handler did not finish comes again.
 /// The session id and the token together let anyone resume the session: store it like a secret. It is
 /// `Serialize` and `Deserialize`, for any format of serde.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The version of this record: [`Session::VERSION`].
     pub version: u8,
@@ -37,6 +37,24 @@ pub struct Session {
     pub encoding: Encoding,
     /// The compression of the connection.
     pub compression: Compression,
+}
+
+impl fmt::Debug for Session {
+    /// Writes all but the session id, which is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, id: _, resume_url, received, processed, shard, intents, .. } = self;
+        f.debug_struct("Session")
+            .field("version", version)
+            .field("id", &format_args!("<secret>"))
+            .field("resume_url", resume_url)
+            .field("received", received)
+            .field("processed", processed)
+            .field("shard", shard)
+            .field("intents", intents)
+            .field("encoding", &self.encoding)
+            .field("compression", &self.compression)
+            .finish()
+    }
 }
 
 impl Session {

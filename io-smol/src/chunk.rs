@@ -47,6 +47,11 @@ impl Chunker {
         self.requests.hear(now, event);
     }
 
+    /// Hears that the shard is held.
+    pub(crate) fn held(&mut self, now: Instant) {
+        self.requests.held(now);
+    }
+
     /// Hears that nothing came.
     pub(crate) fn tick(&mut self, now: Instant) {
         self.requests.tick(now);

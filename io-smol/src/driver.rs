@@ -3,19 +3,17 @@
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
-use gatewright_core::model::Ready;
 use gatewright_core::{
-    CommandError, CommandId, Config, Dispatch, EncodedCommand, Event, EventKind, Instant, Leave,
-    Meter, Metrics, OwnedEvent, Session, Status, Stop, UserId,
+    CommandError, CommandId, Config, EncodedCommand, Event, Leave, OwnedEvent, Stop,
 };
-use gatewright_std::{EventQueue, Filter, SharedKeeper, Watch};
+use gatewright_std::Filter;
 
-use crate::clock;
+use crate::shared::Shared;
 use crate::stall::{Stall, warn_of_disk};
 use crate::stored::{PATIENCE, store_within};
 use crate::{Gateway, Options};
@@ -36,179 +34,6 @@ pub(crate) enum Order {
 pub(crate) struct Restart {
     pub(crate) config: Config<'static>,
     pub(crate) options: Options,
-}
-
-/// What the task and the handles share.
-pub(crate) struct Shared {
-    pub(crate) queue: EventQueue,
-    /// Where the session is stored, if it is, until the next run takes it.
-    pub(crate) keeper: SharedKeeper,
-    /// Whether nobody uses the run any more.
-    pub(crate) forsaken: AtomicBool,
-    /// The id of the session the run began with.
-    resumes: Option<String>,
-    /// Whether RESUMED came, or the READY of a new session, and that is not stored yet.
-    begins: AtomicBool,
-    state: Watch<State>,
-    /// Commands that were refused before the task saw them.
-    refused: AtomicU64,
-}
-
-struct State {
-    status: Status,
-    meter: Meter,
-    user: Option<UserId>,
-    session: Option<Session>,
-    /// Whether a dispatch came: READY, or what a Resume brings.
-    begun: bool,
-    leave: Option<Leave>,
-    /// How often it was restarted.
-    restarts: u64,
-    over: Option<Stop>,
-}
-
-impl Shared {
-    pub(crate) fn new(queue: EventQueue, gateway: &Gateway, user: Option<UserId>) -> Self {
-        let (status, session) = (gateway.status(), gateway.session());
-        let meter = Meter::new();
-        let resumes = session.as_ref().map(|session| session.id.as_str().to_owned());
-        let (begun, leave, restarts, over) = (false, None, 0, None);
-        let state = State { status, meter, user, session, begun, leave, restarts, over };
-        Self {
-            queue,
-            keeper: SharedKeeper::default(),
-            forsaken: AtomicBool::new(false),
-            resumes,
-            begins: AtomicBool::new(false),
-            state: Watch::new(state),
-            refused: AtomicU64::new(0),
-        }
-    }
-
-    /// Waits until the session has begun or goes on, or the shard is over: then returns why.
-    pub(crate) async fn begun_or_over(&self) -> Option<Stop> {
-        let look = |state: &mut State| match state.over {
-            Some(stop) => Some(Some(stop)),
-            None => state.begun.then_some(None),
-        };
-        self.state.wait(look).await
-    }
-
-    pub(crate) async fn wait_over(&self) -> Stop {
-        self.state.wait(|state| state.over).await
-    }
-
-    pub(crate) fn restarts(&self) -> u64 {
-        self.state.read(|state| state.restarts)
-    }
-
-    /// Waits until it was restarted more often than that; nothing if the shard is over before.
-    pub(crate) async fn restarted(&self, before: u64) -> Option<()> {
-        let look = |state: &mut State| match state.over {
-            Some(_) => Some(None),
-            None => (state.restarts > before).then_some(Some(())),
-        };
-        self.state.wait(look).await
-    }
-
-    /// Waits until the session is not as it was; says whether the shard is over.
-    pub(crate) async fn moved(&self, from: Option<&Session>) -> bool {
-        let look = |state: &mut State| match state.over {
-            Some(_) => Some(true),
-            None => (state.session.as_ref() != from).then_some(false),
-        };
-        self.state.wait(look).await
-    }
-
-    /// Waits for the id of the bot's user; nothing if the shard is over before.
-    pub(crate) async fn user(&self) -> Option<UserId> {
-        let look = |state: &mut State| match (state.user, state.over) {
-            (None, None) => None,
-            (user, _) => Some(user),
-        };
-        self.state.wait(look).await
-    }
-
-    fn has_begun(&self) -> bool {
-        self.state.read(|state| state.begun)
-    }
-
-    pub(crate) fn known_user(&self) -> Option<UserId> {
-        self.state.read(|state| state.user)
-    }
-
-    pub(crate) fn over(&self) -> Option<Stop> {
-        self.state.read(|state| state.over)
-    }
-
-    pub(crate) fn status(&self) -> Status {
-        self.state.read(|state| state.status)
-    }
-
-    /// Returns what was counted since the start.
-    pub(crate) fn metrics(&self) -> Metrics {
-        let look = |state: &State| (state.meter, state.status, state.over.is_some());
-        let (mut meter, status, is_over) = self.state.read(look);
-        // Of a task that is gone, nothing passes.
-        let now = if is_over { Instant::ZERO } else { clock::now() };
-        let mut metrics = meter.look(now, &status);
-        metrics.queued_events = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
-        let refused = self.refused.load(Ordering::Relaxed);
-        metrics.commands_refused = metrics.commands_refused.saturating_add(refused);
-        metrics
-    }
-
-    /// Counts a command that was refused before the task saw it.
-    pub(crate) fn refused(&self, error: CommandError) -> CommandError {
-        self.refused.fetch_add(1, Ordering::Relaxed);
-        error
-    }
-
-    pub(crate) fn show_meter(&self, meter: Meter) {
-        self.state.change(|state| state.meter = meter);
-    }
-
-    /// Returns the session as far as the consumer is done with its events.
-    pub(crate) fn session(&self) -> Option<Session> {
-        let mut session = self.state.read(|state| state.session.clone())?;
-        session.processed = self.queue.done_through(session.processed);
-        Some(session)
-    }
-
-    /// Notes that the session has begun, and what READY tells.
-    fn note(&self, dispatch: &Dispatch<'_>, again: bool) {
-        if dispatch.kind() == EventKind::Resumed {
-            self.queue.end_replay(dispatch.seq());
-            self.begins.store(true, Ordering::Relaxed);
-        }
-        let is_ready = dispatch.kind() == EventKind::Ready;
-        if !is_ready && self.has_begun() {
-            return;
-        }
-        let ready = dispatch.decode::<Ready<'_>>().ok();
-        // That of the session the run began with comes again, as all that was not done with.
-        let id = ready.and_then(|ready| ready.session_id).map(|id| id.reveal());
-        let resumes = self.resumes.as_deref();
-        let begins = resumes.is_none_or(|resumes| id.is_none_or(|id| id != resumes));
-        if is_ready && begins && !again {
-            self.queue.begin_session();
-            self.begins.store(true, Ordering::Relaxed);
-        }
-        self.state.change(|state| {
-            state.begun = true;
-            state.user = ready.map(|ready| ready.user.id).or(state.user);
-        });
-    }
-
-    /// Shows how things stand.
-    pub(crate) fn show(&self, status: Status, session: Option<Session>) {
-        self.state.change(|state| (state.status, state.session) = (status, session));
-    }
-
-    /// Notes that the shard is to leave; the first word counts.
-    pub(crate) fn leave(&self, how: Leave) {
-        self.state.change(|state| state.leave = state.leave.or(Some(how)));
-    }
 }
 
 /// The task behind a handle.
@@ -422,7 +247,7 @@ impl Driver {
     ///
     /// What waits for the consumer stays, and the gateway sends what comes behind it.
     fn begin_anew(&mut self, stop: Stop) -> bool {
-        let parks = self.shared.state.read(|state| state.leave == Some(Leave::Park));
+        let parks = self.shared.leaves() == Some(Leave::Park);
         let Some(restart) = self.restart.take().filter(|_| stop == Stop::Parked && !parks) else {
             return false;
         };
@@ -435,7 +260,7 @@ impl Driver {
         let Ok(mut gateway) = gateway else { return false };
         gateway.show_to(Arc::clone(&self.shared));
         (self.gateway, self.leaving) = (Some(gateway), false);
-        self.shared.state.change(|state| state.restarts += 1);
+        self.shared.note_restart();
         true
     }
 
@@ -443,7 +268,7 @@ impl Driver {
     fn show(&mut self) {
         let Some(gateway) = &mut self.gateway else { return };
         self.shared.show(gateway.status(), gateway.session());
-        let leave = self.shared.state.read(|state| state.leave);
+        let leave = self.shared.leaves();
         if let Some(how) = leave.filter(|_| !self.leaving) {
             self.leaving = true;
             gateway.leave(how);
@@ -469,7 +294,7 @@ impl Drop for Driver {
         }
         // The recording is written now. Without a word to the gateway the session stays.
         let stop = self.stop.unwrap_or(Stop::Parked);
-        self.shared.state.change(|state| state.over = Some(stop));
+        self.shared.end(stop);
         self.shared.release();
         self.shared.queue.close();
     }

@@ -1,14 +1,15 @@
 //! The core's gate, shared: whoever looks at it takes the grants for all, and wakes those they are for.
 
 use gatewright_core::{
-    DialGate, GateFull, GateOutput, IdentifyGate, Instant, Link, Purpose, SessionStartLimit,
+    BotId, DialGate, GateFull, GateOutput, IdentifyGate, Instant, Link, Purpose, SessionStartLimit,
+    Shards,
 };
 use gatewright_std::BudgetFile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::purse::{Asking, Purse};
+use crate::purse::{Asking, Owner, Purse};
 
 /// How many times as many shards as it is made for may stand in line: a bot may go over to another number of them.
 const SETS: usize = 4;
@@ -54,7 +55,7 @@ impl Gate {
         Self::on(max_concurrency, shards, None)
     }
 
-    /// Creates a gate that lets no more through than the day has left, over all processes of the bot.
+    /// Creates a gate that lets no more through than the day has left, over all processes that had this file.
     ///
     /// `GET /gateway/bot` tells the limit: see [`discover`](crate::discover). A process that begins again and again
     /// waits, ever longer; a refusal is logged with its reason and its end. Each Identify is written down before it
@@ -66,6 +67,19 @@ impl Gate {
         Self::on(max_concurrency, shards, Some(Purse::new(budget, Some(limit))))
     }
 
+    /// Creates a gate as [`budgeted`](Self::budgeted) does, with the bot's file in the folder for state.
+    ///
+    /// It is [that file](BudgetFile::open_default), opened when the first of these shards is about to identify. Shards that
+    /// are not all of their bot have a part of the day, as large as theirs of the shards, and [a file of their
+    /// own](BudgetFile::open_default_of): so several processes may share the day, on any machines. What cannot be opened, as another
+    /// process has it, is tried again, and until then a warning was told and Identifies are counted in memory.
+    #[must_use]
+    pub fn for_bot(bot: BotId, limit: SessionStartLimit, shards: &Shards) -> Self {
+        let max_concurrency = usize::try_from(limit.max_concurrency).unwrap_or(1);
+        let purse = Owner::of(bot, shards).purse(Some(limit));
+        Self::on(max_concurrency, shards.size(), Some(purse))
+    }
+
     /// Creates a gate as [`budgeted`](Self::budgeted) does, when Discord was not asked what the day has left.
     #[must_use]
     pub fn counting(max_concurrency: usize, shards: usize, budget: BudgetFile) -> Self {
@@ -74,13 +88,14 @@ impl Gate {
 
     /// Creates a gate that pays from a purse, if there is one.
     pub(crate) fn on(max_concurrency: usize, shards: usize, purse: Option<Purse>) -> Self {
-        let max_concurrency = max_concurrency.max(1);
+        let max_concurrency = u32::try_from(max_concurrency).unwrap_or(MOST_IDS).clamp(1, MOST_IDS);
+        let buckets = usize::try_from(max_concurrency).unwrap_or(1);
         let places = shards.saturating_mul(SETS).max(LEAST_PLACES);
         let line = Line {
-            max_concurrency: u32::try_from(max_concurrency).unwrap_or(u32::MAX),
+            max_concurrency,
             tickets: BTreeSet::new(),
-            gate: IdentifyGate::heap(max_concurrency, places),
-            dials: DialGate::heap(max_concurrency, places),
+            gate: IdentifyGate::heap(buckets, places),
+            dials: DialGate::heap(buckets, places),
             may_dial: BTreeMap::new(),
             granted: BTreeMap::new(),
             wakers: BTreeMap::new(),
@@ -198,7 +213,7 @@ impl Gate {
         let mut line = self.lock();
         match paid {
             // The payment wakes it. A grant that lapses comes again, in its turn.
-            Poll::Pending => return Err(Instant::MAX),
+            Poll::Pending => return Err(asking.late_at()),
             Poll::Ready(Err(until)) => {
                 line.forget(shard);
                 return Err(until);
@@ -274,10 +289,15 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::task::Wake;
+    use std::time::Duration;
 
     use super::*;
+    use crate::clock;
+    use crate::task::block_on;
 
     const LINK: Link = Link(1);
 
@@ -374,6 +394,38 @@ mod tests {
         gate.forgo(Instant::from_millis(10), 0, LINK);
         assert_eq!(rings(&alarms), [0, 1, 0]);
         assert_eq!(poll(&gate, &alarms[1], 20, 1), None);
+    }
+
+    #[test]
+    fn shards_whose_turn_it_is_at_once_pay_one_after_the_other_and_all_go() {
+        use gatewright_std::{BudgetFile, unix_now};
+
+        let settings = gatewright_core::BudgetSettings::default();
+        let budget = BudgetFile::in_memory(unix_now(), BotId::of_token(""), settings);
+        let gate = Gate::counting(16, 16, budget);
+        let now = Instant::ZERO;
+        let mut asking: Vec<_> = (0..16).map(|_| Asking::new(LINK)).collect();
+        for shard in 0..16 {
+            gate.ask(now, shard, LINK).unwrap();
+        }
+        // The clock of the gate stands still: a turn that is lost does not come again.
+        let mut passed = [false; 16];
+        let all = poll_fn(|cx| {
+            for ((shard, asking), passed) in (0..).zip(&mut asking).zip(&mut passed) {
+                *passed = *passed || gate.poll(cx, now, shard, asking).is_ok();
+            }
+            if passed == [true; 16] { Poll::Ready(true) } else { Poll::Pending }
+        });
+        let late = async {
+            clock::sleep_until(clock::now().saturating_add(Duration::from_secs(30))).await;
+            false
+        };
+        let (mut all, mut late) = (pin!(all), pin!(late));
+        let first = poll_fn(|cx| match all.as_mut().poll(cx) {
+            Poll::Pending => late.as_mut().poll(cx),
+            passed => passed,
+        });
+        assert!(block_on(first), "some shard waits for good");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One shard, driven by one loop over transport, permit and timer.
 
+mod turns;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
@@ -12,17 +14,17 @@ use std::time::Duration;
 use gatewright_core::transcript::{RecordError, Recorded};
 use gatewright_core::{
     CloseCode, Command, CommandError, CommandId, Config, EncodedCommand, Event, IdentifyBudget,
-    Input, Instant, Leave, Link, Memory, Meter, Metrics, Output, Phase, Session, SetupError,
-    Status, Stop,
+    Input, Instant, Leave, Memory, Meter, Metrics, Output, Phase, Session, SetupError, Status,
+    Stop,
 };
 
 use crate::chunk::Chunker;
 use crate::clock::{self, Timer};
-use crate::driver::Shared;
 use crate::purse::{Asking, LastWord};
 use crate::recording::{Lines, Shard};
+use crate::shared::Shared;
 use crate::task::spawn;
-use crate::trace::{Teller, tell};
+use crate::trace::Teller;
 use crate::transport::Transport;
 use crate::usual::Traits;
 use crate::{Gate, Options, trace};
@@ -57,6 +59,8 @@ pub struct Gateway {
     lived: bool,
     /// Whether it was told that the shard is over.
     is_over: bool,
+    /// Whether another gateway goes on when it is over.
+    returns: bool,
     /// What is still to be written when it is over.
     last_word: Option<LastWord>,
     /// Where a handle looks at the state.
@@ -106,6 +110,7 @@ impl Gateway {
             streak: 0,
             lived: false,
             is_over: false,
+            returns: false,
             last_word: None,
             shown: None,
             meter: Meter::new(),
@@ -212,7 +217,11 @@ impl Gateway {
     /// [`next`](Self::next) counts as not done until the following one.
     pub async fn hold(&mut self) -> Infallible {
         loop {
-            self.shard.handle_input(clock::now(), Input::Held);
+            let now = clock::now();
+            self.shard.handle_input(now, Input::Held);
+            if let Some(chunker) = &mut self.chunker {
+                chunker.held(now);
+            }
             if let Some(link) = self.transport.waits() {
                 self.shard.handle_input(clock::now(), Input::DialWaits(link));
             }
@@ -306,16 +315,6 @@ impl Gateway {
         }
     }
 
-    /// Asks for a permit; what was paid for one is kept where it is asked for again.
-    fn ask_identify(&mut self, link: Link) {
-        if let Err(full) = self.gate.ask(clock::now(), self.ticket, link) {
-            tell!(warn, self.teller, "{full}");
-        }
-        if self.asking.as_ref().is_none_or(|asking| asking.link != link) {
-            self.asking = Some(Asking::new(link));
-        }
-    }
-
     fn close(&mut self, code: CloseCode) {
         if self.transport.waits().or(self.transport.dials()).is_some() {
             self.gate.forgo_dial(clock::now(), self.ticket);
@@ -333,7 +332,8 @@ impl Gateway {
         trace::stop(&self.teller, stop);
         let counters = self.shard.status().counters;
         let was_live = counters.readies + counters.resumed > 0;
-        if let Some(purse) = self.gate.purse().filter(|_| stop.is_requested() && was_live) {
+        let has_done = stop.is_requested() && was_live && !self.returns;
+        if let Some(purse) = self.gate.purse().filter(|_| has_done) {
             self.last_word = Some(LastWord::to(purse));
         }
     }
@@ -424,48 +424,6 @@ impl Gateway {
             self.gate.dialed(clock::now(), self.ticket, link, self.transport.is_open());
         }
         Poll::Ready(())
-    }
-
-    /// Looks whether it is this shard's turn to dial; if not, brings `at` forward to when it may be.
-    fn poll_turn(&mut self, cx: &Context<'_>, at: &mut Instant) -> Poll<()> {
-        let Some(link) = self.transport.waits() else { return Poll::Pending };
-        match self.gate.poll_dial(cx, clock::now(), self.ticket, link) {
-            Ok(()) => {
-                self.transport.dial();
-                self.shard.handle_input(clock::now(), Input::DialWaits(link));
-                Poll::Ready(())
-            }
-            Err(until) => {
-                *at = (*at).min(until);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// Looks for a permit to identify; if there is none, brings `at` forward to when there may be one.
-    fn poll_permit(&mut self, cx: &mut Context<'_>, at: &mut Instant) -> Poll<()> {
-        let writing = self.transport.is_writing();
-        let Some(asking) = self.asking.as_mut().filter(|_| !writing) else {
-            return Poll::Pending;
-        };
-        match self.gate.poll(cx, clock::now(), self.ticket, asking) {
-            Ok(()) => {
-                let link = asking.link;
-                self.asking = None;
-                self.shard.handle_input(clock::now(), Input::MayIdentify(link));
-                Poll::Ready(())
-            }
-            Err(closed_until) => {
-                *at = (*at).min(closed_until);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// Gives up the place in the line for a permit, or the permit.
-    fn forgo(&mut self, link: Link) {
-        self.gate.forgo(clock::now(), self.ticket, link);
-        self.asking = None;
     }
 }
 

@@ -16,7 +16,8 @@ use gatewright_core::{
 };
 use gatewright_std::{EventQueue, Watch};
 
-use crate::driver::{Driver, Order, Restart, Shared};
+use crate::driver::{Driver, Order, Restart};
+use crate::shared::Shared;
 use crate::stored::{Lent, Stored, Users};
 use crate::task::spawn;
 use crate::{Events, Options};
@@ -133,7 +134,7 @@ impl ShardHandle {
             gateway.record(to).map_err(StartError::Record)?;
         }
         let queue = EventQueue::new(options.most_events, options.most_event_bytes);
-        let shared = Arc::new(Shared::new(queue, &gateway, state.user));
+        let shared = Arc::new(Shared::new(queue, &gateway, state.user, self.0.config.token_user()));
         lent.as_deref_mut().into_iter().for_each(|stored| stored.give(&shared));
         state.session = None;
         let (orders, received) = async_channel::bounded(MOST_ORDERS);
@@ -235,7 +236,7 @@ impl ShardHandle {
 
     /// Returns the id of the bot's user, once READY told it; nothing if the shard is over before or was never started.
     ///
-    /// No READY comes for a session an earlier process began.
+    /// No READY comes for a session an earlier process began: once that is resumed, it is the id that the token tells.
     pub async fn user_id(&self) -> Option<UserId> {
         let run = self.run()?;
         let user = run.shared.user().await?;

@@ -1,6 +1,6 @@
 //! A consumer that takes nothing, and when to warn of it; and of a disk that does not write.
 
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use gatewright_core::Instant;
@@ -32,11 +32,7 @@ impl Stall {
             (self.since, self.next) = (Some(clock::now()), patience);
         }
         let at = self.since.unwrap_or_default().saturating_add(self.next);
-        while clock::now() < at {
-            // A timer that was set for an earlier stall wakes up early.
-            ready!(self.timer.poll(cx, at));
-        }
-        Poll::Ready(())
+        self.timer.reach(cx, at)
     }
 
     pub(crate) const fn is_over(&mut self) {

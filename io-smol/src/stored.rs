@@ -9,16 +9,16 @@ use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak, mpsc};
-use std::task::{Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
 use std::{mem, thread};
 
 use gatewright_core::{Instant, Session, SetupError};
 use gatewright_std::{Keeper, Repeat, ShardState, StateError, StateFault};
 
-use crate::clock::{self, Timer};
-use crate::driver::Shared;
+use crate::clock::{self, sleep_until};
 use crate::handle::{Inner, State};
+use crate::shared::Shared;
 use crate::task::{spawn, unblock};
 use crate::{Events, Gateway, ShardHandle};
 
@@ -100,7 +100,6 @@ impl Lent {
         }
         let now = clock::now();
         let until = *lent.until.get_or_insert(now.saturating_add(PATIENCE_FOR_OTHERS));
-        let mut timer = Timer::default();
         loop {
             let result;
             (lent, result) = unblock(move || {
@@ -114,7 +113,7 @@ impl Lent {
                 lent.stored.tell(of.config.shard_id().id, &error);
                 return lent;
             }
-            wait(&mut timer, until.min(now.saturating_add(LOOK_EVERY))).await;
+            sleep_until(until.min(now.saturating_add(LOOK_EVERY))).await;
         }
     }
 
@@ -341,8 +340,8 @@ pub(crate) async fn store_within(shared: &Arc<Shared>, time: Duration) -> bool {
         return true;
     }
     let (shared, until) = (Arc::clone(shared), clock::now().saturating_add(time));
-    let (mut timer, mut stored) = (Timer::default(), pin!(unblock(move || shared.store())));
-    let mut late = pin!(wait(&mut timer, until));
+    let mut stored = pin!(unblock(move || shared.store()));
+    let mut late = pin!(sleep_until(until));
     poll_fn(|cx| match stored.as_mut().poll(cx) {
         Poll::Ready(_) => Poll::Ready(true),
         Poll::Pending => late.as_mut().poll(cx).map(|()| false),
@@ -352,7 +351,7 @@ pub(crate) async fn store_within(shared: &Arc<Shared>, time: Duration) -> bool {
 
 /// Stores the session of a shard again and again, until it is over.
 async fn store_as_it_changes(shared: Weak<Shared>) {
-    let (mut timer, mut stored) = (Timer::default(), None);
+    let mut stored = None;
     // A pause keeps nothing of the shard, so that its lock goes with it.
     while let Some(shared) = shared.upgrade() {
         if shared.moved(stored.as_ref()).await {
@@ -364,18 +363,8 @@ async fn store_as_it_changes(shared: Weak<Shared>) {
         if !is_well {
             stored = None;
         }
-        wait(&mut timer, clock::now().saturating_add(pause)).await;
+        sleep_until(clock::now().saturating_add(pause)).await;
     }
-}
-
-async fn wait(timer: &mut Timer, until: Instant) {
-    poll_fn(|cx| {
-        while clock::now() < until {
-            ready!(timer.poll(cx, until));
-        }
-        Poll::Ready(())
-    })
-    .await;
 }
 
 impl ShardHandle {

@@ -3,18 +3,64 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use gatewright_core::{BotId, Config, Intents, ShardId};
+use gatewright_core::{BotId, Config, Intents, SessionStartLimit, ShardId, Shards};
 
 use crate::Gate;
-use crate::purse::Purse;
+use crate::purse::{Owner, Purse};
+
+/// Each of a bot, or of its shards from one on that are a process's.
+type OfOwners<T> = LazyLock<Mutex<BTreeMap<(BotId, Option<ShardId>), T>>>;
 
 /// The gates there are, for as long as the process is: a shard that is started again is no process that crashed.
-static GATES: LazyLock<Mutex<BTreeMap<BotId, Gate>>> = LazyLock::new(Mutex::default);
+static GATES: OfOwners<Gate> = LazyLock::new(Mutex::default);
+/// The purses that pay from files in the folder for state, likewise.
+static PURSES: OfOwners<Purse> = LazyLock::new(Mutex::default);
 
-/// The least number of places in line: some shards more than are configured may come when a bot grows.
+/// The least number of shards to have places for: some more than are configured may come when a bot grows.
 const LEAST_PLACES: usize = 64;
-/// The most places in line, for about 200 KB.
+/// The most; with the places of those that may take their turn, they take about 1 MB.
 const MOST_PLACES: usize = 4_096;
+
+impl Owner {
+    /// Returns whose budget that of these shards is: the bot's, if they are all it has.
+    pub(crate) fn of(bot: BotId, shards: &Shards) -> Self {
+        let size = u32::try_from(shards.size()).unwrap_or(u32::MAX);
+        let first = shards.iter().next().filter(|_| size < shards.count());
+        Self { bot, first, processes: shards.count().div_ceil(size.max(1)) }
+    }
+
+    const fn whole(bot: BotId) -> Self {
+        Self { bot, first: None, processes: 1 }
+    }
+
+    /// Returns the purse of the owner in this process, and has it hear what the server said of the day.
+    pub(crate) fn purse(self, limit: Option<SessionStartLimit>) -> Purse {
+        let mut purses = PURSES.lock().unwrap_or_else(PoisonError::into_inner);
+        let unopened = || Purse::unopened(self);
+        let purse = purses.entry((self.bot, self.first)).or_insert_with(unopened).clone();
+        purse.hear(limit);
+        purse
+    }
+
+    /// Returns the gate of the owner in this process.
+    fn gate(self, shards: usize) -> Gate {
+        let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = shards.saturating_mul(2).clamp(LEAST_PLACES, MOST_PLACES);
+        let counting = || Gate::on(1, places, Some(self.purse(None)));
+        gates.entry((self.bot, self.first)).or_insert_with(counting).clone()
+    }
+}
+
+/// Returns the gate of shards that are given none and are not all of their bot, if there is a token to lose.
+pub(crate) fn gate_of_part(config: &Config<'_>, shards: &Shards) -> Option<Gate> {
+    let owner = Owner::of(config.bot_id(), shards);
+    owner.first.filter(|_| is_encrypted(config)).map(|_| owner.gate(shards.size()))
+}
+
+/// Tells whether the token goes where it may be the true one.
+fn is_encrypted(config: &Config<'_>) -> bool {
+    !config.gateway_url().starts_with("ws://")
+}
 
 /// What is known of a shard before it takes the settings to itself.
 #[derive(Clone, Copy, Debug)]
@@ -31,24 +77,16 @@ impl Traits {
             shard: config.shard_id(),
             intents: config.intents(),
             bot: config.bot_id(),
-            is_encrypted: !config.gateway_url().starts_with("ws://"),
+            is_encrypted: is_encrypted(config),
         }
     }
 
     /// Returns the gate of the bot, or one of its own where there is no token to lose.
     pub(crate) fn gate(&self) -> Gate {
-        if self.is_encrypted { self.shared() } else { Gate::new(1, 1) }
-    }
-
-    fn shared(&self) -> Gate {
-        let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.entry(self.bot).or_insert_with(|| self.counting()).clone()
-    }
-
-    fn counting(&self) -> Gate {
-        let shards = usize::try_from(self.shard.count).unwrap_or(MOST_PLACES);
-        let places = shards.saturating_mul(2).clamp(LEAST_PLACES, MOST_PLACES);
-        Gate::on(1, places, Some(Purse::unopened(self.bot)))
+        if !self.is_encrypted {
+            return Gate::new(1, 1);
+        }
+        Owner::whole(self.bot).gate(usize::try_from(self.shard.count).unwrap_or(MOST_PLACES))
     }
 }
 
@@ -161,5 +199,53 @@ mod tests {
         let spent = (field("clear=") - field("seen=")) * 475 / 86_400_000;
         assert!((2..=3).contains(&spent), "{record}");
         assert_eq!(field("starts="), 0, "{record}");
+    }
+    #[test]
+    fn a_part_of_the_shards_has_a_part_of_the_day_and_a_file_of_its_own() {
+        let config = || Config::new(TOKEN, Intents::GUILDS).gateway("wss://127.0.0.1:1");
+        if is_child() {
+            let plain = config().gateway("ws://127.0.0.1:1");
+            let [first, second] = [0, 1].map(|index| Shards::process(index, 2, 8).unwrap());
+            assert!(gate_of_part(&plain, &first).is_none(), "there is no token to lose");
+            assert!(gate_of_part(&config(), &Shards::all(8).unwrap()).is_none());
+            let [one, other] =
+                [first, second].map(|shards| gate_of_part(&config(), &shards).unwrap());
+            for gate in [one, other] {
+                block_on(gate.purse().unwrap().clone().pay()).unwrap();
+            }
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let name = "a_part_of_the_shards_has_a_part_of_the_day_and_a_file_of_its_own";
+        run_child(name, folder.path());
+        for first in [0, 4] {
+            let mut path = file(folder.path()).into_os_string();
+            path.push(format!("-{first}-of-8"));
+            let record = fs::read_to_string(path).unwrap();
+            assert!(record.contains("total=500"), "{record}");
+        }
+        assert!(!file(folder.path()).exists());
+    }
+
+    #[test]
+    fn a_file_that_is_free_again_is_told_what_was_spent() {
+        if is_child() {
+            let bot = BotId::of_token(TOKEN);
+            let settings = gatewright_core::BudgetSettings::default();
+            let now = gatewright_std::unix_now();
+            let held = gatewright_std::BudgetFile::open_default(now, bot, settings).unwrap();
+            let purse = Owner::whole(bot).purse(None);
+            block_on(async {
+                purse.clone().pay().await.unwrap();
+                drop(held);
+                assert!(purse.catch_up().await, "the file is free");
+            });
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        run_child("a_file_that_is_free_again_is_told_what_was_spent", folder.path());
+        let record = fs::read_to_string(file(folder.path())).unwrap();
+        assert!(record.contains("starts=1"), "{record}");
+        assert!(!record.contains("clear=0 "), "{record}");
     }
 }

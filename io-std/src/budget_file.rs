@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gatewright_core::{
-    BotId, BudgetSettings, IdentifyBudget, Refusal, SessionStartLimit, UnixTime,
+    BotId, BudgetSettings, IdentifyBudget, Refusal, SessionStartLimit, ShardId, UnixTime,
 };
 
 use crate::error::{BudgetFault, BudgetFileError};
@@ -89,7 +89,32 @@ impl BudgetFile {
         bot: BotId,
         settings: BudgetSettings,
     ) -> Result<Self, BudgetFileError> {
-        let name = format!("identify-budget-{bot}");
+        Self::open_named(now, format!("identify-budget-{bot}"), bot, settings)
+    }
+
+    /// Opens the file of a process that has a part of the bot's shards, of which this is the first: each process has a file
+    /// of its own, beside that of [`open_default`](Self::open_default).
+    ///
+    /// [`BudgetSettings::processes`] is to say how many there are.
+    ///
+    /// # Errors
+    /// As [`open_default`](Self::open_default).
+    pub fn open_default_of(
+        now: UnixTime,
+        bot: BotId,
+        first: ShardId,
+        settings: BudgetSettings,
+    ) -> Result<Self, BudgetFileError> {
+        let ShardId { id, count } = first;
+        Self::open_named(now, format!("identify-budget-{bot}-{id}-of-{count}"), bot, settings)
+    }
+
+    fn open_named(
+        now: UnixTime,
+        name: String,
+        bot: BotId,
+        settings: BudgetSettings,
+    ) -> Result<Self, BudgetFileError> {
         let fail = |fault| BudgetFileError::new(name.as_ref(), fault);
         let folder = files::state_folder().map_err(|error| fail(BudgetFault::Read(error)))?;
         files::create_folder(&folder).map_err(|error| fail(BudgetFault::Write(error)))?;
@@ -112,6 +137,12 @@ impl BudgetFile {
     /// Hears the server's word; see [`IdentifyBudget::hear_limit`].
     pub fn hear_limit(&mut self, now: UnixTime, limit: SessionStartLimit) {
         self.budget.hear_limit(now, limit);
+        self.change(now);
+    }
+
+    /// Hears the server's word of a window that is over; see [`IdentifyBudget::hear_total`].
+    pub fn hear_total(&mut self, now: UnixTime, total: u32) {
+        self.budget.hear_total(now, total);
         self.change(now);
     }
 

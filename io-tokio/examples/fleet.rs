@@ -9,8 +9,8 @@ use std::net::TcpListener;
 
 use gatewright_sim::{Loopback, serve};
 use gatewright_tokio::{
-    BotId, BudgetFile, BudgetSettings, Config, DEFAULT_API, Event, Fleet, FleetEvent, Gate,
-    Intents, Options, Shards, StateFolder, discover, unix_now,
+    BotId, Config, DEFAULT_API, Event, Fleet, FleetEvent, Gate, Intents, Options, Shards,
+    StateFolder, discover,
 };
 
 /// How many shards the simulated bot has.
@@ -19,9 +19,8 @@ const SHARDS: u32 = 8;
 /// Asks Discord for how many shards, and how many Identifies the day has left.
 async fn of_discord(token: String) -> Result<Fleet, Box<dyn Error>> {
     let found = discover(DEFAULT_API, &token, None).await?;
-    let (shards, bot) = (Shards::all(found.shards)?, BotId::of_token(&token));
-    let budget = BudgetFile::open_default(unix_now(), bot, BudgetSettings::default())?;
-    let gate = Gate::budgeted(found.session_start_limit, shards.size(), budget);
+    let shards = Shards::all(found.shards)?;
+    let gate = Gate::for_bot(BotId::of_token(&token), found.session_start_limit, &shards);
     let options = Options::default().gate(gate).state(StateFolder::default());
     let config = Config::new(token, Intents::unprivileged()).gateway(found.url);
     Ok(Fleet::new(config, shards, options))

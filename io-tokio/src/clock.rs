@@ -1,5 +1,6 @@
 //! The only place that reads a clock: the core's instants, and a timer that waits for them.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, ready};
@@ -41,4 +42,22 @@ impl Timer {
         self.until = None;
         Poll::Ready(())
     }
+    /// Waits until an instant, and not less.
+    pub(crate) fn reach(
+        &mut self,
+        cx: &mut Context<'_>,
+        until: gatewright_core::Instant,
+    ) -> Poll<()> {
+        while now() < until {
+            // One that was set for something else wakes up early.
+            ready!(self.poll(cx, until));
+        }
+        Poll::Ready(())
+    }
+}
+
+/// Waits until an instant.
+pub(crate) async fn sleep_until(until: gatewright_core::Instant) {
+    let mut timer = Timer::default();
+    poll_fn(|cx| timer.reach(cx, until)).await;
 }

@@ -81,14 +81,12 @@
 //!
 //! ```no_run
 //! use gatewright_tokio::{
-//!     BotId, BudgetFile, BudgetSettings, Config, DEFAULT_API, Gate, Gateway, Intents, Options, discover, unix_now,
+//!     BotId, Config, DEFAULT_API, Gate, Gateway, Intents, Options, Shards, discover,
 //! };
 //!
 //! # async fn run(token: String) -> Result<(), Box<dyn std::error::Error>> {
 //! let found = discover(DEFAULT_API, &token, None).await?;
-//! let bot = BotId::of_token(&token);
-//! let budget = BudgetFile::open_default(unix_now(), bot, BudgetSettings::default())?;
-//! let gate = Gate::budgeted(found.session_start_limit, 1, budget);
+//! let gate = Gate::for_bot(BotId::of_token(&token), found.session_start_limit, &Shards::all(1)?);
 //! let config = Config::new(token, Intents::GUILDS).gateway(found.url);
 //! let gateway = Gateway::connect(config, Options::default().gate(gate))?;
 //! # Ok(())
@@ -183,7 +181,7 @@
 //! What happens to a shard is told by [`tracing`](https://docs.rs/tracing), each in the span `shard` with its id and
 //! count: at `info` sessions that begin, are resumed or lose their connection; at `warn` what is lost, limits, refusals
 //! and a consumer that takes nothing; at `error` a gateway that refuses the shard for good; at `debug` dials, closes
-//! and commands. A token or content is never told, nor is an event. The feature `log` hands the same to the crate
+//! and commands. What is of all shards of a bot, as a refusal of the day's budget, has its [`BotId`] in `bot` in place of a span. A token or content is never told, nor is an event. The feature `log` hands the same to the crate
 //! `log` while there is no subscriber; `log` knows no spans, so each line has the shard's id in `shard` as well.
 //!
 //! The WebSocket library below logs whole frames to the target `tungstenite` at the level `trace`, the token among
@@ -204,6 +202,7 @@ mod handle;
 mod options;
 mod purse;
 mod recording;
+mod shared;
 #[cfg(feature = "signal")]
 mod signal;
 mod stall;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gatewright_core::{BotId, Config, Intents, Session, ShardId};
+use gatewright_core::{BotId, Config, Intents, Session, ShardId, UserId};
 use gatewright_sim::{Fault, Loopback, Options, serve};
 use gatewright_std::{ShardState, StateError, StateFolder};
 
@@ -130,6 +130,8 @@ macro_rules! stored {
                     let (again, repeat) = up_to(&mut events, EventKind::GuildCreate).await;
                     assert_eq!((again, repeat), (seq, Repeat::Maybe));
                     up_to(&mut events, EventKind::Resumed).await;
+                    // READY came to the one before: the token tells.
+                    assert_eq!(second.user_id().await, Some(UserId(123)));
                     let (_, repeat) = up_to(&mut events, EventKind::TypingStart).await;
                     assert_eq!(repeat, Repeat::No);
                     // The second start of a handle goes on, too.

@@ -40,11 +40,21 @@ pub struct BudgetSettings {
     ///
     /// It lifts the wait of a crash loop and may spend the reserve. Nobody but a human may set it, never a supervisor.
     pub by_hand: bool,
+    /// How many processes share what the server grants, each with a budget of its own: 1, unless the bot's shards are spread
+    /// over several. This one may spend as much as each of the others; less than 1 counts as 1.
+    pub processes: u32,
 }
 
 impl Default for BudgetSettings {
     fn default() -> Self {
-        Self { reserve_percent: USUAL_RESERVE, by_hand: false }
+        Self { reserve_percent: USUAL_RESERVE, by_hand: false, processes: 1 }
+    }
+}
+
+impl BudgetSettings {
+    /// Returns the part of a number of Identifies that is this process's.
+    pub(super) const fn part(self, of: u32) -> u32 {
+        if self.processes > 1 { of / self.processes } else { of }
     }
 }
 

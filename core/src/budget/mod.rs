@@ -131,7 +131,7 @@ impl IdentifyBudget {
             writes: 0,
             now,
             began: now,
-            total: USUAL_TOTAL,
+            total: at_least_one(settings.part(USUAL_TOTAL)),
             window: Window::FRESH,
             crash_loop: CrashLoop::NONE,
         }
@@ -181,9 +181,15 @@ impl IdentifyBudget {
     /// Of the window that was told before, the smaller number left counts: the server may not have counted yet
     /// what was spent. Of another window, the server's does.
     pub fn hear_limit(&mut self, now: UnixTime, limit: SessionStartLimit) {
+        self.hear_total(now, limit.total);
+        let remaining = self.settings.part(limit.remaining);
+        self.window.hear(self.now, SessionStartLimit { total: self.total, remaining, ..limit });
+    }
+
+    /// Hears how many Identifies the server grants in a window, of a window that is over.
+    pub fn hear_total(&mut self, now: UnixTime, total: u32) {
         self.hear(now);
-        self.total = limit.total.max(1);
-        self.window.hear(self.now, limit);
+        self.total = self.settings.part(total).max(1);
     }
 
     /// Tells whether an Identify may go out now; asking changes nothing.
@@ -230,6 +236,12 @@ impl IdentifyBudget {
         }
     }
 
+    /// Returns whose budget it is.
+    #[must_use]
+    pub const fn bot_id(&self) -> BotId {
+        self.bot
+    }
+
     /// Returns how many processes in a row began and did not live, this one included.
     #[must_use]
     pub const fn quick_starts(&self) -> u32 {
@@ -264,4 +276,8 @@ impl IdentifyBudget {
             *last_spent = (*last_spent).saturating_sub(span);
         }
     }
+}
+
+const fn at_least_one(count: u32) -> u32 {
+    if count == 0 { 1 } else { count }
 }

@@ -50,14 +50,26 @@ impl MemberRequests<'_> {
     /// Looks who has waited too long, unless nobody listened for a while: then what is heard now is old, and behind it
     /// may be what somebody waits for. As much time as went by so is granted, or until nothing more is there.
     fn judge_unless_late(&mut self, silence: Duration) {
-        if self.now < self.lenient_until {
-            return;
-        }
         if silence > MOST_SILENCE {
-            self.lenient_until = self.now.saturating_add(silence);
-        } else {
+            self.be_lenient(silence);
+        }
+        if self.now >= self.lenient_until {
             self.judged = self.now;
         }
+    }
+
+    /// Hears that for a moment nobody listened to the shard, as to one that is [held](crate::Input::Held): what is heard next may
+    /// be old.
+    ///
+    /// A consumer that is slow holds the shard again and again, and events come in between all the time. For as long as an answer may
+    /// take nothing counts as late then, or until [`tick`](Self::tick) says that nothing more is there.
+    pub fn held(&mut self, now: Instant) {
+        self.pass(now);
+        self.be_lenient(self.settings.timeout);
+    }
+
+    fn be_lenient(&mut self, time: Duration) {
+        self.lenient_until = self.lenient_until.max(self.now.saturating_add(time));
     }
 
     fn on_dispatch(&mut self, dispatch: &Dispatch<'_>) {

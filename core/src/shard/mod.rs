@@ -11,6 +11,7 @@ mod receive;
 mod timers;
 mod told;
 
+use core::fmt;
 use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
@@ -92,11 +93,18 @@ pub struct Shard<'m> {
 }
 
 /// What a Resume needs besides the token.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Keys {
     id: String<ID_BYTES, u8>,
     /// Empty for the configured host.
     url: String<URL_BYTES, u8>,
+}
+
+impl fmt::Debug for Keys {
+    /// Writes nothing of the id, which is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 /// The sequence numbers of a session; zero before its first dispatch.

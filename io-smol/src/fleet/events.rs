@@ -15,7 +15,7 @@ use super::merge::Merge;
 use super::reshard::Passage;
 use super::{Inner, Set};
 use crate::Events;
-use crate::driver::Shared;
+use crate::shared::Shared;
 
 /// How many events in a row are passed over before other tasks get their turn.
 const STREAK: u32 = 64;

@@ -11,7 +11,7 @@ use gatewright_core::{
 use super::events::{FleetEvent, FleetEvents, Lane};
 use super::reshard::{Passage, ReshardError};
 use crate::clock::{self, Timer};
-use crate::driver::Shared;
+use crate::shared::Shared;
 
 /// How often it is looked whether heartbeats were answered.
 const LOOK_EVERY: Duration = Duration::from_millis(250);

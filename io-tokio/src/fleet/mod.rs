@@ -17,6 +17,7 @@ use self::events::Line;
 pub use self::events::{FleetEvent, FleetEvents};
 use self::reshard::Passage;
 pub use self::reshard::ReshardError;
+use crate::usual::gate_of_part;
 use crate::{Events, Gate, Options, ShardHandle, StartError};
 
 /// How many shards have what is stored of them opened at once, each on a thread.
@@ -62,13 +63,15 @@ impl Fleet {
     /// Creates a fleet of these shards; no I/O is done yet.
     ///
     /// The shard of the configuration does not matter. Unless a [gate](Options::gate) is given, the shards have that of
-    /// their bot in this process, or over `ws://` one of their own, with one bucket.
+    /// their bot in this process, or over `ws://` one of their own, with one bucket. Shards that are not all of their bot have a
+    /// part of the day's Identifies, as of [`Gate::for_bot`].
     #[must_use]
     pub fn new(config: Config<'static>, shards: Shards, mut options: Options) -> Self {
         if options.gate.is_none() && config.gateway_url().starts_with("ws://") {
             // Those that may take their place have some in it, too.
             options.gate = Some(Gate::new(1, shards.size().saturating_mul(2)));
         }
+        options.gate = options.gate.or_else(|| gate_of_part(&config, &shards));
         let set = Arc::new(Set::new(&config, &options, shards, 0));
         let sets = Mutex::new(Sets { set, passage: None, line: Weak::new() });
         Self(Arc::new(Inner { config, options, sets }))

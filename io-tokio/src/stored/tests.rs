@@ -35,9 +35,8 @@ fn a_disk_that_hangs_stops_no_shard() {
         });
         it_hangs.recv().unwrap();
         assert_eq!(server.inject(Fault::Drop), 1);
-        let mut timer = Timer::default();
         while shard.status().unwrap().counters.resumed == 0 {
-            wait(&mut timer, clock::now().saturating_add(Duration::from_millis(5))).await;
+            sleep_until(clock::now().saturating_add(Duration::from_millis(5))).await;
         }
         // It is not handed out yet, and orders are taken.
         let resumed = Box::pin(up_to(&mut events, EventKind::Resumed));

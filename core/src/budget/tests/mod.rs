@@ -205,6 +205,36 @@ fn a_crash_loop_that_claims_to_be_healthy_never_exceeds_the_budget() {
 }
 
 #[test]
+fn processes_that_share_the_day_spend_no_more_than_one_would() {
+    let spent = |processes, told: Option<SessionStartLimit>| {
+        let settings = BudgetSettings { processes, ..BudgetSettings::default() };
+        let mut budget = IdentifyBudget::new(START, bot(), 1, settings);
+        told.into_iter().for_each(|limit| budget.hear_limit(START, limit));
+        let mut spent = 0;
+        let mut now = START;
+        while now < at(DAY) {
+            match budget.ask(now) {
+                Ok(()) => {
+                    budget.spent(now);
+                    spent += 1;
+                }
+                Err(refusal) => now = refusal.until,
+            }
+        }
+        spent
+    };
+    for told in [None, Some(limit(1_000, 1_000, DAY)), Some(limit(1_000, 500, DAY))] {
+        let alone = spent(1, told);
+        assert_eq!(spent(0, told), alone, "less than one counts as one");
+        for processes in [2, 3, 7, 16] {
+            let all = processes * spent(processes, told);
+            assert!((alone * 7 / 10..=alone).contains(&all), "{processes}: {all} of {alone}");
+        }
+    }
+    assert_eq!(spent(5_000, None), 1, "one at least");
+}
+
+#[test]
 fn lost_writes_cost_no_more_than_the_reserve_in_a_day() {
     for word in [Word::Each, Word::First, Word::Never] {
         let how = Loop { word, loses: 25, lies: true };
@@ -229,7 +259,8 @@ fn do_something(budget: &mut IdentifyBudget, now: &mut UnixTime, rng: &mut Rng) 
         4 => *now = now.saturating_sub(SECOND * number(draw(2_000))),
         5 => {
             let reserve_percent = u8::try_from(draw(60)).unwrap();
-            let settings = BudgetSettings { reserve_percent, by_hand: draw(4) == 0 };
+            let processes = number(draw(4));
+            let settings = BudgetSettings { reserve_percent, by_hand: draw(4) == 0, processes };
             let record = BudgetRecord::parse(budget.record().to_string().as_bytes()).unwrap();
             *budget = IdentifyBudget::restore(*now, bot(), 1, settings, &record).unwrap();
         }

@@ -208,6 +208,36 @@ fn after_a_stall_what_lies_in_the_socket_is_heard_before_anything_counts_as_late
 }
 
 #[test]
+fn while_a_slow_consumer_holds_the_shard_again_and_again_no_answer_is_late() {
+    let mut rig = Rig::asked();
+    let typing = |rig: &mut Rig| {
+        rig.now = rig.now.saturating_add(Duration::from_millis(200));
+        let event = Dispatch::new("TYPING_START", None, Encoding::Json, b"{}").unwrap();
+        rig.requests.hear(rig.now, &Event::Dispatch(event));
+        let told = rig.requests.poll_output();
+        matches!(told, MembersOutput::Failed { .. })
+    };
+    for _ in 0..500 {
+        rig.requests.held(rig.now);
+        assert!(!typing(&mut rig), "it lies behind what waits");
+    }
+    assert!((0..73).all(|_| !typing(&mut rig)), "as long as an answer may take is granted");
+    assert!((0..2).any(|_| typing(&mut rig)));
+}
+
+#[test]
+fn a_second_stall_is_one_too() {
+    let mut rig = Rig::asked();
+    for silence in [20_000, 100, 18_000, 2_000] {
+        rig.now = rig.now.saturating_add(Duration::from_millis(silence));
+        let event = Dispatch::new("TYPING_START", None, Encoding::Json, b"{}").unwrap();
+        rig.requests.hear(rig.now, &Event::Dispatch(event));
+        let told = rig.requests.poll_output();
+        assert!(matches!(told, MembersOutput::Wait(_)), "{silence}: {told:?}");
+    }
+}
+
+#[test]
 fn under_events_without_end_an_answer_is_late_after_all() {
     let mut rig = Rig::asked();
     let typing = |rig: &mut Rig, millis: u64| {
