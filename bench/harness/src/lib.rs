@@ -1,4 +1,5 @@
 //! What is measured and how it is counted, for all measurements.
 
 pub mod count;
+pub mod shard;
 pub mod traffic;
