@@ -170,7 +170,9 @@ impl ShardHandle {
     /// Closes the connection and goes on with the session on a new one, or begins one if there is none to resume.
     ///
     /// It waits until the old connection is closed. The events go on in the same [`Events`], of which none is lost and none
-    /// comes twice. Commands that wait are dropped, metrics begin at zero, and a recording ends.
+    /// comes twice. Commands that wait are dropped, metrics begin at zero, and a recording ends. Discord keeps the presence with
+    /// the session; should a new one be needed later, it begins with that of the configuration. Guilds whose members were
+    /// still to be asked for by [`Options::chunking`] are not.
     ///
     /// # Errors
     /// [`CommandError::Over`] if the shard does not run, and [`CommandError::QueueFull`].

@@ -106,7 +106,8 @@ impl Options {
     ///
     /// They come as `GUILD_MEMBERS_CHUNK`, which a [filter](Self::only) has to let through, and only with the intent
     /// `GUILD_MEMBERS`. [`MemberRequests`](gatewright_core::MemberRequests) says what is asked for
-    /// again, and when; what came of it is told by `tracing`, and the fates of the commands are events, as of all.
+    /// again, and when; what came of it is told by `tracing`, and the fates of the commands are events, as of all. A session
+    /// that an earlier process began brings no guilds: of it nobody's members are asked for before guilds come anew.
     #[must_use]
     pub const fn chunking(mut self, chunking: Chunking) -> Self {
         self.chunking = chunking;
