@@ -231,6 +231,10 @@ pub(crate) struct ReplayArgs {
     pub(crate) json: bool,
 }
 
+/// The most guilds of a simulated world, and members of each: more would not fit into memory.
+const MOST_GUILDS: i64 = 10_000;
+const MOST_MEMBERS: i64 = 100_000;
+
 /// The simulated world.
 #[derive(Clone, Copy, Debug, Parser)]
 pub(crate) struct WorldArgs {
@@ -238,10 +242,10 @@ pub(crate) struct WorldArgs {
     #[arg(long, default_value = "200")]
     pub(crate) rate: u32,
     /// Guilds of the simulated world.
-    #[arg(long, default_value = "25")]
+    #[arg(long, default_value = "25", value_parser = clap::value_parser!(u32).range(..=MOST_GUILDS))]
     pub(crate) guilds: u32,
     /// Members of each simulated guild.
-    #[arg(long, default_value = "100")]
+    #[arg(long, default_value = "100", value_parser = clap::value_parser!(u32).range(..=MOST_MEMBERS))]
     pub(crate) members: u32,
     /// The seed of the simulated world.
     #[arg(long, default_value = "1")]

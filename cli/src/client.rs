@@ -100,10 +100,17 @@ pub(crate) fn run(runtime: Runtime, setup: Setup<'_>, errand: impl Errand) -> an
 
 /// Creates the file for a recording, which nobody else may read.
 fn create(path: &Path) -> anyhow::Result<File> {
+    anyhow::ensure!(path != Path::new("-"), "a recording is written to a file: name one");
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let shown = crate::lines::shown(path);
-    options.open(path).with_context(|| format!("cannot create the recording {shown}"))
+    let advice = || match path.exists() {
+        true => format!(
+            "cannot create the recording {shown}, which is there already: name another file"
+        ),
+        false => format!("cannot create the recording {shown}"),
+    };
+    options.open(path).with_context(advice)
 }

@@ -184,6 +184,14 @@ pub struct RequestGuildMembers<'c> {
     pub nonce: Option<&'c str>,
 }
 
+impl RequestGuildMembers<'_> {
+    /// Asks for all members of a guild, without their presences.
+    #[must_use]
+    pub const fn all(guild_id: GuildId) -> Self {
+        Self { guild_id, members: Members::All, presences: false, nonce: None }
+    }
+}
+
 /// Which members of a guild are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

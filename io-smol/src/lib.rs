@@ -124,8 +124,8 @@
 //! hand, came to this very process. What is handed on to other tasks counts as done all the same: who does that and
 //! may lose nothing, asks for the next event when they are.
 //!
-//! A consumer that keeps a [cache] stores a snapshot of it now and then, once it is done with an event, and restores it
-//! before the start. Then the session goes on from the snapshot, and what the process before was done with comes for
+//! A consumer that keeps a [cache] stores a snapshot of it now and then, once it is done with an event, and at the end, and
+//! restores it before the start. Then the session goes on from the snapshot, and what the process before was done with comes for
 //! the cache alone: `Yes`.
 //!
 //! ```no_run
@@ -141,18 +141,27 @@
 //!     _ => shard.forget_session().await,
 //! }
 //! let (mut events, mut heard) = (shard.start().await?, 0);
-//! while let Some(event) = events.next().await {
-//!     cache.hear(&event.event(), &mut ());
-//!     if events.repeat() != Repeat::Yes {
-//!         println!("{:?}", event.kind());
-//!     }
-//!     heard += 1;
-//!     if heard % 10_000 == 0 {
+//! loop {
+//!     let is_over = match events.next().await {
+//!         None => true, // parked, if that was asked for
+//!         Some(event) => {
+//!             cache.hear(&event.event(), &mut ());
+//!             if events.repeat() != Repeat::Yes {
+//!                 println!("{:?}", event.kind());
+//!             }
+//!             heard += 1;
+//!             false
+//!         }
+//!     };
+//!     if is_over || heard % 10_000 == 0 {
 //!         let mut bytes = Vec::new();
 //!         cache.snapshot(None, &mut |part| bytes.extend_from_slice(part));
 //!         if let Err(error) = events.store_snapshot(bytes).await {
 //!             eprintln!("{error}"); // a full disk ends no bot
 //!         }
+//!     }
+//!     if is_over {
+//!         break;
 //!     }
 //! }
 //! # Ok(())

@@ -411,7 +411,8 @@ impl Events {
     ///
     /// It says that the event taken last is done, as asking for the next one does: so make the snapshot once it is, and
     /// hand it over before. A session goes on from it as long as the gateway keeps what came since, some minutes: a
-    /// few times a minute is often enough. Of a session that is over nothing is stored.
+    /// few times a minute is often enough, and once more at the end: when [`next`](Self::next) returned nothing since the
+    /// shard was parked, the session waits for the next process. Of a session that ended nothing is stored.
     ///
     /// # Errors
     /// [`StateError`] if it cannot be written, is too long, or if [no state is kept](crate::Options::state). It is no

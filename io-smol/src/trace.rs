@@ -14,7 +14,11 @@ impl Teller {
     /// Creates the span of a shard, within that of whoever creates the shard; at the highest level, so that it is
     /// there for whatever is told.
     pub(crate) fn new(shard: ShardId) -> Self {
-        let span = error_span!("shard", id = shard.id, count = shard.count);
+        // Where nobody subscribes, `log` would take the span itself for an error.
+        let span = match tracing::dispatcher::has_been_set() {
+            true => error_span!("shard", id = shard.id, count = shard.count),
+            false => Span::none(),
+        };
         Self { span, shard: shard.id }
     }
 }

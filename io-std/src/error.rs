@@ -79,16 +79,11 @@ const fn advice(error: BudgetError) -> &'static str {
     match error {
         BudgetError::OtherBot => "give each bot a file of its own",
         BudgetError::OtherVersion => "run the version that wrote it, or delete it to count anew",
-        _ => "make sure that the bot is in no crash loop, and delete it to count anew",
-    }
-}
-
-impl Error for BudgetFileError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.fault {
-            BudgetFault::Locked | BudgetFault::Taken => None,
-            BudgetFault::Read(error) | BudgetFault::Write(error) => Some(error),
-            BudgetFault::Record(error) => Some(error),
+        _ => {
+            "name another file, or if it was one, make sure that the bot is in no crash loop and delete it"
         }
     }
 }
+
+// What the system says is part of the text, so that it is no source of its own.
+impl Error for BudgetFileError {}

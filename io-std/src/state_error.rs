@@ -108,11 +108,5 @@ impl fmt::Display for StateError {
     }
 }
 
-impl Error for StateError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.fault {
-            StateFault::Read(error) | StateFault::Write(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// What the system says is part of the text, so that it is no source of its own.
+impl Error for StateError {}

@@ -15,7 +15,7 @@ import logging
 import sys
 import traceback
 
-# The simulated gateway does not speak zstd, which discord.py prefers where either module exists.
+# zlib-stream, as without these modules: discord.py prefers zstd where either of them exists.
 sys.modules["zstandard"] = None
 sys.modules["compression.zstd"] = None
 
