@@ -8,16 +8,19 @@
 //! Bytes are written at `end` and never moved or changed but for sliding all of them to the front. A
 //! document that does not fit is scanned in pieces and dropped.
 
+mod room;
+
 use core::num::NonZeroU64;
 
 use crate::disconnect::Cause;
 use crate::envelope::{self, Details, Envelope, Fed, Scanner, Span};
-use crate::inflate::{self, Inflater, Then, WINDOW};
+use crate::inflate::{self, Inflater, Then};
 use crate::store::Store;
 use crate::{Compression, Encoding, EventKind};
 
-/// How much room must be won before documents that wait are moved for the sake of one that is dropped.
-const WORTH_SLIDING: usize = 4 * 1024;
+pub(crate) use room::SMALLEST;
+use room::Since;
+
 /// Ends each message of a zlib stream.
 ///
 /// Source: RFC 1951 section 3.2.4, an empty stored block after a sync flush.
@@ -104,8 +107,8 @@ pub(crate) struct Inbox<'m> {
     ahead: Option<Document>,
     /// Whether the document in progress is not kept.
     dropping: bool,
-    /// The most bytes needed since this was last asked.
-    peak: usize,
+    /// What happened since the buffer was last looked at for what it could do without.
+    since: Since,
     pub(crate) inflated: u64,
 }
 
@@ -115,11 +118,12 @@ impl<'m> Inbox<'m> {
     }
 
     pub(crate) fn new(
-        store: Store<'m>,
+        mut store: Store<'m>,
         inflater: Inflater<'m>,
         encoding: Encoding,
         limit: u64,
     ) -> Self {
+        store.resize(SMALLEST);
         Self {
             store,
             inflater,
@@ -134,7 +138,7 @@ impl<'m> Inbox<'m> {
             end: 0,
             ahead: None,
             dropping: false,
-            peak: 0,
+            since: Since::default(),
             inflated: 0,
         }
     }
@@ -247,7 +251,7 @@ impl<'m> Inbox<'m> {
         if self.message.ended {
             return Err(Cause::CorruptStream);
         }
-        let bytes = self.store.bytes_mut();
+        let bytes = &mut *self.store;
         if self.message.plain {
             return Ok(inflate::copy(piece, bytes, self.end));
         }
@@ -268,7 +272,7 @@ impl<'m> Inbox<'m> {
         let Message { plain, any, ended, .. } = self.message;
         let cut = any && !plain && !ended && !self.is_stream();
         self.message.begun = false;
-        self.peak = self.peak.max(self.end - self.keep_from());
+        self.since.needed = self.since.needed.max(self.end - self.keep_from());
         if cut { Err(Cause::CorruptStream) } else { Ok(()) }
     }
 
@@ -278,13 +282,13 @@ impl<'m> Inbox<'m> {
             return Ok(None);
         }
         if whole && self.is_one_document() {
-            let document = self.store.bytes().get(self.doc..self.end).unwrap_or_default();
+            let document = self.store.get(self.doc..self.end).unwrap_or_default();
             if let Some(envelope) = envelope::fast(document) {
                 self.scanned = self.end;
                 return self.found(envelope, false).map(Some);
             }
         }
-        let unscanned = self.store.bytes().get(self.scanned..self.end).unwrap_or_default();
+        let unscanned = self.store.get(self.scanned..self.end).unwrap_or_default();
         match self.scanner.feed(unscanned).map_err(|_| Cause::BrokenEnvelope)? {
             Fed::More => self.scanned = self.end,
             Fed::Done(taken) => {
@@ -317,7 +321,7 @@ impl<'m> Inbox<'m> {
 
     fn found(&self, envelope: Envelope, detailed: bool) -> Result<Found, Cause> {
         let dropped = self.dropping;
-        let kept = self.store.bytes().get(self.doc..self.scanned).unwrap_or_default();
+        let kept = self.store.get(self.doc..self.scanned).unwrap_or_default();
         if !dropped && self.is_text() && core::str::from_utf8(kept).is_err() {
             return Err(Cause::BrokenEnvelope);
         }
@@ -360,83 +364,9 @@ impl<'m> Inbox<'m> {
         self.scanner.reset();
     }
 
-    /// Makes room behind what was taken; `false` if that would cost a document.
-    pub(crate) fn make_room(&mut self) -> bool {
-        if self.dropping && self.scanned < self.end {
-            return false;
-        }
-        if self.store.prefers_growth() && self.store.grow() {
-            return true;
-        }
-        if self.dropping {
-            self.close_gap();
-        }
-        let keep = self.keep_from();
-        let room = self.store.len() - (self.end - keep);
-        let plenty = room >= self.store.len() / 4;
-        if (plenty && keep > 0) || (!self.dropping && self.store.grow()) {
-            self.slide(keep);
-            return true;
-        }
-        let least = if self.dropping { WORTH_SLIDING } else { 1 };
-        self.slide(keep);
-        room >= least
-    }
-
     /// Drops the document in progress, whose bytes are all scanned.
     pub(crate) fn drop_document(&mut self) {
         self.dropping = true;
-    }
-
-    /// Returns where the history begins that the stream may still refer to.
-    fn history_from(&self) -> usize {
-        if !self.has_markers() && (self.message.plain || self.is_stream()) {
-            self.end
-        } else {
-            self.base.max(self.end.saturating_sub(WINDOW))
-        }
-    }
-
-    /// Takes out what a dropped document left between documents that wait and the history.
-    fn close_gap(&mut self) {
-        let from = self.history_from();
-        if !self.has_waiting() || from <= self.ready {
-            return;
-        }
-        self.store.bytes_mut().copy_within(from..self.end, self.ready);
-        self.end -= from - self.ready;
-        self.base = self.ready;
-        self.doc = self.end;
-        self.scanned = self.end;
-    }
-
-    /// Returns where the bytes begin that are still needed.
-    fn keep_from(&self) -> usize {
-        let history = self.history_from();
-        let waiting = if self.start < self.ready { self.start } else { self.end };
-        let progress = if self.dropping { self.end } else { self.doc };
-        history.min(waiting).min(progress)
-    }
-
-    /// Moves everything from `from` on to the front.
-    fn slide(&mut self, from: usize) {
-        if from == 0 {
-            return;
-        }
-        self.store.bytes_mut().copy_within(from..self.end, 0);
-        for place in [
-            &mut self.base,
-            &mut self.start,
-            &mut self.ready,
-            &mut self.doc,
-            &mut self.scanned,
-            &mut self.end,
-        ] {
-            *place = place.saturating_sub(from);
-        }
-        if let Some(document) = &mut self.ahead {
-            document.place = document.place.back_by(from);
-        }
     }
 
     /// Returns the size of the buffer in bytes.
@@ -468,7 +398,7 @@ impl<'m> Inbox<'m> {
 
     /// Scans a waiting document again: its envelope was not kept.
     fn rescan(&self) -> Option<Document> {
-        let waiting = self.store.bytes().get(self.start..self.ready)?;
+        let waiting = self.store.get(self.start..self.ready)?;
         let mut scanner = Scanner::new(self.scanner.encoding());
         let Ok(Fed::Done(taken)) = scanner.feed(waiting) else {
             return None;
@@ -479,16 +409,7 @@ impl<'m> Inbox<'m> {
 
     /// Returns the name and the data of a document taken since the last message.
     pub(crate) fn parts(&self, document: &Document) -> (&[u8], &[u8]) {
-        let bytes = document.place.of(self.store.bytes());
+        let bytes = document.place.of(&self.store);
         (document.name.of(bytes), document.data.of(bytes))
-    }
-
-    /// Shrinks a heap buffer of which less than half was needed since the last call, on a drained buffer.
-    pub(crate) fn shrink(&mut self) {
-        let peak = core::mem::take(&mut self.peak);
-        if peak < self.store.len() / 2 {
-            self.slide(self.keep_from());
-            self.store.shrink(peak.max(self.end));
-        }
     }
 }

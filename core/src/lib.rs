@@ -111,8 +111,8 @@
 //!
 //! [`Memory`] holds everything large, lent by the caller or (feature `alloc`) on the heap, chosen by
 //! value: `Shard<'static>` serves servers and `Shard<'m>` boards. The inflater in it decides the
-//! compression. A shard itself is at most 2.1 KiB; it allocates nothing once it is made, but for a heap
-//! buffer that grows with a large document and shrinks again.
+//! compression. A shard itself is at most 2.1 KiB; it allocates nothing once it is made, but for heap
+//! buffers that grow with what comes and shrink again: of an idle stream they keep the 32 KiB it refers to.
 //!
 //! # Sessions
 //!

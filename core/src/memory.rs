@@ -3,6 +3,8 @@
 use crate::Compression;
 use crate::inflate::Inflater;
 use crate::lease::Lease;
+#[cfg(feature = "alloc")]
+use crate::store::Growing;
 use crate::store::Store;
 use crate::throttle::SendLog;
 
@@ -11,13 +13,13 @@ use crate::throttle::SendLog;
 /// | part | size | what for |
 /// |---|---|---|
 /// | payload | lent: at least [`Memory::MIN_PAYLOAD`] bytes; heap: 4 KiB up to a limit | documents, and the history compressed ones refer to |
-/// | commands | at least [`Memory::MIN_COMMANDS`] bytes | queued commands, and room to encode one frame |
+/// | commands | lent: at least [`Memory::MIN_COMMANDS`] bytes; heap: what they take, up to 16 KiB | queued commands, and room to encode one frame |
 /// | send log | [`SendLog`], about 2 KiB | the send limit |
 /// | inflater | [`Inflater`], about 6 KiB for zlib; zstd has a heap of its own | compression |
 #[derive(Debug)]
 pub struct Memory<'m> {
     pub(crate) payload: Store<'m>,
-    pub(crate) commands: Lease<'m, [u8]>,
+    pub(crate) commands: Store<'m>,
     pub(crate) log: Lease<'m, SendLog>,
     pub(crate) inflater: Inflater<'m>,
 }
@@ -31,7 +33,7 @@ impl<'m> Memory<'m> {
     /// The most of a payload buffer that is used.
     const MAX_PAYLOAD: usize = 0x7FFF_FFFF;
 
-    /// The size of the command buffer on the heap.
+    /// The limit of the command buffer on the heap.
     #[cfg(feature = "alloc")]
     pub(crate) const COMMANDS: usize = 16 * 1024;
     /// The limit of the payload buffer on the heap, unless another is given.
@@ -47,7 +49,7 @@ impl<'m> Memory<'m> {
     ) -> Self {
         let used = payload.len().min(Self::MAX_PAYLOAD);
         let payload = Store::Lent(payload.get_mut(..used).unwrap_or_default());
-        Self { payload, commands: Lease::Lent(commands), log: Lease::Lent(log), inflater }
+        Self { payload, commands: Store::Lent(commands), log: Lease::Lent(log), inflater }
     }
 
     /// Takes memory from the heap, for documents of up to 64 MiB.
@@ -63,8 +65,8 @@ impl<'m> Memory<'m> {
     pub fn heap_limited(compression: Compression, payload_limit: usize) -> Self {
         let limit = payload_limit.clamp(Self::MIN_PAYLOAD, Self::MAX_PAYLOAD);
         Self {
-            payload: Store::Growing(crate::store::Growing::new(limit)),
-            commands: Lease::Owned(alloc::vec![0; Self::COMMANDS].into_boxed_slice()),
+            payload: Store::Growing(Growing::new(limit)),
+            commands: Store::Growing(Growing::new(Self::COMMANDS)),
             log: Lease::Owned(alloc::boxed::Box::new(SendLog::new())),
             inflater: Inflater::heap(compression),
         }

@@ -1,11 +1,13 @@
-//! The bytes of the payload buffer: lent and of one size, or on the heap and growing.
+//! The bytes of a buffer: lent and of one size, or on the heap, where it grows and shrinks.
+
+use core::ops::{Deref, DerefMut};
 
 #[cfg(feature = "alloc")]
 pub(crate) use heap::Growing;
 #[cfg(not(feature = "alloc"))]
 pub(crate) use none::Growing;
 
-/// The bytes of the payload buffer.
+/// The bytes of a buffer.
 #[derive(Debug)]
 pub(crate) enum Store<'m> {
     Lent(&'m mut [u8]),
@@ -17,42 +19,13 @@ pub(crate) enum Store<'m> {
 }
 
 impl Store<'_> {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Lent(bytes) => bytes,
-            #[cfg(feature = "alloc")]
-            Self::Fixed(bytes) => bytes,
-            Self::Growing(growing) => growing.bytes(),
-        }
-    }
-
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        match self {
-            Self::Lent(bytes) => bytes,
-            #[cfg(feature = "alloc")]
-            Self::Fixed(bytes) => bytes,
-            Self::Growing(growing) => growing.bytes_mut(),
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.bytes().len()
-    }
-
-    /// Doubles the buffer, up to its limit; tells whether it grew.
-    pub(crate) fn grow(&mut self) -> bool {
+    /// Gives a growing buffer this size, within its limit; tells whether it is larger than before.
+    pub(crate) fn resize(&mut self, size: usize) -> bool {
         match self {
             Self::Lent(_) => false,
             #[cfg(feature = "alloc")]
             Self::Fixed(_) => false,
-            Self::Growing(growing) => growing.grow(),
-        }
-    }
-
-    /// Shrinks the buffer towards its base size, but to no less than `needed` bytes.
-    pub(crate) fn shrink(&mut self, needed: usize) {
-        if let Self::Growing(growing) = self {
-            growing.shrink(needed);
+            Self::Growing(growing) => growing.resize(size),
         }
     }
 
@@ -66,23 +39,46 @@ impl Store<'_> {
         }
     }
 
-    /// Tells whether the buffer grows instead of sliding its bytes.
-    pub(crate) fn prefers_growth(&self) -> bool {
-        matches!(self, Self::Growing(_)) && self.len() < SLIDES_FROM
+    /// Returns the most bytes there may be.
+    pub(crate) fn limit(&self) -> usize {
+        self.fixed().unwrap_or_else(|limit| limit)
+    }
+
+    /// Tells whether the buffer can change its size.
+    pub(crate) const fn grows(&self) -> bool {
+        matches!(self, Self::Growing(_))
     }
 }
 
-/// From this size on a growing buffer slides its bytes to the front before it grows further.
-const SLIDES_FROM: usize = 64 * 1024;
+impl Deref for Store<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Lent(bytes) => bytes,
+            #[cfg(feature = "alloc")]
+            Self::Fixed(bytes) => bytes,
+            Self::Growing(growing) => growing.bytes(),
+        }
+    }
+}
+
+impl DerefMut for Store<'_> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Lent(bytes) => bytes,
+            #[cfg(feature = "alloc")]
+            Self::Fixed(bytes) => bytes,
+            Self::Growing(growing) => growing.bytes_mut(),
+        }
+    }
+}
 
 #[cfg(feature = "alloc")]
 mod heap {
     use alloc::vec::Vec;
 
-    /// The size a heap buffer begins with and shrinks back to.
-    const BASE: usize = 4 * 1024;
-
-    /// A heap buffer between a base size and a limit.
+    /// A heap buffer with a limit.
     #[derive(Debug)]
     pub(crate) struct Growing {
         bytes: Vec<u8>,
@@ -90,8 +86,9 @@ mod heap {
     }
 
     impl Growing {
-        pub(crate) fn new(limit: usize) -> Self {
-            Self { bytes: alloc::vec![0; BASE], limit: limit.max(BASE) }
+        /// Makes one of no bytes.
+        pub(crate) const fn new(limit: usize) -> Self {
+            Self { bytes: Vec::new(), limit }
         }
 
         pub(super) const fn limit(&self) -> usize {
@@ -106,20 +103,12 @@ mod heap {
             &mut self.bytes
         }
 
-        pub(super) fn grow(&mut self) -> bool {
-            let old = self.bytes.len();
-            let new = old.saturating_mul(2).min(self.limit);
-            self.bytes.reserve_exact(new - old);
+        pub(super) fn resize(&mut self, size: usize) -> bool {
+            let (old, new) = (self.bytes.len(), size.min(self.limit));
+            self.bytes.reserve_exact(new.saturating_sub(old));
             self.bytes.resize(new, 0);
+            self.bytes.shrink_to_fit();
             new > old
-        }
-
-        pub(super) fn shrink(&mut self, needed: usize) {
-            let new = needed.next_power_of_two().max(BASE).min(self.limit);
-            if new < self.bytes.len() && needed <= new {
-                self.bytes.truncate(new);
-                self.bytes.shrink_to_fit();
-            }
         }
     }
 }
@@ -146,11 +135,7 @@ mod none {
             match self.0 {}
         }
 
-        pub(super) fn grow(&mut self) -> bool {
-            match self.0 {}
-        }
-
-        pub(super) fn shrink(&mut self, _: usize) {
+        pub(super) fn resize(&mut self, _: usize) -> bool {
             match self.0 {}
         }
     }

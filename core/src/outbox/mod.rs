@@ -7,20 +7,21 @@
 
 mod presence;
 mod record;
+mod room;
 
 use serde::Serialize;
 
 use crate::command::{Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD, nonce};
 use crate::decode::Text;
 use crate::encode;
-use crate::lease::Lease;
+use crate::store::Store;
 use crate::{Encoding, GuildId, Instant};
 
 use record::{HEADER, Record, State};
 
 #[derive(Debug)]
 pub(crate) struct Outbox<'m> {
-    bytes: Lease<'m, [u8]>,
+    bytes: Store<'m>,
     encoding: Encoding,
     /// The length of the presence that is kept.
     kept: u16,
@@ -35,10 +36,12 @@ pub(crate) struct Outbox<'m> {
     awaited: u32,
     /// Commands whose fate is sealed and not told.
     sealed: u32,
+    /// Whether a command came since the buffer was last to shrink.
+    came: bool,
 }
 
 impl<'m> Outbox<'m> {
-    pub(crate) fn new(bytes: Lease<'m, [u8]>, encoding: Encoding) -> Self {
+    pub(crate) fn new(bytes: Store<'m>, encoding: Encoding) -> Self {
         Self {
             bytes,
             encoding,
@@ -50,39 +53,8 @@ impl<'m> Outbox<'m> {
             open: 0,
             awaited: 0,
             sealed: 0,
+            came: false,
         }
-    }
-
-    pub(crate) fn capacity(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Keeps room at any time for an Identify of this length, with the presence, and for a Resume.
-    pub(crate) fn reserve(&mut self, identify: usize, resume: usize) {
-        let short = |bytes| u16::try_from(bytes).unwrap_or(u16::MAX);
-        (self.identify, self.resume) = (short(identify), short(resume));
-    }
-
-    /// Returns how many bytes behind the records commands may not take, with a presence of this length.
-    fn reserved(&self, presence: usize) -> usize {
-        usize::from(self.resume).max(self.identify_with(presence))
-    }
-
-    /// Returns how many bytes Identify takes with a presence of this length, or up to eight more.
-    ///
-    /// The frame around opcode 3 is as long as the key of the presence in Identify, and a comma.
-    fn identify_with(&self, presence: usize) -> usize {
-        usize::from(self.identify) + presence
-    }
-
-    /// Returns the length of the presence that is kept.
-    fn kept(&self) -> usize {
-        self.kept.into()
-    }
-
-    fn keep(&mut self, len: usize) {
-        // No payload is longer.
-        self.kept = u16::try_from(len).unwrap_or(u16::MAX);
     }
 
     /// Returns how many commands wait to be sent.
@@ -90,17 +62,7 @@ impl<'m> Outbox<'m> {
         self.open
     }
 
-    /// Returns the room to encode one of the shard's own frames.
-    pub(crate) fn scratch(&mut self) -> &mut [u8] {
-        self.bytes.get_mut(self.used..).unwrap_or_default()
-    }
-
-    /// Returns the first `len` bytes of a frame encoded into [`scratch`](Self::scratch).
-    pub(crate) fn scratched(&self, len: usize) -> &[u8] {
-        self.bytes.get(self.used..self.used + len).unwrap_or_default()
-    }
-
-    /// Keeps the presence a session begins with, in an empty buffer.
+    /// Keeps the presence a session begins with, in an empty buffer that has [all its room](Self::grow).
     ///
     /// # Errors
     /// [`CommandError::TooLong`] if Identify would be, [`CommandError::QueueFull`] if there is no room.
@@ -111,7 +73,7 @@ impl<'m> Outbox<'m> {
         if self.identify_with(self.kept()) > MAX_PAYLOAD {
             return Err(CommandError::TooLong);
         }
-        let fits = self.kept() + self.reserved(self.kept()) <= self.bytes.len();
+        let fits = self.kept() + self.reserved(self.kept()) <= self.capacity();
         if fits { Ok(()) } else { Err(CommandError::QueueFull) }
     }
 
@@ -178,10 +140,12 @@ impl<'m> Outbox<'m> {
         // A presence takes the place of the one that is kept: whether it fits is seen then.
         let presence = class == CommandClass::Presence;
         let reserved = if presence { 0 } else { self.reserved(self.kept()) };
-        let limit = self.bytes.len().saturating_sub(reserved);
+        let limit = self.capacity().saturating_sub(reserved);
         let start = self.used + HEADER;
         let room = limit.saturating_sub(start);
-        let out = self.bytes.get_mut(start..start + room).unwrap_or_default();
+        self.grow_for(start, presence);
+        let end = self.bytes.len().min(start + room);
+        let out = self.bytes.get_mut(start..end).unwrap_or_default();
         let len = match encode(out) {
             Err(CommandError::TooLong) if room < MAX_PAYLOAD && self.used > self.kept() => {
                 return Err(CommandError::QueueFull);
@@ -376,102 +340,4 @@ impl<'m> Outbox<'m> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::command::Presence;
-
-    const RAW: Command<'static> = Command::Raw { op: 43, d: "{}" };
-    const ENCODED: &[u8] = br#"{"op":43,"d":{}}"#;
-
-    fn outbox(bytes: &mut [u8]) -> Outbox<'_> {
-        Outbox::new(Lease::Lent(bytes), Encoding::Json)
-    }
-
-    #[test]
-    fn commands_leave_in_order_and_their_fates_are_told_once() {
-        let mut bytes = [0; 200];
-        let mut outbox = outbox(&mut bytes);
-        for id in 0..3 {
-            assert_eq!(outbox.push(&RAW, Instant::MAX), Ok(CommandId(id)));
-        }
-        for id in 0..3 {
-            assert_eq!(outbox.front(|_| true), Some(CommandId(id)));
-            assert_eq!(outbox.payload(CommandId(id)), ENCODED);
-            outbox.sent(CommandId(id));
-        }
-        assert_eq!(outbox.front(|_| true), None);
-        for id in 0..3 {
-            assert_eq!(outbox.take_fate(), Some((CommandId(id), Fate::Sent)));
-        }
-        assert_eq!((outbox.take_fate(), outbox.used), (None, 0));
-    }
-
-    /// Trap 24: a send queue without bound.
-    #[test]
-    fn a_full_queue_refuses_and_keeps_its_reserve() {
-        let mut bytes = [0; 190];
-        let mut outbox = outbox(&mut bytes);
-        outbox.reserve(0, 60);
-        let mut taken = 0;
-        while outbox.push(&RAW, Instant::MAX).is_ok() {
-            taken += 1;
-        }
-        assert_eq!(taken, 3);
-        assert_eq!(outbox.push(&RAW, Instant::MAX), Err(CommandError::QueueFull));
-        assert!(outbox.scratch().len() >= 60);
-        outbox.sent(CommandId(0));
-        outbox.take_fate();
-        assert_eq!(outbox.push(&RAW, Instant::MAX), Ok(CommandId(3)));
-    }
-
-    #[test]
-    fn only_a_payload_that_never_fits_is_too_long() {
-        let mut bytes = [0; 3 * MAX_PAYLOAD];
-        let mut outbox = outbox(&mut bytes);
-        let long = [b'1'; MAX_PAYLOAD];
-        let long = Command::Raw { op: 43, d: core::str::from_utf8(&long).unwrap() };
-        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::TooLong));
-        let refused = Command::Raw { op: 2, d: "{}" };
-        assert_eq!(outbox.push(&refused, Instant::MAX), Err(CommandError::ReservedOp));
-    }
-
-    #[test]
-    fn a_payload_that_does_not_fit_into_the_empty_buffer_is_too_long() {
-        let mut bytes = [0; 100];
-        let mut outbox = outbox(&mut bytes);
-        let long = [b'1'; 90];
-        let long = Command::Raw { op: 43, d: core::str::from_utf8(&long).unwrap() };
-        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::TooLong));
-        outbox.push(&RAW, Instant::MAX).unwrap();
-        assert_eq!(outbox.push(&long, Instant::MAX), Err(CommandError::QueueFull));
-    }
-
-    #[test]
-    fn commands_expire_unless_they_are_on_their_way() {
-        let mut bytes = [0; 200];
-        let mut outbox = outbox(&mut bytes);
-        let at = Instant::from_millis;
-        for expires in [5, 9, 5] {
-            outbox.push(&RAW, at(expires)).unwrap();
-        }
-        assert_eq!(outbox.next_expiry(None), Some(at(5)));
-        outbox.expire(at(5), Some(CommandId(0)));
-        assert_eq!(outbox.take_fate(), Some((CommandId(2), Fate::Expired)));
-        assert_eq!(outbox.take_fate(), None);
-        assert_eq!(outbox.queued(), 2);
-    }
-
-    #[test]
-    fn a_later_presence_takes_the_place_of_an_earlier_one() {
-        let mut bytes = [0; 400];
-        let mut outbox = outbox(&mut bytes);
-        let presence = Command::UpdatePresence(Presence::default().into());
-        outbox.push(&presence, Instant::MAX).unwrap();
-        outbox.push(&RAW, Instant::MAX).unwrap();
-        let latest = outbox.push(&presence, Instant::MAX).unwrap();
-        outbox.replace(latest, CommandClass::Presence, None);
-        assert_eq!(outbox.take_fate(), Some((CommandId(0), Fate::Replaced)));
-        assert_eq!(outbox.front(|_| true), Some(CommandId(1)));
-        assert_eq!(outbox.queued(), 2);
-    }
-}
+mod tests;

@@ -40,7 +40,7 @@ impl Outbox<'_> {
             return Err(CommandError::TooLong);
         }
         let records = self.used - earlier;
-        if len + records + more + self.reserved(len) > self.bytes.len() {
+        if len + records + more + self.reserved(len) > self.capacity() {
             return Err(CommandError::QueueFull);
         }
         // Records, then the presence; turned round, the presence is in front.

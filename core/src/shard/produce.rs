@@ -334,6 +334,7 @@ pub(super) fn prepare(
     compression: Compression,
     outbox: &mut Outbox<'_>,
 ) -> Result<(), SetupError> {
+    outbox.grow();
     let scratch = outbox.scratch();
     let enough = scratch.len() >= crate::command::MAX_PAYLOAD;
     let too_long = if enough { SetupError::IdentifyTooLong } else { SetupError::CommandsTooSmall };
@@ -341,10 +342,11 @@ pub(super) fn prepare(
     let longest_id = core::str::from_utf8(&[b'\\'; ID_BYTES]).unwrap_or_default();
     let resume = encode::resume(config, longest_id, u64::MAX, scratch);
     outbox.reserve(identify, resume.ok_or(SetupError::CommandsTooSmall)?);
-    let Some(presence) = &config.presence else {
-        return Ok(());
-    };
-    outbox.begin_with(presence).map_err(|error| {
-        if error == CommandError::TooLong { SetupError::IdentifyTooLong } else { too_long }
-    })
+    if let Some(presence) = &config.presence {
+        outbox.begin_with(presence).map_err(|error| {
+            if error == CommandError::TooLong { SetupError::IdentifyTooLong } else { too_long }
+        })?;
+    }
+    outbox.shrink();
+    Ok(())
 }

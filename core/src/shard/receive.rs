@@ -13,7 +13,7 @@ use crate::lifecycle::{Phase, State, Trigger};
 use crate::ports::{Link, Purpose};
 use crate::{CloseCode, EventKind};
 
-/// How often a heap buffer may shrink.
+/// How often heap buffers may shrink.
 const SHRINK_EVERY: Duration = Duration::from_secs(20);
 
 impl Shard<'_> {
@@ -74,6 +74,7 @@ impl Shard<'_> {
         if self.now.saturating_since(self.shrunk_at) >= SHRINK_EVERY {
             self.shrunk_at = self.now;
             self.inbox.shrink();
+            self.outbox.shrink();
         }
         self.inbox.begin(text, part)?;
         while self.inbox.take(&mut part)? == Taken::Full {

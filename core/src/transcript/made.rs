@@ -10,6 +10,7 @@ use super::header::{MAX_COMMANDS, MAX_MEMORY, MAX_MESSAGE};
 use super::words::Words;
 use crate::config::{FirstPresence, Timeout};
 use crate::decode::{Cursor, Deserializer};
+use crate::inbox::SMALLEST;
 use crate::inflate::Inflater;
 use crate::lease::Lease;
 use crate::store::{Growing, Store};
@@ -155,14 +156,14 @@ impl Header {
             self.presence.as_ref().map(|json| FirstPresence::Written(json.clone().into()));
         let payload = match self.payload {
             Ok(size) => Store::Fixed(vec![0; size].into_boxed_slice()),
-            Err(limit) => Store::Growing(Growing::new(limit)),
+            Err(limit) => Store::Growing(Growing::new(limit.max(SMALLEST))),
         };
         if !self.compression.is_available() {
             return Err(Problem::Setup(SetupError::CompressionNotBuiltIn));
         }
         let memory = Memory {
             payload,
-            commands: Lease::Owned(vec![0; self.commands].into_boxed_slice()),
+            commands: Store::Fixed(vec![0; self.commands].into_boxed_slice()),
             log: Lease::Owned(Box::new(SendLog::new())),
             inflater: Inflater::heap(self.compression),
         };

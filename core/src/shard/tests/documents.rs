@@ -16,7 +16,7 @@ fn streaming() -> (Rig, Deflate) {
 }
 
 /// Text that hardly compresses.
-fn noise(len: usize) -> String {
+pub(super) fn noise(len: usize) -> String {
     let mut state = 5_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

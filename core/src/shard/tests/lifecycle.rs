@@ -298,7 +298,7 @@ fn settings_that_cannot_work_are_refused() {
     small.payload = crate::store::Store::Lent(vec![0; Memory::MIN_PAYLOAD - 1].leak());
     assert_eq!(Shard::new(config(), 1, small).err(), Some(SetupError::PayloadTooSmall));
     let mut small = memory(Compression::None);
-    small.commands = crate::lease::Lease::Lent(vec![0; Memory::MIN_COMMANDS - 1].leak());
+    small.commands = crate::store::Store::Lent(vec![0; Memory::MIN_COMMANDS - 1].leak());
     assert_eq!(Shard::new(config(), 1, small).err(), Some(SetupError::CommandsTooSmall));
 }
 

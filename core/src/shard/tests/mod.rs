@@ -5,6 +5,8 @@ mod counted;
 mod crossings;
 mod documents;
 mod etf;
+#[cfg(feature = "alloc")]
+mod grown;
 mod hearts;
 mod held;
 mod kept;

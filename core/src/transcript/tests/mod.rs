@@ -4,7 +4,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::*;
-use crate::lease::Lease;
+use crate::store::Store;
 use crate::{
     Command, Compression, Config, Encoding, Gone, Input, Instant, Intents, Leave, Link, Memory,
     Output, Presence, Session, SetupError, Shard, ShardId,
@@ -219,7 +219,7 @@ fn a_recording_begins_before_the_first_input_or_not_at_all() {
 fn what_a_header_may_not_ask_for_is_not_recorded() {
     let heap = |limit| Memory::heap_limited(Compression::None, limit);
     let config = |most| Config::new("t", Intents::GUILDS).max_inflated(most);
-    let commands = |len| Memory { commands: Lease::Owned(vec![0; len].into()), ..heap(0) };
+    let commands = |len| Memory { commands: Store::Fixed(vec![0; len].into()), ..heap(0) };
     let cases = [
         (config(0), heap(MAX_MEMORY), heap(MAX_MEMORY + 1), RecordError::PayloadTooLarge),
         (
@@ -241,7 +241,7 @@ fn what_a_header_may_not_ask_for_is_not_recorded() {
 #[test]
 fn the_most_that_is_recorded_replays() {
     let heap = Memory::heap_limited(Compression::None, MAX_MEMORY);
-    let memory = Memory { commands: Lease::Owned(vec![0; MAX_COMMANDS].into()), ..heap };
+    let memory = Memory { commands: Store::Fixed(vec![0; MAX_COMMANDS].into()), ..heap };
     let config = Config::new("t".repeat(3_000), Intents::GUILDS)
         .max_inflated(MAX_MESSAGE)
         .dial_timeout(Duration::MAX)
