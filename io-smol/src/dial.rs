@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use async_tungstenite::tungstenite::http::Uri;
-use async_tungstenite::tungstenite::protocol::WebSocketConfig;
+use async_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use async_tungstenite::tungstenite::{ClientRequestBuilder, Error};
 use async_tungstenite::{WebSocketStream, client_async_with_config};
 use gatewright_core::Target;
@@ -14,10 +14,11 @@ use smol::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use smol::net::{self, TcpStream};
 use smol::{Timer, future};
 
+use crate::read::Reader;
 use crate::{Options, tls};
 
-/// Small, since a process may have many shards; a message is read in pieces of this size.
-const READ_BUFFER: usize = 8 * 1024;
+/// Small, since a process may have many shards; a long message is put together from pieces of this size.
+const READ_BUFFER: usize = 1024;
 
 /// How long an address may take to answer before the next one is tried.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// What a WebSocket runs on, plain or TLS.
 pub(crate) type Stream = Box<dyn Io>;
 /// A WebSocket.
-pub(crate) type Socket = WebSocketStream<Stream>;
+pub(crate) type Socket = WebSocketStream<Reader<Stream>>;
 /// A WebSocket to be; dropping it gives it up.
 pub(crate) type Dial = Pin<Box<dyn Future<Output = Result<Socket, Error>> + Send>>;
 
@@ -85,7 +86,9 @@ pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
         let tcp = reach(proxy.as_ref(), &host, port).await?;
         tcp.set_nodelay(true)?;
         let stream = if tls { tls::secure(tcp, &host).await? } else { Box::new(tcp) };
+        let stream = Reader::new(stream);
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
-        Ok(socket)
+        // What the answer was read into is large, and there is nothing else in it: the reader stops behind the answer.
+        Ok(WebSocketStream::from_raw_socket(socket.into_inner(), Role::Client, Some(config)).await)
     })
 }

@@ -6,11 +6,12 @@ use std::task::{Context, Poll, Waker, ready};
 
 use async_tungstenite::tungstenite::error::{CapacityError, Error};
 use async_tungstenite::tungstenite::protocol::CloseFrame;
-use async_tungstenite::tungstenite::{Message, Utf8Bytes};
+use async_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 use futures_util::{SinkExt, StreamExt};
 use gatewright_core::{CloseCode, Frame, Gone, Input, Link, Target};
 
 use crate::dial::{Dial, Socket, dial};
+use crate::read::LONG;
 use crate::recording::Shard;
 use crate::trace::{Teller, tell};
 use crate::{Options, clock};
@@ -21,6 +22,9 @@ pub(crate) struct Transport {
     link: Link,
     state: State,
     writing: Writing,
+    /// The latest payload, if it was long: as long as it is there, the WebSocket cannot read into its bytes again and
+    /// goes on in a small buffer.
+    long: Bytes,
     pub(crate) last_error: Option<String>,
 }
 
@@ -50,7 +54,7 @@ impl Transport {
     /// Creates one that is idle.
     pub(crate) fn new(teller: Teller) -> Self {
         let (link, state, writing) = (Link::default(), State::Idle, Writing::Nothing);
-        Self { teller, link, state, writing, last_error: None }
+        Self { teller, link, state, writing, long: Bytes::new(), last_error: None }
     }
 
     /// Begins to dial, and drops what was there.
@@ -88,6 +92,7 @@ impl Transport {
     pub(crate) fn abandon(&mut self) {
         self.state = State::Idle;
         self.writing = Writing::Nothing;
+        self.long = Bytes::new();
     }
 
     /// Tells whether a frame is on its way.
@@ -152,11 +157,15 @@ impl Transport {
                     Some(Err(_)) | None => self.end(shard, Gone::Dropped),
                 }
             }
-            State::Open(socket) => match ready!(socket.poll_next_unpin(cx)) {
-                Some(Ok(message)) => self.take(shard, message),
-                Some(Err(error)) => self.fail(shard, gone_of_read(&error), &error),
-                None => self.end(shard, Gone::Dropped),
-            },
+            State::Open(socket) => {
+                let next = socket.poll_next_unpin(cx);
+                self.long = Bytes::new();
+                match ready!(next) {
+                    Some(Ok(message)) => self.take(shard, message),
+                    Some(Err(error)) => self.fail(shard, gone_of_read(&error), &error),
+                    None => self.end(shard, Gone::Dropped),
+                }
+            }
         }
         Poll::Ready(())
     }
@@ -197,6 +206,9 @@ impl Transport {
         };
         let input = Input::Message { link: self.link, text, part: &bytes, last: true };
         shard.handle_input(clock::now(), input);
+        if bytes.len() > LONG {
+            self.long = bytes;
+        }
     }
 
     fn closed(&mut self, shard: &mut Shard, frame: Option<&CloseFrame>) {
@@ -217,6 +229,7 @@ impl Transport {
     /// Drops the transport and says its last word.
     fn end(&mut self, shard: &mut Shard, gone: Gone<'_>) {
         self.state = State::Idle;
+        self.long = Bytes::new();
         shard.handle_input(clock::now(), Input::Closed(self.link, gone));
     }
 }

@@ -8,6 +8,7 @@
 //! * [`Proxy`] is an HTTP proxy that knows CONNECT, for both the API and the gateway.
 //! * [`EventQueue`], [`Filter`], [`Keeper`] and [`Watch`] are what a handle and the task that drives its shard have between them;
 //!   [`Turns`] is what the events of a fleet are taken by.
+//! * [`Frames`] follows where frames begin in what a WebSocket's peer sends.
 //!
 //! The first three block, a file for as long as a disk takes and a request for ten seconds at most: an adapter calls
 //! it where it may. Time enters as an argument; [`unix_now`] reads the clock.
@@ -33,6 +34,7 @@ mod discover;
 mod error;
 mod files;
 mod filter;
+mod frames;
 mod keeper;
 mod proxy;
 #[cfg(feature = "metrics")]
@@ -52,6 +54,7 @@ pub use clock::unix_now;
 pub use discover::{DEFAULT_API, DiscoverError, GatewayBot, discover};
 pub use error::{BudgetFault, BudgetFileError};
 pub use filter::Filter;
+pub use frames::Frames;
 pub use keeper::{Keeper, SharedKeeper};
 pub use proxy::{Proxy, ProxyError};
 #[cfg(feature = "metrics")]

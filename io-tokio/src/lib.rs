@@ -210,6 +210,7 @@ mod gateway;
 mod handle;
 mod options;
 mod purse;
+mod read;
 mod recording;
 mod shared;
 #[cfg(feature = "signal")]

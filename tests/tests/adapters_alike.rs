@@ -21,6 +21,7 @@ fn what_does_not_touch_a_runtime_is_the_same_in_both_adapters() {
         "handle.rs",
         "options.rs",
         "purse.rs",
+        "read.rs",
         "recording.rs",
         "shared.rs",
         "stall.rs",
