@@ -20,15 +20,14 @@ use crate::{Gateway, Options};
 
 /// What a handle wants of the task.
 pub(crate) enum Order {
-    Command {
-        command: EncodedCommand,
-        within: Option<Duration>,
-        reply: Sender<Result<CommandId, CommandError>>,
-    },
+    /// A command, how long it may wait, and who is told what became of it; small, since many orders have a place.
+    Command(Box<(EncodedCommand, Option<Duration>, Reply)>),
     /// To look at what is shared.
     Look,
     Restart(Box<Restart>),
 }
+
+pub(crate) type Reply = Sender<Result<CommandId, CommandError>>;
 
 /// What the gateway after a restart is made of.
 pub(crate) struct Restart {
@@ -92,7 +91,8 @@ impl Driver {
     }
 
     /// Drives the gateway until it is over, or nobody is left who could want something of it.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
+        // In a box, since the task would have room for it twice.
         self.drive().await;
         self.show_last();
         // Who waits for the end finds it stored; where a disk hangs, nobody waits for good.
@@ -229,7 +229,8 @@ impl Driver {
     fn obey(&mut self, order: Order) {
         let Some(gateway) = &mut self.gateway else { return };
         match order {
-            Order::Command { command, within, reply } => {
+            Order::Command(order) => {
+                let (command, within, reply) = *order;
                 // Whoever asked may be gone.
                 let _ = reply.try_send(gateway.encoded_command(&command, within));
             }

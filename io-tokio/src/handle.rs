@@ -138,7 +138,7 @@ impl ShardHandle {
         lent.as_deref_mut().into_iter().for_each(|stored| stored.give(&shared));
         state.session = None;
         let (orders, received) = async_channel::bounded(MOST_ORDERS);
-        spawn(Driver::new(gateway, Arc::clone(&shared), received, options).run());
+        spawn(Box::new(Driver::new(gateway, Arc::clone(&shared), received, options)).run());
         let run = Run { orders, _users: Users::of(&shared), shared };
         state.run = Some(run.clone());
         Ok(run)
@@ -342,7 +342,7 @@ impl ShardHandle {
         let run = self.run().ok_or(CommandError::Over)?;
         let (reply, answer) = async_channel::bounded(1);
         let refused = |error| run.shared.refused(error);
-        let order = Order::Command { command: command.map_err(refused)?, within, reply };
+        let order = Order::Command(Box::new((command.map_err(refused)?, within, reply)));
         run.orders.try_send(order).map_err(|error| {
             refused(if error.is_full() { CommandError::QueueFull } else { CommandError::Over })
         })?;
