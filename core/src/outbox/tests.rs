@@ -1,10 +1,14 @@
 //! Commands that wait, in lent memory and on the heap.
 
+#[cfg(feature = "alloc")]
 use std::string::String;
+#[cfg(feature = "alloc")]
 use std::vec::Vec;
 
 use super::*;
-use crate::command::{Activity, Presence};
+#[cfg(feature = "alloc")]
+use crate::command::Activity;
+use crate::command::Presence;
 #[cfg(feature = "alloc")]
 use crate::store::Growing;
 
@@ -105,6 +109,7 @@ fn a_later_presence_takes_the_place_of_an_earlier_one() {
 
 #[cfg(feature = "alloc")]
 const CAPACITY: usize = 16 * 1024;
+#[cfg(feature = "alloc")]
 const RESUME: usize = 500;
 
 #[cfg(feature = "alloc")]
