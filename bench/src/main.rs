@@ -3,8 +3,6 @@
 //! `layers` measures every row: instructions with callgrind, times interleaved; it prints a table in
 //! Markdown. `one N EVENTS` runs row N once, which is what callgrind watches.
 
-mod eager;
-mod lean;
 mod shards;
 mod stages;
 

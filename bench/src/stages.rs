@@ -5,11 +5,12 @@ use std::hint::black_box;
 use gatewright_bench_peers as peers;
 use gatewright_core::decode::Cursor;
 use gatewright_core::internals::{Documents, fast_envelope, resumable_envelope};
-use gatewright_core::{Compression, Encoding};
+use gatewright_core::{Compression, Dispatch, Encoding};
 
-use crate::{eager, lean, shards};
+use crate::shards;
 use gatewright_bench_harness::traffic::{self, Document};
 use gatewright_bench_inflate::wire;
+use gatewright_bench_read::{eager, lean};
 
 /// A layer over a set, prepared.
 pub struct Stage {
@@ -83,7 +84,7 @@ pub fn prepare(row: &Row, events: u64) -> Stage {
         "envelope" => each(documents, envelope(row.who)),
         "skip" => each(documents, skip(row.who)),
         "what a cache needs" => each(documents, cache),
-        "every field" if row.who == "gatewright" => each(documents, eager::read),
+        "every field" if row.who == "gatewright" => each(documents, whole),
         "every field" => each(documents, peer(row.who)),
         "shard" => shards::run(row.who, Compression::None, &documents),
         "shard, zlib-stream" => shards::run(row.who, Compression::ZlibStream, &documents),
@@ -125,8 +126,16 @@ fn skip(who: &str) -> fn(&Document) {
 
 fn cache(document: &Document) {
     let mut sink = lean::Sink::default();
-    lean::read(document, &mut sink).expect("the world makes no broken event");
+    lean::read(&dispatch(document), &mut sink).expect("the world makes no broken event");
     black_box(sink.0);
+}
+
+fn whole(document: &Document) {
+    eager::read(&dispatch(document)).expect("the world makes no broken event");
+}
+
+fn dispatch(document: &Document) -> Dispatch<'_> {
+    Dispatch::new(document.name, None, document.encoding, &document.data).expect("UTF-8")
 }
 
 /// Reads a whole event into types or trees of other libraries.

@@ -1,9 +1,7 @@
 //! What a cache needs of an event, read in one pass with the cursor and summed up.
 
-use gatewright_core::EventKind;
 use gatewright_core::decode::{Cursor, DecodeError, Text};
-
-use gatewright_bench_harness::traffic::Document;
+use gatewright_core::{Dispatch, EventKind};
 
 /// Stands in for storing what was read.
 #[derive(Default)]
@@ -51,10 +49,10 @@ macro_rules! members {
     }};
 }
 
-pub fn read(document: &Document, sink: &mut Sink) -> Result<(), DecodeError> {
-    let mut cursor = Cursor::new(document.encoding, &document.data)?;
-    let cursor = &mut cursor;
-    match document.kind {
+/// Reads what a cache needs, and adds it up in the sink.
+pub fn read(dispatch: &Dispatch<'_>, sink: &mut Sink) -> Result<(), DecodeError> {
+    let cursor = &mut dispatch.cursor();
+    match dispatch.kind() {
         EventKind::PresenceUpdate => presence(cursor, sink),
         EventKind::MessageCreate | EventKind::MessageUpdate => message(cursor, sink),
         EventKind::VoiceStateUpdate => voice_state(cursor, sink),

@@ -2,17 +2,14 @@
 
 use std::hint::black_box;
 
-use gatewright_core::decode::{Decode, Field, IdMap, Lazy, Seq, Text};
+use gatewright_core::decode::{Decode, DecodeError, Field, IdMap, Lazy, Seq, Text};
 use gatewright_core::model::{self, Payload};
 use gatewright_core::{ChannelId, Dispatch, MessageId, RoleId, TagId, UserId};
 
-use gatewright_bench_harness::traffic::Document;
-
-/// Decodes a document whole.
-pub fn read(document: &Document) {
-    let dispatch = Dispatch::new(document.name, None, document.encoding, &document.data);
-    let payload = dispatch.and_then(|dispatch| dispatch.payload());
-    payload.unwrap_or_else(|error| panic!("{}: {error}", document.name)).walk();
+/// Decodes an event whole.
+pub fn read(dispatch: &Dispatch<'_>) -> Result<(), DecodeError> {
+    dispatch.payload()?.walk();
+    Ok(())
 }
 
 /// Something that can be gone through.
@@ -112,6 +109,7 @@ walk! {
     model::ChannelPinsUpdate<'_> {}
     model::VoiceChannelStatusUpdate<'_> {}
     model::ThreadDelete {}
+    model::WebhooksUpdate {}
     model::ThreadCreate<'_> { permission_overwrites recipients member available_tags applied_tags }
 }
 
@@ -174,5 +172,5 @@ payloads! {
     GuildMemberUpdate GuildRoleCreate GuildRoleDelete GuildRoleUpdate GuildUpdate InteractionCreate
     InviteCreate InviteDelete MessageCreate MessageDelete MessageDeleteBulk MessageReactionAdd
     MessageReactionRemove MessageUpdate PresenceUpdate ThreadCreate ThreadDelete ThreadListSync
-    ThreadMembersUpdate ThreadUpdate TypingStart VoiceChannelStatusUpdate VoiceStateUpdate
+    ThreadMembersUpdate ThreadUpdate TypingStart VoiceChannelStatusUpdate VoiceStateUpdate WebhooksUpdate
 }
