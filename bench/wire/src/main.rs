@@ -1,10 +1,11 @@
 //! Measures clients end to end, over a WebSocket on this machine; `bench/run` builds all that it needs.
 //!
-//! `measure --bin DIR --peers DIR --scripts DIR --out DIR [--full] [--rounds N] [--seed N] [--only NAME]...
+//! `measure --bin DIR --peers DIR --scripts DIR --out DIR [--full] [--count] [--rounds N] [--seed N] [--only NAME]...
 //! [--plots DIR]` measures, `serve SEED LARGE SMALL EVENTS FORMAT...` is the gateway it starts. Without `--full` the
 //! set is a small one. Each client is a process of its own, the gateway another one.
 
 mod clients;
+mod count;
 mod measure;
 mod plots;
 mod report;
@@ -46,6 +47,8 @@ pub struct Settings {
     plots: Option<PathBuf>,
     size: Size,
     rounds: usize,
+    /// Whether instructions are counted, and nothing else.
+    count: bool,
     /// Parts of the names of those that are measured; all if there are none.
     only: Vec<String>,
 }
@@ -60,6 +63,7 @@ impl Settings {
             plots: None,
             size: Size::QUICK,
             rounds: 3,
+            count: false,
             only: Vec::new(),
         };
         let mut flags = flags.iter();
@@ -71,6 +75,7 @@ impl Settings {
                     settings.size = Size { seed: settings.size.seed, ..Size::FULL };
                     settings.rounds = settings.rounds.max(5);
                 }
+                "--count" => settings.count = true,
                 "--bin" => settings.bin = value()?.into(),
                 "--peers" => settings.peers = value()?.into(),
                 "--scripts" => settings.scripts = value()?.into(),
@@ -90,6 +95,10 @@ impl Settings {
 fn run(settings: Settings) -> Result<()> {
     let found = clients::find(&settings);
     ensure!(!found.clients.is_empty(), "no client is there that was asked for");
+    if settings.count {
+        println!("{}", count::all(&settings, found.clients)?);
+        return Ok(());
+    }
     let measured = measure::all(&settings, found)?;
     let markdown = report::markdown(&measured);
     println!("{markdown}");

@@ -18,6 +18,9 @@ use crate::traffic::{Format, Size};
 /// How long the gateway may take to encode all.
 const ENCODES: Duration = Duration::from_secs(600);
 
+/// How long a client may take to end when it told all.
+const ENDS: Duration = Duration::from_secs(10);
+
 /// A client with what it told in each round.
 pub struct Row {
     pub client: Client,
@@ -56,7 +59,7 @@ pub fn all(settings: &Settings, found: Found) -> Result<Measured> {
     for row in &mut measured.rows {
         if let Some(program) = row.client.counted.clone() {
             eprintln!("heap: {}", row.client);
-            match gateway.run(&row.client, &program, settings) {
+            match gateway.run(&row.client, &program, settings, &[]) {
                 Ok(told) => row.counted = Some(told),
                 Err(error) => measured.faults.push(format!("{}, heap: {error:#}", row.client)),
             }
@@ -64,7 +67,7 @@ pub fn all(settings: &Settings, found: Found) -> Result<Measured> {
     }
     for round in 1..=settings.rounds {
         for row in &mut measured.rows {
-            match gateway.run(&row.client, &row.client.program, settings) {
+            match gateway.run(&row.client, &row.client.program, settings, &[]) {
                 Ok(told) => {
                     eprintln!(
                         "round {round} of {}: {}: {:.2} µs an event",
@@ -84,7 +87,8 @@ pub fn all(settings: &Settings, found: Found) -> Result<Measured> {
     Ok(measured)
 }
 
-fn formats(clients: &[Client]) -> Vec<Format> {
+/// Returns the formats that clients want, each once.
+pub fn formats(clients: &[Client]) -> Vec<Format> {
     let mut formats = Vec::new();
     let all = clients.iter().flat_map(|client| {
         // A client that wants single messages compressed asks for it when it is connected.
@@ -101,7 +105,9 @@ fn formats(clients: &[Client]) -> Vec<Format> {
 }
 
 /// The gateway, in a process of its own.
-struct Gateway {
+pub struct Gateway {
+    size: Size,
+    limit: Duration,
     _process: Ended,
     input: ChildStdin,
     url: String,
@@ -110,7 +116,8 @@ struct Gateway {
 }
 
 impl Gateway {
-    fn start(size: Size, formats: &[Format]) -> Result<Self> {
+    /// Starts one that serves these formats.
+    pub fn start(size: Size, formats: &[Format]) -> Result<Self> {
         eprintln!("the gateway makes and encodes what it sends");
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("serve").args([
@@ -128,6 +135,8 @@ impl Gateway {
         let words: Vec<&str> = line.split(' ').collect();
         let [url, event_bytes, guild_bytes] = words[..] else { bail!("odd: {line}") };
         Ok(Self {
+            size,
+            limit: limit(size),
             url: url.to_owned(),
             event_bytes: event_bytes.parse()?,
             guild_bytes: guild_bytes.parse()?,
@@ -136,9 +145,20 @@ impl Gateway {
         })
     }
 
+    /// Sets how long a client may take.
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Runs a client to its end, and checks what it told.
-    fn run(&mut self, client: &Client, program: &Path, settings: &Settings) -> Result<Told> {
-        let size = settings.size;
+    pub fn run(
+        &mut self,
+        client: &Client,
+        program: &Path,
+        settings: &Settings,
+        environment: &[(&str, &str)],
+    ) -> Result<Told> {
+        let size = self.size;
         let errors = settings.out.join("client.log");
         let child = Command::new(program)
             .args(&client.before)
@@ -149,6 +169,7 @@ impl Gateway {
             )
             .args(&client.words)
             .env("RUST_BACKTRACE", "0")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&errors)?)
@@ -156,7 +177,10 @@ impl Gateway {
             .with_context(|| format!("{}", program.display()))?;
         let mut process = Ended(child);
         let lines = lines(&mut process)?;
-        self.hear(&lines, limit(size)).map_err(|error| error.context(said(&errors)))
+        let told = self.hear(&lines, self.limit).map_err(|error| error.context(said(&errors)))?;
+        // It ends by itself, and what runs it may have something to say behind it.
+        while lines.recv_timeout(ENDS).is_ok() {}
+        Ok(told)
     }
 
     fn hear(&mut self, lines: &Receiver<String>, limit: Duration) -> Result<Told> {

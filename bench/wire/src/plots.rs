@@ -37,7 +37,9 @@ pub fn memory(measured: &Measured) -> String {
 
 fn bars(measured: &Measured, figure: impl Fn(&Row) -> Option<Spread>) -> Vec<Bar> {
     let bar = |row: &Row| {
-        let label = format!("{}, {}, {}", row.client.who, row.how(), row.client.does);
+        let does = row.client.does.to_string();
+        let label =
+            format!("{}, {}, {}", row.client.who, row.how(), does.trim_end_matches(" read"));
         Some(Bar { label, spread: figure(row)?, ours: row.client.who.starts_with("gatewright") })
     };
     measured.rows.iter().filter_map(bar).collect()
