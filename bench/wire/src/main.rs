@@ -94,7 +94,12 @@ impl Settings {
 
 fn run(settings: Settings) -> Result<()> {
     let found = clients::find(&settings);
-    ensure!(!found.clients.is_empty(), "no client is there that was asked for");
+    ensure!(
+        !found.clients.is_empty(),
+        "no client is there that was asked for: {:?}, skipped: {:?}",
+        settings.only,
+        found.skipped
+    );
     if settings.count {
         println!("{}", count::all(&settings, found.clients)?);
         return Ok(());
