@@ -12,6 +12,7 @@ mod room;
 
 use core::num::NonZeroU64;
 
+use crate::decode::is_one_value;
 use crate::disconnect::Cause;
 use crate::envelope::{self, Details, Envelope, Fed, Scanner, Span};
 use crate::inflate::{self, Inflater, Then};
@@ -281,9 +282,12 @@ impl<'m> Inbox<'m> {
         if self.scanned == self.end {
             return Ok(None);
         }
-        if whole && self.is_one_document() {
+        if whole && self.may_be_one_document() {
             let document = self.store.get(self.doc..self.end).unwrap_or_default();
-            if let Some(envelope) = envelope::fast(document) {
+            let is_one = |envelope: &Envelope| {
+                self.promises_one_document() || is_one_value(envelope.data.of(document))
+            };
+            if let Some(envelope) = envelope::fast(document).filter(is_one) {
                 self.scanned = self.end;
                 return self.found(envelope, false).map(Some);
             }
@@ -308,15 +312,18 @@ impl<'m> Inbox<'m> {
         self.scanner.encoding() == Encoding::Json
     }
 
-    /// Tells whether the stream promises that the message is one text: zlib by its sync marker, zstd always.
+    /// Tells whether what was not scanned yet may be one text, as long as the stream has brought all of it.
+    fn may_be_one_document(&self) -> bool {
+        let fresh = self.scanner.is_idle() && self.scanned == self.doc && !self.dropping;
+        fresh && self.start == self.ready && self.is_text()
+    }
+
+    /// Tells whether the stream promises that the message is one document: zlib by its sync marker, zstd always.
     ///
     /// Source of the latter: Discord documentation, *Gateway: Transport Compression*.
-    fn is_one_document(&self) -> bool {
-        let fresh = self.scanner.is_idle() && self.scanned == self.doc && !self.dropping;
-        let alone = self.start == self.ready;
+    fn promises_one_document(&self) -> bool {
         let marked = self.message.tail == MARKER && !self.message.marker_inside;
-        let promised = if self.has_markers() { marked } else { self.is_stream() };
-        fresh && alone && promised && self.is_text()
+        if self.has_markers() { marked } else { self.is_stream() }
     }
 
     fn found(&self, envelope: Envelope, detailed: bool) -> Result<Found, Cause> {

@@ -1,5 +1,6 @@
 //! The bytes of a buffer: lent and of one size, or on the heap, where it grows and shrinks.
 
+use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 #[cfg(feature = "alloc")]
@@ -8,7 +9,6 @@ pub(crate) use heap::Growing;
 pub(crate) use none::Growing;
 
 /// The bytes of a buffer.
-#[derive(Debug)]
 pub(crate) enum Store<'m> {
     Lent(&'m mut [u8]),
     /// On the heap and of one size, to stand in for a lent one.
@@ -16,6 +16,13 @@ pub(crate) enum Store<'m> {
     Fixed(alloc::boxed::Box<[u8]>),
     #[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "made by the heap only"))]
     Growing(Growing),
+}
+
+impl fmt::Debug for Store<'_> {
+    /// Writes how many bytes there are: some may be of the token, or private.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.len())
+    }
 }
 
 impl Store<'_> {
@@ -79,7 +86,6 @@ mod heap {
     use alloc::vec::Vec;
 
     /// A heap buffer with a limit.
-    #[derive(Debug)]
     pub(crate) struct Growing {
         bytes: Vec<u8>,
         limit: usize,
@@ -118,7 +124,6 @@ mod none {
     use core::convert::Infallible;
 
     /// A heap buffer where there is no heap: it cannot exist.
-    #[derive(Debug)]
     pub(crate) struct Growing(Infallible);
 
     #[expect(clippy::needless_pass_by_ref_mut, reason = "the signatures of the heap's")]

@@ -548,6 +548,29 @@ fn plain_documents_are_told_apart_whatever_stands_between_them() {
 }
 
 #[test]
+fn a_plain_document_that_seems_to_end_early_or_late_is_told_whole() {
+    let whole = r#"{"t":"A","s":2,"op":0,"d":{"a":{"b":{}}}}"#;
+    for cut in 1..whole.len() {
+        let mut rig = Rig::live();
+        let (first, second) = whole.split_at(cut);
+        let mut told = rig.say(first);
+        told.extend(rig.say(second));
+        assert_eq!(told, ["event A s=2"], "{cut}");
+    }
+    let mut rig = Rig::live();
+    for odd in [
+        r#"{"t":"A","s":2,"op":0,"d":{"a":1},"x":{}}"#,
+        r#"{"t":"A","s":3,"op":0,"d":{}} "#,
+        r#"{"t":"A","s":4,"op":0,"d":{}}{"t":"A","s":5,"op":0,"d":[]}"#,
+    ] {
+        let told = rig.say(odd).join(" ");
+        assert!(told.starts_with("event A") && !told.contains("gap"), "{odd}: {told}");
+    }
+    assert_eq!(rig.shard.session().unwrap().received, 5);
+    assert_eq!(rig.shard.status().counters.undecoded, 0);
+}
+
+#[test]
 fn what_comes_before_identify_or_resume_went_out_is_no_answer() {
     let mut rig = Rig::new();
     rig.greet();

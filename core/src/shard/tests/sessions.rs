@@ -7,6 +7,17 @@ fn resumed(session: Session) -> Rig {
 }
 
 #[test]
+fn what_is_printed_of_a_shard_or_session_holds_no_secret_and_no_content() {
+    let rig = Rig::live();
+    let session = rig.shard.session().unwrap();
+    assert_eq!(session.id, "abc");
+    let printed = format!("{:?} {session:?}", *rig.shard);
+    for secret in ["secret\"", "abc", "115, 101, 99, 114, 101, 116", "97, 98, 99"] {
+        assert!(!printed.contains(secret), "{secret}: {printed}");
+    }
+}
+
+#[test]
 fn a_stored_session_goes_on_behind_the_last_event_that_was_finished() {
     let mut rig = Rig::live();
     rig.say(&dispatch(2, "GUILD_CREATE"));
