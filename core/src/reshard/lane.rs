@@ -45,6 +45,8 @@ pub(super) struct Lane {
     logs: BTreeMap<u64, Log>,
     /// Up to when everything is heard that it was told.
     heard_through: Instant,
+    /// What the old shards bring after that, its session was told.
+    told_after: Instant,
     rounds: u8,
     /// What the old shards brought of its guilds, and it will bring.
     pub(super) old: Trail,
@@ -59,6 +61,7 @@ impl Lane {
             pending: BTreeSet::new(),
             logs: BTreeMap::new(),
             heard_through: Instant::ZERO,
+            told_after: Instant::MAX,
             rounds: 0,
             old: Trail::default(),
             new: Trail::default(),
@@ -116,6 +119,7 @@ impl Lane {
         if let Stage::Settling(until) = self.stage
             && until <= through
         {
+            self.told_after = now;
             self.stage = Stage::Clearing(now);
         } else if let Stage::Held(until) = self.stage
             && until <= through
@@ -156,7 +160,7 @@ impl Lane {
         let through = self.heard_through;
         let is_last = self.rounds >= MOST_ROUNDS;
         for (guild, log) in &self.logs {
-            match log.ahead(through) {
+            match log.ahead(through, self.told_after) {
                 Ahead::Perhaps(_) if !is_last => {
                     self.rounds += 1;
                     self.old.clear();

@@ -41,17 +41,19 @@ impl Log {
 
     /// Forgets what is older than anything that will be compared: the new side brought all that was heard up to then.
     pub(super) fn trim(&mut self, through: Instant) {
-        let settled = self.old.partition_point(|(_, at)| *at <= through);
+        let settled = self.heard_through(through);
         self.old.drain(..settled.saturating_sub(COMPARED));
     }
 
     /// Returns what the old side brought and the new one has not, if that can be told.
     ///
     /// The old side has brought everything the new one has, in the same order, and the new one all that was heard of the
-    /// old one up to an instant. So the new side ends somewhere behind that, and where, its latest dispatches say.
-    pub(super) fn ahead(&self, through: Instant) -> Ahead {
-        let settled = self.old.partition_point(|(_, at)| *at <= through);
-        let mut ends = (settled..=self.old.len()).filter(|end| self.new_ends_at(*end));
+    /// old one up to an instant. So the new side ends somewhere behind that, and where, its latest dispatches say; and how
+    /// many there are, since it was told all that was heard of the old one after another instant.
+    pub(super) fn ahead(&self, through: Instant, told_after: Instant) -> Ahead {
+        let (settled, untold) = (self.heard_through(through), self.heard_through(told_after));
+        let may_end = |end: &usize| self.new_ends_at(*end, end.saturating_sub(untold));
+        let mut ends = (settled..=self.old.len()).filter(may_end);
         let (first, second) = (ends.next(), ends.next());
         let latest = ends.next_back().or(second).or(first).unwrap_or(self.old.len());
         let ahead = self.old.range(latest..).copied().collect();
@@ -62,7 +64,19 @@ impl Log {
         }
     }
 
-    fn new_ends_at(&self, end: usize) -> bool {
+    /// Returns how much was heard of the old side up to an instant.
+    fn heard_through(&self, through: Instant) -> usize {
+        self.old.partition_point(|(_, at)| *at <= through)
+    }
+
+    /// Tells whether the new side may have brought what the old one has up to there, among that so many that it was told.
+    fn new_ends_at(&self, end: usize, told: usize) -> bool {
+        let brought = self.new.len();
+        // What is more than that is not kept.
+        let is_all = brought < COMPARED;
+        if end < brought || is_all && brought < told {
+            return false;
+        }
         let old = self.old.iter().take(end).rev().map(|(digest, _)| digest);
         old.zip(self.new.iter().rev()).all(|(old, new)| old == new)
     }

@@ -248,6 +248,9 @@ impl Reshard {
     fn drops_old(&mut self, shard: u32, event: &Event<'_>) -> bool {
         let Event::Dispatch(dispatch) = event else { return false };
         let Some(guild) = guild_of(dispatch, shard) else { return false };
+        if is_answer(dispatch.kind()) {
+            return false;
+        }
         let (now, at) = (self.now, shard_of(guild, self.lanes.len()));
         let print = Print::of(guild, dispatch);
         let stays = self.course == Course::Old;
@@ -283,7 +286,9 @@ impl Reshard {
         if dispatch.kind() == EventKind::Ready {
             lane.begin(now, dispatch);
         }
-        let is_of_session = matches!(dispatch.kind(), EventKind::Ready | EventKind::Resumed);
+        let kind = dispatch.kind();
+        let is_of_session =
+            matches!(kind, EventKind::Ready | EventKind::Resumed) || is_answer(kind);
         let Some(guild) = guild_of(dispatch, shard).filter(|_| !is_of_session) else {
             return !leads;
         };
@@ -314,6 +319,18 @@ impl Reshard {
     fn is_alone(&self) -> bool {
         self.olds.iter().all(|old| old.is_over)
     }
+}
+
+/// Tells whether a dispatch answers one session, so that the other set does not bring it.
+const fn is_answer(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::ChannelInfo
+            | EventKind::GuildMembersChunk
+            | EventKind::RateLimited
+            | EventKind::SoundboardSounds
+            | EventKind::VoiceServerUpdate
+    )
 }
 
 /// Returns the guild of a dispatch; what happens in none is that of shard 0, and of no use from another.

@@ -33,6 +33,25 @@ fn from_any_number_to_any_other_with_sessions_that_are_lost_on_the_way() {
 }
 
 #[test]
+fn where_hardly_anything_happens_in_some_guilds_they_go_over_as_soon() {
+    for seed in seeds() {
+        let mut plan = Plan::new(seed, 4, 1 + seed as u32 % 3);
+        plan.uneven = Some(300);
+        let world = World::run(plan);
+        world.assert_exact();
+    }
+}
+
+#[test]
+fn what_one_session_asked_for_does_not_tell_how_far_the_other_is() {
+    for seed in seeds() {
+        let mut plan = Plan::new(seed, 1 + seed as u32 % 5, 1 + seed as u32 / 5 % 7);
+        plan.answers = true;
+        World::run(plan).assert_exact();
+    }
+}
+
+#[test]
 fn where_the_old_shards_end_by_themselves_the_new_ones_go_on() {
     for seed in seeds() {
         let mut plan = Plan::new(seed, 3, 4);
@@ -113,6 +132,38 @@ fn before_a_new_shard_is_settled_the_consumer_hears_the_old_ones() {
     assert_eq!(hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(7)), Verdict::Pass);
     assert_eq!(hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(7)), Verdict::Pass);
     assert_eq!(hear(&mut reshard, Side::New, 0, "TYPING_START", &typing(7)), Verdict::Drop);
+}
+
+#[test]
+fn what_answers_a_session_is_heard_of_the_side_the_consumer_lives_by() {
+    let at = |seconds: u64| Instant::from_millis(seconds * 1_000);
+    let mut reshard = Reshard::new(1, 1, 1);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    let ready = br#"{"user":{"id":"1","username":"bot"},"guilds":[]}"#;
+    assert_eq!(hear(&mut reshard, Side::New, 0, "READY", ready), Verdict::Drop);
+    let answers = [
+        "CHANNEL_INFO",
+        "GUILD_MEMBERS_CHUNK",
+        "RATE_LIMITED",
+        "SOUNDBOARD_SOUNDS",
+        "VOICE_SERVER_UPDATE",
+    ];
+    let each = |reshard: &mut Reshard, new| {
+        for answer in answers {
+            assert_eq!(hear(reshard, Side::New, 0, answer, br#"{"guild_id":"7"}"#), new);
+            assert_eq!(hear(reshard, Side::Old, 0, answer, br#"{"guild_id":"7"}"#), Verdict::Pass);
+        }
+    };
+    each(&mut reshard, Verdict::Drop);
+    reshard.beat(at(10), Side::Old, 0, at(10));
+    reshard.beat(at(20), Side::New, 0, at(20));
+    each(&mut reshard, Verdict::Drop);
+    reshard.beat(at(30), Side::Old, 0, at(30));
+    assert_eq!(hear(&mut reshard, Side::New, 0, "TYPING_START", &typing(7)), Verdict::Pass);
+    each(&mut reshard, Verdict::Drop);
+    assert_eq!(reshard.poll_output(), ReshardOutput::CloseOld);
+    each(&mut reshard, Verdict::Pass);
+    assert_eq!(hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(7)), Verdict::Drop);
 }
 
 #[test]

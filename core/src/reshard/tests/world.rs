@@ -39,17 +39,30 @@ pub(super) struct Plan {
     pub(super) old_ends: bool,
     /// Whether a new shard is refused for good on the way.
     pub(super) new_fails: bool,
+    /// Whether sessions are answered, each by itself.
+    pub(super) answers: bool,
+    /// How many guilds there are, if in some of them hardly anything happens.
+    pub(super) uneven: Option<u64>,
 }
 
 impl Plan {
     pub(super) fn new(seed: u64, old: u32, new: u32) -> Self {
-        Self { seed, old, new, losses: false, old_ends: false, new_fails: false }
+        let (losses, old_ends, new_fails, answers) = (false, false, false, false);
+        Self { seed, old, new, losses, old_ends, new_fails, answers, uneven: None }
+    }
+
+    fn guilds(&self) -> u64 {
+        self.uneven.unwrap_or(40)
     }
 }
 
 /// What the gateway tells a shard.
 #[derive(Clone)]
 enum Told {
+    /// What one session asked for.
+    Answer {
+        guild: u64,
+    },
     Lost,
     /// How a guild is, once a session begins.
     State {
@@ -127,7 +140,7 @@ impl World {
             was_ahead: false,
             plan,
         };
-        for guild in (0..40).map(guild_id) {
+        for guild in (0..world.plan.guilds()).map(guild_id) {
             world.news.insert(guild, vec![]);
             world.heard.insert(guild, vec![]);
             let at = GuildId(guild).shard(world.plan.old) as usize;
@@ -166,7 +179,10 @@ impl World {
 
     /// Something happens in a guild, much of it alike.
     fn happen(&mut self) {
-        let guild = guild_id(self.chance.below(40));
+        let guild = guild_id(self.somewhere());
+        if self.plan.answers && self.chance.one_in(20) {
+            return self.answer_one(guild);
+        }
         let (name, d) = match self.chance.below(12) {
             0 if self.outage.insert(guild) => {
                 ("GUILD_DELETE", format!(r#"{{"id":"{guild}","unavailable":true}}"#))
@@ -175,9 +191,7 @@ impl World {
                 ("GUILD_CREATE", format!(r#"{{"id":"{guild}"}}"#))
             }
             _ if self.outage.contains(&guild) => return,
-            other => {
-                ("TYPING_START", format!(r#"{{"user_id":"{}","guild_id":"{guild}"}}"#, other % 3))
-            }
+            other => ("TYPING_START", self.typing(guild, other % 3)),
         };
         let news = self.news.get_mut(&guild).unwrap();
         let number = news.len();
@@ -189,6 +203,36 @@ impl World {
             if link.is_live && link.joined.contains(&guild) {
                 link.tell(now, &mut self.chance, Told::News { guild, number });
             }
+        }
+    }
+
+    fn somewhere(&mut self) -> u64 {
+        let all = self.chance.below(self.plan.guilds());
+        if self.plan.uneven.is_none() {
+            return all;
+        }
+        let most = self.chance.below(all + 1);
+        self.chance.below(most + 1)
+    }
+
+    /// Where hardly anything happens, nothing reads like what was before.
+    fn typing(&self, guild: u64, user: u64) -> String {
+        match self.plan.uneven {
+            None => format!(r#"{{"user_id":"{user}","guild_id":"{guild}"}}"#),
+            Some(_) => {
+                let now = self.now;
+                format!(r#"{{"user_id":"{user}","guild_id":"{guild}","timestamp":{now}}}"#)
+            }
+        }
+    }
+
+    /// One of the sessions has what it asked for.
+    fn answer_one(&mut self, guild: u64) {
+        let side = self.chance.below(2) as usize;
+        let (now, count) = (self.now, self.links[side].len() as u32);
+        let link = &mut self.links[side][GuildId(guild).shard(count) as usize];
+        if link.is_live && link.joined.contains(&guild) {
+            link.tell(now, &mut self.chance, Told::Answer { guild });
         }
     }
 
@@ -295,6 +339,9 @@ impl World {
         }
         let (_, told) = link.told.pop_front().unwrap();
         let (name, d) = match &told {
+            Told::Answer { guild } => {
+                ("GUILD_MEMBERS_CHUNK", format!(r#"{{"guild_id":"{guild}","members":[]}}"#))
+            }
             Told::Lost => {
                 let lost = Event::SessionLost { cause: Cause::SessionInvalid };
                 let _ = self.reshard.hear(now, SIDES[side], at as u32, &lost);
@@ -317,6 +364,9 @@ impl World {
         let dispatch = Dispatch::new(name, None, crate::Encoding::Json, d.as_bytes()).unwrap();
         let event = Event::Dispatch(dispatch);
         let verdict = self.reshard.hear(now, SIDES[side], at as u32, &event);
+        if let (Side::Old, Told::Answer { .. }) = (SIDES[side], &told) {
+            assert_eq!(verdict, Verdict::Pass, "seed {}: it was asked for", self.plan.seed);
+        }
         if let (Verdict::Pass, Told::News { guild, .. }) = (verdict, told) {
             self.heard.get_mut(&guild).unwrap().push((name, d));
         }
