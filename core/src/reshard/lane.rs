@@ -42,12 +42,14 @@ pub(super) struct Lane {
     /// Guilds of READY that have not come.
     pending: BTreeSet<u64>,
     /// What was heard of each guild until it is settled.
-    logs: BTreeMap<u64, Log>,
+    pub(super) logs: BTreeMap<u64, Log>,
     /// Up to when everything is heard that it was told.
     heard_through: Instant,
     /// What the old shards bring after that, its session was told.
     told_after: Instant,
-    rounds: u8,
+    pub(super) rounds: u8,
+    /// How many dispatches may come twice, since it was never known how far it was behind.
+    pub(super) unsure: u64,
     /// What the old shards brought of its guilds, and it will bring.
     pub(super) old: Trail,
     /// What it brought and the consumer heard, and the old shards will bring.
@@ -63,18 +65,19 @@ impl Lane {
             heard_through: Instant::ZERO,
             told_after: Instant::MAX,
             rounds: 0,
+            unsure: 0,
             old: Trail::default(),
             new: Trail::default(),
         }
     }
 
-    /// Hears that its session begins: which guilds are to come.
-    pub(super) fn begin(&mut self, now: Instant, dispatch: &Dispatch<'_>) {
+    /// Hears that its session begins: which guilds are to come, unless that was skipped.
+    pub(super) fn begin(&mut self, now: Instant, dispatch: Option<&Dispatch<'_>>) {
         if matches!(self.stage, Stage::Idle | Stage::Alone(_) | Stage::Done) {
             return;
         }
         self.pending.clear();
-        if let Ok(ready) = dispatch.decode::<Ready<'_>>() {
+        if let Some(Ok(ready)) = dispatch.map(Dispatch::decode::<Ready<'_>>) {
             let guilds = ready.guilds.iter().filter_map(Result::ok);
             self.pending.extend(guilds.map(|guild| guild.id.0));
         }
@@ -91,7 +94,7 @@ impl Lane {
         self.logs.values_mut().for_each(Log::lose_new);
         // The next session may have begun before that was heard.
         for (print, at) in self.old.drain() {
-            self.logs.entry(print.guild).or_default().put_old(print.digest, at);
+            self.logs.entry(print.guild).or_default().put_old(print.digest, at, false);
         }
         self.rounds = 0;
     }
@@ -114,8 +117,17 @@ impl Lane {
         };
     }
 
-    /// Hears that of all old shards everything is heard that they were told until an instant.
-    pub(super) fn hear_old_through(&mut self, now: Instant, through: Instant) {
+    /// Looks how far it has come, if of all old shards everything is heard that they were told until an instant, and whether
+    /// none of them is left.
+    pub(super) fn look(&mut self, now: Instant, through: Instant, is_alone: bool) {
+        self.hear_old_through(now, through);
+        if is_alone && self.stage == Stage::Settled {
+            self.new.clear();
+            self.stage = Stage::Alone(now);
+        }
+    }
+
+    fn hear_old_through(&mut self, now: Instant, through: Instant) {
         if let Stage::Settling(until) = self.stage
             && until <= through
         {
@@ -159,30 +171,25 @@ impl Lane {
     fn settle(&mut self, now: Instant) {
         let through = self.heard_through;
         let is_last = self.rounds >= MOST_ROUNDS;
+        let mut all_unsure = 0_u64;
         for (guild, log) in &self.logs {
             match log.ahead(through, self.told_after) {
-                Ahead::Perhaps(_) if !is_last => {
+                Ahead::Perhaps { .. } if !is_last => {
                     self.rounds += 1;
                     self.old.clear();
                     self.stage = Stage::Clearing(now);
                     return;
                 }
-                Ahead::Known(ahead) | Ahead::Perhaps(ahead) => {
-                    let put = |(digest, at)| self.old.put(Print { guild: *guild, digest }, at);
-                    ahead.into_iter().for_each(put);
+                Ahead::Known(ahead) => self.old.put_all(*guild, ahead),
+                Ahead::Perhaps { ahead, unsure } => {
+                    self.old.put_all(*guild, ahead);
+                    all_unsure = all_unsure.saturating_add(unsure);
                 }
             }
         }
+        self.unsure = self.unsure.saturating_add(all_unsure);
         self.logs.clear();
         self.stage = Stage::Settled;
-    }
-
-    /// Hears that no old shard is left.
-    pub(super) fn leave_alone(&mut self, now: Instant) {
-        if self.stage == Stage::Settled {
-            self.new.clear();
-            self.stage = Stage::Alone(now);
-        }
     }
 
     /// Tells whether the consumer heard something of its guilds before that an old shard brings; notes it.
@@ -192,7 +199,8 @@ impl Lane {
         }
         let repeats = self.new.take(print);
         if !self.is_settled() {
-            self.logs.entry(print.guild).or_default().put_old(print.digest, now);
+            let is_told = matches!(self.stage, Stage::Clearing(_) | Stage::Held(_));
+            self.logs.entry(print.guild).or_default().put_old(print.digest, now, is_told);
         } else if !repeats {
             self.old.put(print, now);
         }

@@ -20,11 +20,18 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn put_old(&mut self, digest: u64, now: Instant) {
-        if self.old.len() == MOST {
+    /// Adds one of the old side; of what the new one may not have been told, no more is kept than will be compared.
+    pub(super) fn put_old(&mut self, digest: u64, now: Instant, is_told: bool) {
+        let most = if is_told { MOST } else { COMPARED };
+        while self.old.len() >= most {
             self.old.pop_front();
         }
         self.old.push_back((digest, now));
+    }
+
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.old.len()
     }
 
     pub(super) fn put_new(&mut self, digest: u64) {
@@ -57,11 +64,11 @@ impl Log {
         let (first, second) = (ends.next(), ends.next());
         let latest = ends.next_back().or(second).or(first).unwrap_or(self.old.len());
         let ahead = self.old.range(latest..).copied().collect();
-        if first.is_none() || second.is_some() {
-            Ahead::Perhaps(ahead)
-        } else {
-            Ahead::Known(ahead)
+        if first.is_some() && second.is_none() {
+            return Ahead::Known(ahead);
         }
+        let unsure = latest.saturating_sub(first.unwrap_or(settled));
+        Ahead::Perhaps { ahead, unsure: u64::try_from(unsure).unwrap_or(u64::MAX) }
     }
 
     /// Returns how much was heard of the old side up to an instant.
@@ -86,6 +93,9 @@ impl Log {
 #[derive(Debug)]
 pub(super) enum Ahead {
     Known(Vec<(u64, Instant)>),
-    /// Dispatches read alike, so that it may be more.
-    Perhaps(Vec<(u64, Instant)>),
+    /// Dispatches read alike, so that it may be more, by so many.
+    Perhaps {
+        ahead: Vec<(u64, Instant)>,
+        unsure: u64,
+    },
 }

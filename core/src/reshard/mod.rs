@@ -58,6 +58,9 @@ pub enum Verdict {
 pub enum ReshardOutput {
     /// The new shard with this id is to be started.
     Start(u32),
+    /// READY of this new shard was [skipped](Event::Skipped), so that nobody knows its guilds: the reshard was given up, as
+    /// by [`Reshard::cancel`], and the new set is to be closed.
+    CloseNew(u32),
     /// The new set has everything: the old one is to be closed.
     CloseOld,
     /// The other set is gone, and nothing that it brought can come again: every event passes from now on. That is the
@@ -85,8 +88,14 @@ pub struct Reshard {
     /// How many new shards may be without a session at once.
     at_once: usize,
     olds: Vec<Old>,
+    /// Of all old shards everything is heard that they were told until then.
+    heard_through: Instant,
+    /// Whether no old shard is left.
+    is_alone: bool,
     lanes: Vec<Lane>,
     course: Course,
+    /// The new shard whose READY was skipped, until that is told.
+    unread: Option<u32>,
 }
 
 /// Which set the consumer is to live by in the end.
@@ -116,17 +125,26 @@ impl Reshard {
             now: Instant::ZERO,
             at_once: at_once.max(1),
             olds: (0..old.max(1)).map(|_| Old::default()).collect(),
+            heard_through: Instant::ZERO,
+            is_alone: false,
             lanes: (0..new.max(1)).map(|_| Lane::new()).collect(),
             course: Course::Merging,
+            unread: None,
         }
     }
 
     /// Hears an event of a shard; every one of both sets is to be heard, in its order.
+    ///
+    /// That takes as long however many shards there are.
     pub fn hear(&mut self, now: Instant, side: Side, shard: u32, event: &Event<'_>) -> Verdict {
-        self.tick(now);
+        self.now = self.now.max(now);
         let drops = match side {
             Side::Old => self.drops_old(shard, event),
-            Side::New => self.drops_new(shard, event),
+            Side::New => {
+                let drops = self.drops_new(shard, event);
+                self.look_at(shard);
+                drops
+            }
         };
         if drops { Verdict::Drop } else { Verdict::Pass }
     }
@@ -153,6 +171,7 @@ impl Reshard {
         if let Some(old) = at_mut(&mut self.olds, shard) {
             old.is_over = true;
         }
+        self.is_alone = self.olds.iter().all(|old| old.is_over);
         self.hear_old_through(shard, Instant::MAX);
         self.tick(now);
     }
@@ -183,13 +202,8 @@ impl Reshard {
     /// Hears that time passed.
     pub fn tick(&mut self, now: Instant) {
         self.now = self.now.max(now);
-        let is_alone = self.is_alone();
-        let through = self.olds.iter().map(|old| old.heard_through).min().unwrap_or_default();
         for lane in &mut self.lanes {
-            lane.hear_old_through(self.now, through);
-            if is_alone {
-                lane.leave_alone(self.now);
-            }
+            lane.look(self.now, self.heard_through, self.is_alone);
         }
     }
 
@@ -203,11 +217,16 @@ impl Reshard {
         lane.is_some_and(|lane| matches!(lane.stage, Stage::Held(_)))
     }
 
-    /// Takes the next thing that is wanted; after each call of another method, until [`ReshardOutput::Wait`] or
+    /// Takes the next thing that is wanted; after calls of other methods, until [`ReshardOutput::Wait`] or
     /// [`ReshardOutput::Done`].
+    ///
+    /// It looks at every shard, so that a loop asks a few times a second and not with each event.
     pub fn poll_output(&mut self) -> ReshardOutput {
+        if let Some(shard) = self.unread.take() {
+            return ReshardOutput::CloseNew(shard);
+        }
         if self.course == Course::Old {
-            let is_heard = self.is_alone() || self.lanes.iter().all(|lane| lane.new.is_empty());
+            let is_heard = self.is_alone || self.lanes.iter().all(|lane| lane.new.is_empty());
             return if is_heard { ReshardOutput::Done } else { ReshardOutput::Wait(Instant::MAX) };
         }
         let now = self.now;
@@ -231,17 +250,21 @@ impl Reshard {
             self.course = Course::New;
             return ReshardOutput::CloseOld;
         }
-        if self.is_alone() && self.all(|stage| stage == Stage::Done) {
+        if self.is_alone && self.all(|stage| stage == Stage::Done) {
             return ReshardOutput::Done;
         }
         let next = starting.filter(|_| idle.is_some());
         ReshardOutput::Wait(next.min().unwrap_or(Instant::MAX))
     }
 
-    /// Returns how many events may come twice, since one side was too far ahead of the other.
+    /// Returns how many events may come twice, since one side was too far ahead of the other, or since it was never known by
+    /// how much.
     #[must_use]
     pub fn left_out(&self) -> u64 {
-        let of = |lane: &Lane| lane.old.left_out().saturating_add(lane.new.left_out());
+        let of = |lane: &Lane| {
+            let left_out = lane.old.left_out().saturating_add(lane.new.left_out());
+            left_out.saturating_add(lane.unsure)
+        };
         self.lanes.iter().map(of).fold(0, u64::saturating_add)
     }
 
@@ -265,14 +288,22 @@ impl Reshard {
         if self.course == Course::Old {
             return true;
         }
-        let (now, is_alone) = (self.now, self.is_alone());
+        let now = self.now;
         // From then on the consumer lives by this side, with what happens to its connections.
-        let leads = self.course == Course::New || is_alone;
+        let leads = self.course == Course::New || self.is_alone;
         let Some(lane) = at_mut(&mut self.lanes, shard) else { return false };
         let dispatch = match event {
             Event::Dispatch(dispatch) => dispatch,
             Event::SessionLost { .. } => {
                 lane.lose(now);
+                return !leads;
+            }
+            Event::Skipped(skipped) if skipped.kind == EventKind::Ready => {
+                if leads {
+                    lane.begin(now, None);
+                } else {
+                    (self.course, self.unread) = (Course::Old, Some(shard));
+                }
                 return !leads;
             }
             Event::Command { .. }
@@ -284,7 +315,7 @@ impl Reshard {
             | Event::Skipped(_) => return !leads,
         };
         if dispatch.kind() == EventKind::Ready {
-            lane.begin(now, dispatch);
+            lane.begin(now, Some(dispatch));
         }
         let kind = dispatch.kind();
         let is_of_session =
@@ -304,6 +335,8 @@ impl Reshard {
     fn hear_old_through(&mut self, shard: u32, through: Instant) {
         let Some(old) = at_mut(&mut self.olds, shard) else { return };
         old.heard_through = old.heard_through.max(through);
+        self.heard_through =
+            self.olds.iter().map(|old| old.heard_through).min().unwrap_or_default();
         let count = self.olds.len();
         for lane in &mut self.lanes {
             let is_of = |guild| shard_of(guild, count) == shard;
@@ -315,9 +348,12 @@ impl Reshard {
         self.lanes.iter().all(|lane| is(lane.stage))
     }
 
-    /// Tells whether no old shard is left.
-    fn is_alone(&self) -> bool {
-        self.olds.iter().all(|old| old.is_over)
+    /// Looks how far a new shard has come with what it brought.
+    fn look_at(&mut self, shard: u32) {
+        let (through, is_alone) = (self.heard_through, self.is_alone);
+        if let Some(lane) = at_mut(&mut self.lanes, shard) {
+            lane.look(self.now, through, is_alone);
+        }
     }
 }
 

@@ -5,7 +5,9 @@ mod world;
 use std::vec::Vec;
 
 use self::world::{Plan, World};
+use super::log::Log;
 use super::*;
+use crate::Skipped;
 
 /// The seeds that are tried, unless the environment says how many.
 const SEEDS: u64 = 150;
@@ -36,9 +38,19 @@ fn from_any_number_to_any_other_with_sessions_that_are_lost_on_the_way() {
 fn where_hardly_anything_happens_in_some_guilds_they_go_over_as_soon() {
     for seed in seeds() {
         let mut plan = Plan::new(seed, 4, 1 + seed as u32 % 3);
-        plan.uneven = Some(300);
+        (plan.uneven, plan.answers) = (Some(300), true);
         let world = World::run(plan);
         world.assert_exact();
+        assert!(world.most_rounds() <= 2, "seed {seed}: {}", world.most_rounds());
+    }
+}
+
+#[test]
+fn where_hardly_anything_happens_and_sessions_are_lost_nothing_comes_twice() {
+    for seed in seeds() {
+        let mut plan = Plan::new(seed, 3, 2);
+        (plan.uneven, plan.answers, plan.losses) = (Some(300), true, true);
+        World::run(plan).assert_exact();
     }
 }
 
@@ -164,6 +176,89 @@ fn what_answers_a_session_is_heard_of_the_side_the_consumer_lives_by() {
     assert_eq!(reshard.poll_output(), ReshardOutput::CloseOld);
     each(&mut reshard, Verdict::Pass);
     assert_eq!(hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(7)), Verdict::Drop);
+}
+
+#[test]
+fn a_new_shard_whose_ready_is_skipped_leaves_the_old_ones_as_they_are() {
+    let mut reshard = Reshard::new(1, 2, 2);
+    while let ReshardOutput::Start(_) = reshard.poll_output() {}
+    assert_eq!(skip_ready(&mut reshard, 1), Verdict::Drop);
+    assert_eq!(reshard.poll_output(), ReshardOutput::CloseNew(1));
+    assert_eq!(reshard.poll_output(), ReshardOutput::Done);
+    assert_eq!(hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(7)), Verdict::Pass);
+    assert_eq!(hear(&mut reshard, Side::New, 0, "TYPING_START", &typing(7)), Verdict::Drop);
+}
+
+#[test]
+fn a_ready_that_is_skipped_once_the_old_ones_are_gone_is_as_good_as_any() {
+    let mut reshard = Reshard::new(1, 1, 1);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    reshard.old_is_over(Instant::ZERO, 0);
+    assert_eq!(skip_ready(&mut reshard, 0), Verdict::Pass);
+    let at = Instant::from_millis(10_000);
+    reshard.beat(at, Side::New, 0, at);
+    assert_eq!(reshard.poll_output(), ReshardOutput::CloseOld);
+    let at = Instant::from_millis(20_000);
+    reshard.beat(at, Side::New, 0, at);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Done);
+}
+
+fn skip_ready(reshard: &mut Reshard, shard: u32) -> Verdict {
+    let (kind, seq, length) = (EventKind::Ready, Some(1), 1_000_000);
+    let skipped = Skipped { kind, seq, guild: None, id: None, length, more: 0, through: seq };
+    reshard.hear(Instant::ZERO, Side::New, shard, &Event::Skipped(skipped))
+}
+
+#[test]
+fn what_never_shows_how_far_a_new_shard_is_is_counted() {
+    let mut reshard = Reshard::new(1, 1, 1);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    let ready = br#"{"user":{"id":"1","username":"bot"},"guilds":[]}"#;
+    assert_eq!(hear(&mut reshard, Side::New, 0, "READY", ready), Verdict::Drop);
+    // The new session is told nothing of what the old one is told, as if the set were of other guilds.
+    assert_eq!(hear(&mut reshard, Side::New, 0, "TYPING_START", &typing(8)), Verdict::Drop);
+    let mut now = 0;
+    while reshard.poll_output() != ReshardOutput::CloseOld {
+        assert_eq!(reshard.left_out(), 0);
+        now += 10_000;
+        let at = Instant::from_millis(now);
+        let dispatch = typing(8 << 22);
+        let dispatch = Dispatch::new("TYPING_START", None, crate::Encoding::Json, &dispatch);
+        let verdict = reshard.hear(at, Side::Old, 0, &Event::Dispatch(dispatch.unwrap()));
+        assert_eq!(verdict, Verdict::Pass);
+        for side in [Side::New, Side::Old] {
+            reshard.beat(at, side, 0, at);
+        }
+    }
+    assert!(reshard.left_out() > 0);
+}
+
+#[test]
+fn while_a_new_shard_waits_for_its_session_only_the_latest_is_kept_of_a_guild() {
+    let mut reshard = Reshard::new(1, 2, 1);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    for _ in 0..1_000 {
+        for guild in [2 << 22, 4 << 22] {
+            let verdict = hear(&mut reshard, Side::Old, 0, "TYPING_START", &typing(guild));
+            assert_eq!(verdict, Verdict::Pass);
+        }
+    }
+    let kept = |at: usize| reshard.lanes[at].logs.values().map(Log::kept).sum::<usize>();
+    assert_eq!([kept(0), kept(1)], [2 * 64, 0]);
+}
+
+#[test]
+fn an_event_lets_nobody_look_at_the_other_shards() {
+    let mut reshard = Reshard::new(1, 3, 1);
+    assert_eq!(reshard.poll_output(), ReshardOutput::Start(0));
+    let waits = Stage::Settling(Instant::ZERO);
+    reshard.lanes[1].stage = waits;
+    for side in [Side::Old, Side::New] {
+        let _ = hear(&mut reshard, side, 0, "TYPING_START", &typing(3 << 22));
+        assert_eq!(reshard.lanes[1].stage, waits);
+    }
+    reshard.tick(Instant::ZERO);
+    assert_eq!(reshard.lanes[1].stage, Stage::Clearing(Instant::ZERO));
 }
 
 #[test]

@@ -49,6 +49,13 @@ impl Trail {
         }
     }
 
+    /// Adds several of a guild.
+    pub(super) fn put_all(&mut self, guild: u64, digests: Vec<(u64, Instant)>) {
+        for (digest, at) in digests {
+            self.put(Print { guild, digest }, at);
+        }
+    }
+
     /// Takes the oldest that is the same, if there is one.
     pub(super) fn take(&mut self, print: Print) -> bool {
         let first = self.prints.range((print, Instant::ZERO, 0)..).next().copied();

@@ -308,6 +308,7 @@ impl World {
                     let begins = self.now + 500 + self.chance.below(9_000);
                     self.links[1][shard as usize].begins = Some(begins);
                 }
+                ReshardOutput::CloseNew(shard) => panic!("shard {shard} had its READY"),
                 ReshardOutput::CloseOld => (0..self.links[0].len()).for_each(|at| self.end_old(at)),
                 ReshardOutput::Done => return self.is_done = true,
                 ReshardOutput::Wait(at) => {
@@ -387,6 +388,11 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Returns how often a new shard waited once more, since it did not show how far it was.
+    pub(super) fn most_rounds(&self) -> u8 {
+        self.reshard.lanes.iter().map(|lane| lane.rounds).max().unwrap_or(0)
     }
 
     pub(super) fn assert_exact(&self) {
