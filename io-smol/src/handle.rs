@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use async_channel::Sender;
 use gatewright_core::{
-    Command, CommandError, CommandId, Config, EncodedCommand, Intents, Leave, Metrics, Phase,
-    RequestGuildMembers, Session, SetupError, ShardId, Status, Stop, UpdatePresence,
+    Command, CommandError, CommandId, Config, EncodedCommand, Instant, Intents, Leave, Metrics,
+    Phase, RequestGuildMembers, Session, SetupError, ShardId, Status, Stop, UpdatePresence,
     UpdateVoiceState, UserId,
 };
 use gatewright_std::{EventQueue, Watch};
@@ -103,11 +103,17 @@ impl ShardHandle {
         }
     }
 
-    /// Opens what an earlier process stored, before the shard is begun; waits a while for a process that has it.
-    pub(crate) async fn open(&self) {
+    /// Opens what an earlier process stored, before the shard is begun; waits until then for a process that has it.
+    pub(crate) async fn open_until(&self, until: Instant) {
         if !self.is_alive() {
-            drop(Lent::open(&self.0).await);
+            drop(Lent::open_until(&self.0, until).await);
         }
+    }
+
+    /// The same of a shard that was never begun, and forgets it.
+    pub(crate) async fn open_anew_until(&self, until: Instant) {
+        self.0.stored.change(|stored| stored.iter_mut().for_each(Stored::begin_anew));
+        self.open_until(until).await;
     }
 
     /// Starts the shard without waiting for anything but the disk.
@@ -115,12 +121,11 @@ impl ShardHandle {
         Ok(Events::of(self.launch(Lent::open_now(&self.0), &self.0.options)?))
     }
 
-    /// Starts the shard with a new session, and tells READY too.
-    pub(crate) fn begin_anew(&self) -> Result<Events, StartError> {
-        Lent::forget_now(&self.0);
+    /// Starts the shard with what is open, without any I/O, and tells READY too.
+    pub(crate) fn begin_opened(&self) -> Result<Events, StartError> {
         let mut options = self.0.options.clone();
         options.filter = options.filter.with_ready();
-        Ok(Events::of(self.launch(Lent::open_now(&self.0), &options)?))
+        Ok(Events::of(self.launch(Lent::take(&self.0), &options)?))
     }
 
     /// Begins a run, unless there is one.

@@ -75,6 +75,11 @@ impl Stored {
         }
     }
 
+    /// Makes the first run begin a new session, before anything is open.
+    pub(crate) const fn begin_anew(&mut self) {
+        self.forgotten = true;
+    }
+
     fn forget(&mut self) {
         (self.earlier, self.forgotten) = (None, true);
         if let Some(keeper) = &mut self.keeper {
@@ -93,13 +98,22 @@ pub(crate) struct Lent {
 impl Lent {
     /// Opens what an earlier process stored, unless it is open; waits a while for a process that has it.
     pub(crate) async fn open(of: &Arc<Inner>) -> Self {
+        Self::open_until(of, Self::patience()).await
+    }
+
+    /// Returns until when to wait for another process from now on.
+    pub(crate) fn patience() -> Instant {
+        clock::now().saturating_add(PATIENCE_FOR_OTHERS)
+    }
+
+    /// The same, which waits until then, or as an attempt before.
+    pub(crate) async fn open_until(of: &Arc<Inner>, until: Instant) -> Self {
         let stored = of.stored.wait(Option::take).await;
         let mut lent = Self { of: Arc::clone(of), stored };
         if of.options.state.is_none() {
             return lent;
         }
-        let now = clock::now();
-        let until = *lent.until.get_or_insert(now.saturating_add(PATIENCE_FOR_OTHERS));
+        let until = *lent.until.get_or_insert(until);
         loop {
             let result;
             (lent, result) = unblock(move || {
@@ -119,23 +133,21 @@ impl Lent {
 
     /// The same without waiting for others.
     pub(crate) fn open_now(of: &Arc<Inner>) -> Option<Self> {
-        let id = of.config.shard_id().id;
-        let Some(stored) = of.stored.change(Option::take) else {
-            tracing::warn!(shard = id, "no session is stored: what there is of it is being read");
-            return None;
-        };
-        let mut lent = Self { of: Arc::clone(of), stored };
+        let mut lent = Self::take(of)?;
         if let Err(error) = lent.try_open() {
-            lent.stored.tell(id, &error);
+            lent.stored.tell(of.config.shard_id().id, &error);
         }
         Some(lent)
     }
 
-    /// Forgets what is stored, without waiting for anybody but the disk.
-    pub(crate) fn forget_now(of: &Arc<Inner>) {
-        if let Some(lent) = Self::open_now(of) {
-            lent.forget();
-        }
+    /// Takes what is open.
+    pub(crate) fn take(of: &Arc<Inner>) -> Option<Self> {
+        let Some(stored) = of.stored.change(Option::take) else {
+            let shard = of.config.shard_id().id;
+            tracing::warn!(shard, "no session is stored: what there is of it is being read");
+            return None;
+        };
+        Some(Self { of: Arc::clone(of), stored })
     }
 
     /// Takes back what the latest run had, or opens what is stored.
@@ -158,7 +170,7 @@ impl Lent {
     /// Takes up the session of an earlier process, unless there is one already.
     fn adopt(&mut self, opened: ShardState) {
         let shard = self.of.config.shard_id();
-        if let Some(count) = opened.other_count() {
+        if let Some(count) = opened.other_count().filter(|_| !self.forgotten) {
             tracing::warn!(
                 shard = shard.id,
                 "a new session begins: what is stored is of {count} shards, not {}",

@@ -298,6 +298,28 @@ macro_rules! fleets {
             }
 
             #[test]
+            fn a_fleet_that_is_parked_while_a_shard_is_restarted_stays_parked() {
+                let (server, folder) = (gateway(sim()), tempfile::tempdir().unwrap());
+                $on(async {
+                    let options = options().state(StateFolder::at(folder.path()));
+                    let fleet = Fleet::new(config(&server), shards(), options);
+                    let mut events = fleet.start().await.unwrap();
+                    until_each(&mut events, 0..SHARDS, EventKind::Ready).await;
+                    for shard_is_over in [false, true] {
+                        if shard_is_over {
+                            events = fleet.start().await.unwrap();
+                            fleet.shard(3).unwrap().park().await.unwrap();
+                        }
+                        let (restarted, parked) = future::zip(fleet.restart(3), fleet.park()).await;
+                        assert_eq!(parked.len(), 8);
+                        let alive = fleet.handles().iter().filter(|shard| shard.is_alive()).count();
+                        assert_eq!(alive, 0, "{restarted:?}");
+                        while events.next().await.is_some() {}
+                    }
+                });
+            }
+
+            #[test]
             fn a_shard_can_be_parked_or_closed_while_it_is_restarted() {
                 let server = gateway(sim());
                 $on(async {

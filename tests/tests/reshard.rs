@@ -9,15 +9,20 @@ use gatewright_core::{
     BotId, CloseCode, Config, Event, EventKind, GuildId, Intents, ShardId, Shards,
 };
 use gatewright_sim::{Fault, Loopback, What, serve};
-use gatewright_std::{Filter, StateFolder};
+use gatewright_std::{Filter, ShardState, StateFolder};
 
 const TOKEN: &str = "MTIz.abc.secret";
 
 fn gateway() -> Loopback {
+    // More members than are listed.
+    gateway_with(12, 60)
+}
+
+fn gateway_with(guilds: u32, members: u32) -> Loopback {
     let options = gatewright_sim::Options {
         rate: 60,
-        guilds: 12,
-        members: 5,
+        guilds,
+        members,
         max_concurrency: 4,
         heartbeat_interval: Duration::from_secs(5),
         ..Default::default()
@@ -57,11 +62,12 @@ fn ended(server: &Loopback) -> (usize, Vec<What>) {
 struct Log(BTreeMap<GuildId, Vec<(String, Vec<u8>)>>);
 
 impl Log {
-    /// Notes what happens in a guild; how one is, a session says when it begins.
+    /// Notes what happens in a guild; how one is, a session says when it begins, and who is there, when it asks.
     fn hear(&mut self, event: &Event<'_>) -> bool {
         let Event::Dispatch(dispatch) = event else { return false };
         let Some(guild) = dispatch.guild_id() else { return false };
-        let is_news = dispatch.kind() != EventKind::GuildCreate;
+        let is_news =
+            !matches!(dispatch.kind(), EventKind::GuildCreate | EventKind::GuildMembersChunk);
         if is_news {
             let event = (dispatch.name().to_owned(), dispatch.data().to_vec());
             self.0.entry(guild).or_default().push(event);
@@ -110,14 +116,14 @@ macro_rules! reshards {
             use futures_lite::future;
             use gatewright_core::Phase;
             use $adapter::{
-                Fleet, FleetEvent, FleetEvents, Gate, Options, ReshardError, RestartError,
-                ShardHandle, StartError, Stop, UpdateVoiceState,
+                Chunking, Fleet, FleetEvent, FleetEvents, Gate, Options, ReshardError,
+                RestartError, ShardHandle, StartError, Stop, UpdateVoiceState,
             };
 
             use super::*;
 
             fn options() -> Options {
-                Options::default().gate(Gate::new(4, 16))
+                Options::default().gate(Gate::new(4, 16)).chunking(Chunking::All)
             }
 
             async fn started(server: &Loopback, options: Options) -> (Fleet, FleetEvents) {
@@ -170,7 +176,9 @@ macro_rules! reshards {
                     let goes = async {
                         let (fleet, mut events) = started(&server, options()).await;
                         until(&mut events, &OLD, EventKind::TypingStart).await;
-                        go_over(&fleet, &mut events, &heard, $filter).await;
+                        let other = state.open(BotId::of_token(TOKEN), ShardId::new(2, 3));
+                        let other = (&server, other.unwrap());
+                        go_over(&fleet, &mut events, &heard, $filter, other).await;
                         assert!(!OLD.iter().any(|old| is_stored(&state, *old)));
                         fleet.shard(1).unwrap().restart().await.unwrap();
                         park(fleet, events, &heard).await;
@@ -204,12 +212,27 @@ macro_rules! reshards {
                 }
             }
 
+            /// Waits until so many more dispatches were sent.
+            async fn more_is_told(server: &Loopback, more: u64) {
+                let before = server.stats().dispatches;
+                while server.stats().dispatches < before + more {
+                    future::yield_now().await;
+                }
+            }
+
+            async fn leave_voice(shard: &ShardHandle, guild_id: GuildId) {
+                let (self_mute, self_deaf) = (None, None);
+                let voice = UpdateVoiceState { guild_id, channel_id: None, self_mute, self_deaf };
+                shard.update_voice_state(voice).await.unwrap();
+            }
+
             /// Goes from two shards to three, and a little further.
             async fn go_over(
                 fleet: &Fleet,
                 events: &mut FleetEvents,
                 heard: &RefCell<Log>,
                 only: Filter,
+                (server, other): (&Loopback, ShardState),
             ) {
                 let (is_done, overs) = (Cell::new(false), RefCell::new(Vec::new()));
                 let takes = async {
@@ -232,7 +255,13 @@ macro_rules! reshards {
                 };
                 let old = fleet.handles();
                 let goes = async {
-                    let again = async { fleet.reshard(5).await };
+                    let again = async {
+                        let again = fleet.reshard(5).await;
+                        // Another process has something of the new ones for a moment.
+                        more_is_told(server, 5).await;
+                        drop(other);
+                        again
+                    };
                     let (came, again) = future::zip(fleet.reshard(3), again).await;
                     assert_eq!((came, again), (Ok(()), Err(ReshardError::Resharding)));
                     assert!(old.iter().all(|shard| !shard.is_alive()));
@@ -243,13 +272,7 @@ macro_rules! reshards {
                     let guild_id = GuildId(5 << 22);
                     let shard = fleet.shard_of(guild_id).unwrap();
                     assert_eq!(shard.shard_id(), ShardId::new(2, 3));
-                    let voice = UpdateVoiceState {
-                        guild_id,
-                        channel_id: None,
-                        self_mute: None,
-                        self_deaf: None,
-                    };
-                    shard.update_voice_state(voice).await.unwrap();
+                    leave_voice(&shard, guild_id).await;
                     let metrics = fleet.metrics();
                     assert_eq!((metrics.shards, metrics.readies), (3, 3));
                     assert_eq!(metrics.phases.get(Phase::Live), 3);
@@ -360,6 +383,58 @@ macro_rules! reshards {
                     }
                     assert_eq!((fleet.shards().count(), server.stats().sessions), (2, 2));
                     assert!(fleet.handles().iter().all(ShardHandle::is_connected));
+                });
+            }
+
+            #[test]
+            fn a_new_shard_whose_ready_is_too_long_leaves_the_old_ones_as_they_are() {
+                // That of half of them fits in the least that may be set.
+                let server = gateway_with(1_200, 5);
+                $on(async {
+                    let (fleet, mut events) = started(&server, options().payload_limit(0)).await;
+                    until(&mut events, &OLD, EventKind::TypingStart).await;
+                    let came = RefCell::new(None);
+                    let takes = async {
+                        while came.borrow().is_none() {
+                            assert_eq!(events.next().await.unwrap().shard().count, 2);
+                        }
+                    };
+                    let goes = async { *came.borrow_mut() = Some(fleet.reshard(1).await) };
+                    future::zip(takes, goes).await;
+                    let new = ShardId::new(0, 1);
+                    assert_eq!(came.take(), Some(Err(ReshardError::ReadyTooLarge(new))));
+                    assert!(fleet.handles().iter().all(ShardHandle::is_connected));
+                });
+            }
+
+            #[test]
+            fn whoever_waits_for_the_end_waits_for_the_new_set() {
+                let server = gateway();
+                $on(async {
+                    let (fleet, mut events) = started(&server, options()).await;
+                    until(&mut events, &OLD, EventKind::TypingStart).await;
+                    let (old, is_closed) = (fleet.handles(), Cell::new(false));
+                    let takes = async { while events.next().await.is_some() {} };
+                    let waits = async {
+                        fleet.join().await;
+                        assert!(is_closed.get(), "the new set is on its way");
+                    };
+                    let goes = async {
+                        let ends = async {
+                            while server.stats().identifies < 5 {
+                                future::yield_now().await;
+                            }
+                            for shard in old {
+                                shard.close().await;
+                            }
+                            more_is_told(&server, 50).await;
+                            is_closed.set(true);
+                            fleet.close().await;
+                        };
+                        let (came, ()) = future::zip(fleet.reshard(3), ends).await;
+                        assert_eq!(came, Err(ReshardError::Left));
+                    };
+                    future::zip(future::zip(takes, waits), goes).await;
                 });
             }
 

@@ -5,7 +5,8 @@ use std::task::Context;
 use std::time::Duration;
 
 use gatewright_core::{
-    Event, EventKind, Instant, Leave, OwnedEvent, Reshard, ReshardOutput, Side, Stop, Verdict,
+    Event, EventKind, Instant, Leave, OwnedEvent, Reshard, ReshardOutput, ShardId, Side, Stop,
+    Verdict,
 };
 
 use super::events::{FleetEvent, FleetEvents, Lane};
@@ -107,7 +108,13 @@ impl Merge {
             self.fault = Some(fault);
             self.machine.cancel(clock::now());
             self.passage.new.give_up(Leave::End);
+            self.look_soon();
         }
+    }
+
+    /// Lets it be looked with the next event what is to be done.
+    const fn look_soon(&mut self) {
+        self.look_at = Instant::ZERO;
     }
 
     fn is_held(&self, bank: usize, at: usize) -> bool {
@@ -133,17 +140,19 @@ impl FleetEvents {
     pub(super) fn guide(&mut self) {
         let Some(merge) = &mut self.merge else { return };
         let now = clock::now();
-        if !merge.took_place && !self.fleet.is_under_way(&merge.passage) {
+        if merge.passage.is_left() {
             merge.give_up(ReshardError::Left);
         }
-        if merge.look_at <= now {
-            merge.look_at = now.saturating_add(LOOK_EVERY);
-            for (bank, lanes) in self.banks.iter().enumerate() {
-                let lanes = lanes.iter().enumerate();
-                lanes.for_each(|(at, lane)| merge.look(bank, at, lane, true));
-            }
-            merge.machine.tick(now);
+        // What an event changes may wait as long, so that none takes longer the more shards there are.
+        if merge.look_at > now {
+            return;
         }
+        merge.look_at = now.saturating_add(LOOK_EVERY);
+        for (bank, lanes) in self.banks.iter().enumerate() {
+            let lanes = lanes.iter().enumerate();
+            lanes.for_each(|(at, lane)| merge.look(bank, at, lane, true));
+        }
+        merge.machine.tick(now);
         self.obey();
     }
 
@@ -163,12 +172,10 @@ impl FleetEvents {
 
     /// Hears what came of a lane; tells whether it is for the consumer.
     pub(super) fn hears(&mut self, bank: usize, at: usize, told: &FleetEvent) -> bool {
-        let is_wanted = match told {
+        match told {
             FleetEvent::Event(_, event) => self.hears_event(bank, at, event),
             FleetEvent::Over(_, stop) => self.hears_end(bank, at, *stop),
-        };
-        self.obey();
-        is_wanted
+        }
     }
 
     fn hears_event(&mut self, bank: usize, at: usize, event: &OwnedEvent) -> bool {
@@ -186,14 +193,14 @@ impl FleetEvents {
         let Some(lane) = self.banks.get(bank).and_then(|lanes| lanes.get(at)) else { return true };
         let (Some(merge), true) = (&mut self.merge, lane.runs.is_empty()) else { return true };
         let (now, shard) = (clock::now(), lane.shard);
+        merge.look_soon();
         if merge.side(bank) == Side::Old {
             merge.machine.old_is_over(now, shard.id);
             return true;
         }
         // One that was closed with the fleet was not refused.
-        let is_left = !self.fleet.is_under_way(&merge.passage);
         let stopped = ReshardError::Stopped(shard, stop);
-        merge.give_up(if is_left { ReshardError::Left } else { stopped });
+        merge.give_up(if merge.passage.is_left() { ReshardError::Left } else { stopped });
         merge.machine.new_is_over(now, shard.id);
         merge.took_place
     }
@@ -203,6 +210,10 @@ impl FleetEvents {
         while let Some(merge) = &mut self.merge {
             match merge.machine.poll_output() {
                 ReshardOutput::Start(shard) => self.begin_new(shard),
+                ReshardOutput::CloseNew(shard) => {
+                    let shard = ShardId::new(shard, merge.passage.new.shards.count());
+                    merge.give_up(ReshardError::ReadyTooLarge(shard));
+                }
                 ReshardOutput::CloseOld => {
                     merge.took_place = self.fleet.take_place(&merge.passage);
                 }
@@ -242,7 +253,11 @@ impl FleetEvents {
 
     fn end_merge(&mut self) {
         let Some(merge) = self.merge.take() else { return };
-        let Merge { passage, took_place, fault, .. } = merge;
+        let Merge { machine, passage, took_place, fault, .. } = merge;
+        let left_out = machine.left_out();
+        if left_out > 0 {
+            tracing::warn!("{left_out} events may have come twice on the way to other shards");
+        }
         self.remove_lanes(if took_place { passage.old.bank } else { passage.new.bank });
         let came = if took_place { Ok(()) } else { Err(fault.unwrap_or(ReshardError::Left)) };
         self.fleet.end(&passage, came);

@@ -2,21 +2,30 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::{StreamExt as _, stream};
 use gatewright_core::{Leave, ShardId, Shards, ShardsError, Stop};
 use gatewright_std::Watch;
 
-use super::{Inner, Set};
+use super::{Inner, OPENED_AT_ONCE, Set};
+use crate::stored::Lent;
 use crate::{Events, ShardHandle, StartError};
 
 /// The way from one set of shards to another; the task that takes the events goes it.
 pub(super) struct Passage {
     pub(super) old: Arc<Set>,
     pub(super) new: Arc<Set>,
+    /// Whether the fleet was asked to leave on it.
+    left: AtomicBool,
     came: Watch<Option<Result<(), ReshardError>>>,
 }
 
 impl Passage {
+    pub(super) fn is_left(&self) -> bool {
+        self.left.load(Ordering::SeqCst)
+    }
+
     /// Waits until it is over.
     pub(super) async fn came(&self) -> Result<(), ReshardError> {
         self.came.wait(|came| *came).await
@@ -41,22 +50,37 @@ impl Inner {
         if !old.handles.iter().any(ShardHandle::is_alive) {
             return Err(ReshardError::NotRunning);
         }
-        let line = sets.line.upgrade().ok_or(ReshardError::NoEvents)?;
+        sets.line.upgrade().ok_or(ReshardError::NoEvents)?;
         let new = Set::new(&self.config, &self.options, shards, 1 - old.bank);
         let (old, new) = (Arc::clone(old), Arc::new(new));
-        let passage = Arc::new(Passage { old, new, came: Watch::default() });
-        if !line.go_over(Arc::clone(&passage)) {
-            return Err(ReshardError::NoEvents);
-        }
+        let (left, came) = (AtomicBool::new(false), Watch::default());
+        let passage = Arc::new(Passage { old, new, left, came });
         sets.passage = Some(Arc::clone(&passage));
         Ok(passage)
+    }
+
+    /// Hands a passage to the task that takes the events, once what is stored of the new set is open and forgotten.
+    pub(super) async fn hand_over(self: Arc<Self>, passage: Arc<Passage>) {
+        let (handles, until) = (stream::iter(passage.new.handles.iter()), Lent::patience());
+        handles.for_each_concurrent(OPENED_AT_ONCE, |shard| shard.open_anew_until(until)).await;
+        let fault = {
+            let sets = self.sets();
+            match sets.line.upgrade() {
+                _ if passage.is_left() => ReshardError::Left,
+                Some(line) if line.go_over(Arc::clone(&passage)) => return,
+                _ => ReshardError::NoEvents,
+            }
+        };
+        self.end(&passage, Err(fault));
     }
 
     /// Gives a passage up that is under way; returns the set the fleet has, and the other one, which is to be closed.
     pub(super) fn part(&self) -> (Arc<Set>, Option<Arc<Set>>) {
         let mut sets = self.sets();
+        sets.left = sets.left.wrapping_add(1);
         let set = Arc::clone(&sets.set);
         let other = sets.passage.take().map(|passage| {
+            passage.left.store(true, Ordering::SeqCst);
             let has_new = Arc::ptr_eq(&passage.new, &set);
             Arc::clone(if has_new { &passage.old } else { &passage.new })
         });
@@ -66,32 +90,26 @@ impl Inner {
         (set, other)
     }
 
-    /// Tells whether nobody gave a passage up.
-    pub(super) fn is_under_way(&self, passage: &Arc<Passage>) -> bool {
-        self.sets().passage.as_ref().is_some_and(|latest| Arc::ptr_eq(latest, passage))
-    }
-
     /// Starts a shard of the new set; nothing if the passage was given up.
     pub(super) fn begin_new(
         &self,
         passage: &Arc<Passage>,
         id: u32,
     ) -> Option<Result<Events, StartError>> {
-        let sets = self.sets();
         // Whoever closes the new set meanwhile closes this one, too.
-        sets.passage.as_ref().filter(|latest| Arc::ptr_eq(latest, passage))?;
-        passage.new.shard(id).map(ShardHandle::begin_anew)
+        let _sets = self.sets();
+        passage.new.shard(id).filter(|_| !passage.is_left()).map(ShardHandle::begin_opened)
     }
 
     /// Puts the new set in the place of the old, which is closed; says whether it does, or the passage was given up.
     pub(super) fn take_place(&self, passage: &Arc<Passage>) -> bool {
         let mut sets = self.sets();
-        let is_under_way = sets.passage.as_ref().is_some_and(|latest| Arc::ptr_eq(latest, passage));
-        if is_under_way {
-            sets.set = Arc::clone(&passage.new);
-            passage.old.give_up(Leave::End);
+        if passage.is_left() {
+            return false;
         }
-        is_under_way
+        sets.set = Arc::clone(&passage.new);
+        passage.old.give_up(Leave::End);
+        true
     }
 
     /// Ends a passage. Unless the fleet has the new set then, that is closed.
@@ -120,6 +138,8 @@ pub enum ReshardError {
     NotAll,
     /// No shard runs.
     NotRunning,
+    /// The READY of a new shard is longer than [`Options::payload_limit`](crate::Options::payload_limit).
+    ReadyTooLarge(ShardId),
     /// It goes over to another number already.
     Resharding,
     /// It has as many.
@@ -138,6 +158,9 @@ impl fmt::Display for ReshardError {
             Self::NoEvents => f.write_str("nobody takes the events of all shards from one stream"),
             Self::NotAll => f.write_str("the fleet has not all shards of the bot"),
             Self::NotRunning => f.write_str("no shard of the fleet runs"),
+            Self::ReadyTooLarge(shard) => {
+                write!(f, "the READY of shard {shard} is longer than the limit of a payload")
+            }
             Self::Resharding => f.write_str("the fleet goes over to another number already"),
             Self::SameCount => f.write_str("the fleet has as many shards"),
             Self::Start(error) => error.fmt(f),

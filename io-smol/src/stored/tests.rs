@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use futures_util::future::{Either, select};
-use gatewright_core::{Config, EventKind, Intents, UpdatePresence};
+use gatewright_core::{BotId, Config, EventKind, Intents, ShardId, UpdatePresence};
 use gatewright_sim::{Fault, Options as World, serve};
 use gatewright_std::StateFolder;
 
@@ -71,4 +71,26 @@ fn what_is_read_keeps_nobody_from_asking() {
     assert!(Lent::open_now(&shard.0).is_none(), "it is away");
     drop(lent);
     assert!(Lent::open_now(&shard.0).is_some_and(|lent| lent.keeper.is_some()));
+}
+
+#[test]
+fn who_waits_for_another_process_waits_as_long_as_all_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateFolder::at(folder.path());
+    let (token, count) = ("MTIz.abc.secret", 2);
+    let others = [0, 1].map(|id| state.open(BotId::of_token(token), ShardId::new(id, count)));
+    let options = Options::default().state(state);
+    let shards = [0, 1].map(|id| {
+        let config = Config::new(token, Intents::GUILDS).shard(ShardId::new(id, count));
+        ShardHandle::new(config, options.clone())
+    });
+    let until = clock::now().saturating_add(Duration::from_millis(1));
+    block_on(async {
+        for shard in &shards {
+            shard.open_until(until).await;
+            let looked = |stored: &Option<Stored>| stored.as_ref().and_then(|stored| stored.until);
+            assert_eq!(shard.0.stored.read(looked), Some(until));
+        }
+    });
+    assert!(others.iter().all(Result::is_ok));
 }

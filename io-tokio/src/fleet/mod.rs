@@ -17,6 +17,8 @@ use self::events::Line;
 pub use self::events::{FleetEvent, FleetEvents};
 use self::reshard::Passage;
 pub use self::reshard::ReshardError;
+use crate::stored::Lent;
+use crate::task::spawn;
 use crate::usual::gate_of_part;
 use crate::{Events, Gate, Options, ShardHandle, StartError};
 
@@ -46,6 +48,8 @@ struct Sets {
     set: Arc<Set>,
     /// The way to another set, unless the fleet was asked to leave on it.
     passage: Option<Arc<Passage>>,
+    /// How often it was asked to leave.
+    left: u64,
     /// Where the events of all are taken, as long as somebody does.
     line: Weak<Line>,
 }
@@ -73,14 +77,15 @@ impl Fleet {
         }
         options.gate = options.gate.or_else(|| gate_of_part(&config, &shards));
         let set = Arc::new(Set::new(&config, &options, shards, 0));
-        let sets = Mutex::new(Sets { set, passage: None, line: Weak::new() });
+        let sets = Mutex::new(Sets { set, passage: None, left: 0, line: Weak::new() });
         Self(Arc::new(Inner { config, options, sets }))
     }
 
     /// Starts all shards, and returns their events in one stream at once, before any shard is live.
     ///
     /// A fleet that was parked goes on with its sessions when it is started again. The first start goes on with those of an
-    /// earlier process, as far as they [are stored](Options::state) and fit.
+    /// earlier process, as far as they [are stored](Options::state) and fit; while that process still has some of them, it
+    /// waits up to five seconds, for all together.
     ///
     /// # Errors
     /// [`StartError`] if one of them runs already, or a setting does not fit.
@@ -124,21 +129,24 @@ impl Fleet {
     /// # Errors
     /// [`RestartError`] if there is no such shard here, or it does not start.
     pub async fn restart(&self, id: u32) -> Result<(), RestartError> {
+        let left = self.0.sets().left;
         let shard = self.shard(id).ok_or(RestartError::NotHere(id))?;
-        match shard.restart().await {
-            Ok(()) => return Ok(()),
-            Err(CommandError::QueueFull) => return Err(RestartError::Busy),
-            Err(_) => {}
+        if shard.is_alive() {
+            return match shard.restart().await {
+                Ok(()) => Ok(()),
+                Err(CommandError::QueueFull) => Err(RestartError::Busy),
+                Err(_) => Err(RestartError::Left),
+            };
         }
-        shard.open().await;
-        self.0.begin_again(id)
+        shard.open_until(Lent::patience()).await;
+        self.0.begin_again(id, left)
     }
 
-    /// Opens what is stored of each shard; waits a while for a process that has it.
+    /// Opens what is stored of each shard; waits a while for a process that has it, once for all.
     async fn open(&self) {
         let set = Arc::clone(&self.0.sets().set);
-        let handles = stream::iter(set.handles.iter());
-        handles.for_each_concurrent(OPENED_AT_ONCE, ShardHandle::open).await;
+        let (handles, until) = (stream::iter(set.handles.iter()), Lent::patience());
+        handles.for_each_concurrent(OPENED_AT_ONCE, |shard| shard.open_until(until)).await;
     }
 
     /// Goes over to another number of shards while all run, and waits until the old ones are closed.
@@ -149,14 +157,15 @@ impl Fleet {
     /// The first events of the new sessions, which say how things are, are passed over, and the old shards are told to be
     /// [over](FleetEvent::Over). The presence is that of the configuration; whoever is in a voice channel joins it again.
     ///
-    /// The new shards wait for their turns at the gate of the old ones, which needs places for both. If one of them is refused for good, or the
-    /// fleet is parked or closed before it is the new set's, the new ones are closed and the old ones stay. Dropped early, it
-    /// goes on; when the [`FleetEvents`] are dropped, it does not.
+    /// The new shards wait for their turns at the gate of the old ones. If one of them is refused for good, or the fleet is
+    /// parked or closed before it is the new set's, the new ones are closed and the old ones stay. Dropped early, it goes
+    /// on; when the [`FleetEvents`] are dropped, it does not.
     ///
     /// # Errors
     /// [`ReshardError`] says why it does not begin, or why the fleet has its old shards.
     pub async fn reshard(&self, count: u32) -> Result<(), ReshardError> {
         let passage = self.0.go_over(count)?;
+        spawn(Inner::hand_over(Arc::clone(&self.0), Arc::clone(&passage)));
         let came = passage.came().await;
         if came.is_err() {
             passage.new.close().await;
@@ -207,9 +216,15 @@ impl Fleet {
         loop {
             let set = self.0.set();
             join_all(set.handles.iter().map(ShardHandle::join)).await;
-            // Others may have taken their place.
-            if Arc::ptr_eq(&set, &self.0.set()) {
-                return;
+            let (latest, passage) = {
+                let sets = self.0.sets();
+                (Arc::clone(&sets.set), sets.passage.clone())
+            };
+            // Others may have taken their place, or are about to.
+            match passage {
+                Some(passage) => drop(passage.came().await),
+                None if Arc::ptr_eq(&set, &latest) => return,
+                None => {}
             }
         }
     }
@@ -264,9 +279,12 @@ impl Inner {
         Arc::clone(&self.sets().set)
     }
 
-    /// Starts a shard again that is over.
-    fn begin_again(&self, id: u32) -> Result<(), RestartError> {
+    /// Starts a shard again that is over, unless the fleet was asked to leave meanwhile.
+    fn begin_again(&self, id: u32, left: u64) -> Result<(), RestartError> {
         let sets = self.sets();
+        if sets.left != left {
+            return Err(RestartError::Left);
+        }
         let at = sets.set.shards.position(id).ok_or(RestartError::NotHere(id))?;
         let line = sets.line.upgrade().ok_or(RestartError::NoEvents)?;
         if sets.passage.is_some() {
@@ -274,7 +292,11 @@ impl Inner {
         }
         let shard = sets.set.handles.get(at).ok_or(RestartError::NotHere(id))?;
         let events = shard.begin().map_err(RestartError::Start)?;
-        if line.add(sets.set.number(at), events) { Ok(()) } else { Err(RestartError::NoEvents) }
+        if line.add(sets.set.number(at), events) {
+            return Ok(());
+        }
+        shard.give_up(Leave::Park);
+        Err(RestartError::NoEvents)
     }
 }
 
@@ -315,6 +337,8 @@ impl fmt::Debug for Fleet {
 pub enum RestartError {
     /// Too many commands wait for it.
     Busy,
+    /// It was parked or closed meanwhile, or ended by itself.
+    Left,
     /// It is over, and nobody takes the events of the fleet from one stream.
     NoEvents,
     /// The shard with this id is not of this fleet.
@@ -329,6 +353,7 @@ impl fmt::Display for RestartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy => f.write_str("too many commands wait for the shard"),
+            Self::Left => f.write_str("the shard was parked or closed meanwhile, or is over"),
             Self::NoEvents => f.write_str(
                 "the shard is over, and there is no stream for its events: start it by its handle",
             ),
