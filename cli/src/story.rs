@@ -134,6 +134,10 @@ impl Story {
         if self.connected { 0 } else { self.failed_dials }
     }
 
+    pub(crate) const fn was_connected(&self) -> bool {
+        self.connected
+    }
+
     pub(crate) const fn kinds(&self) -> &BTreeMap<String, Tally> {
         &self.kinds
     }

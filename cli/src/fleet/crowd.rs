@@ -95,10 +95,13 @@ impl Crowd {
         self.rows.iter().all(|row| row.story.has_resumed())
     }
 
-    /// Returns the most dials of a shard that failed, while none was connected.
+    /// Returns the most dials of a shard that failed, if none was ever connected; some may wait for their turn still.
     pub(crate) fn failed_dials(&self) -> u32 {
-        let all = || self.rows.iter().map(|row| row.story.failed_dials());
-        if all().all(|failed| failed > 0) { all().max().unwrap_or(0) } else { 0 }
+        let stories = || self.rows.iter().map(|row| &row.story);
+        if stories().any(Story::was_connected) {
+            return 0;
+        }
+        stories().map(Story::failed_dials).max().unwrap_or(0)
     }
 
     /// Checks that each shard had a session, and none was refused.
@@ -164,6 +167,41 @@ impl Row {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gatewright_core::{
+        Compression, Config, Gone, Input, Instant, Intents, Memory, Output, Shard,
+    };
+
+    use super::*;
+
+    /// What a shard tells when it cannot connect.
+    fn failed_dial() -> OwnedEvent {
+        let memory = Memory::heap(Compression::None);
+        let mut shard = Shard::new(Config::new("token", Intents::GUILDS), 1, memory).unwrap();
+        let mut input = Input::Tick;
+        for _ in 0..3 {
+            shard.handle_input(Instant::ZERO, input);
+            input = match shard.poll_output() {
+                Output::Connect(target) => Input::Closed(target.link, Gone::Unreachable),
+                Output::Event(_) => return shard.event().into_owned(),
+                other => panic!("{other:?}"),
+            };
+        }
+        panic!("nothing is told")
+    }
+
+    #[test]
+    fn one_that_cannot_connect_tells_it_while_others_wait_for_their_turn() {
+        let shards = Shards::all(40).unwrap();
+        let mut crowd = Crowd::new(&shards);
+        for failed in 1..4 {
+            crowd.hear(ShardId::new(7, 40), &Ok(failed_dial()));
+            assert_eq!(crowd.failed_dials(), failed);
         }
     }
 }
