@@ -176,7 +176,7 @@ macro_rules! reshards {
                     let goes = async {
                         let (fleet, mut events) = started(&server, options()).await;
                         until(&mut events, &OLD, EventKind::TypingStart).await;
-                        let other = state.open(BotId::of_token(TOKEN), ShardId::new(2, 3));
+                        let other = state.open(BotId::of_token(TOKEN), ShardId::new(0, 3));
                         let other = (&server, other.unwrap());
                         go_over(&fleet, &mut events, &heard, $filter, other).await;
                         assert!(!OLD.iter().any(|old| is_stored(&state, *old)));
