@@ -231,9 +231,10 @@ pub(crate) struct ReplayArgs {
     pub(crate) json: bool,
 }
 
-/// The most guilds of a simulated world, and members of each: more would not fit into memory.
+/// The most guilds of a simulated world, members of each, and members in all: more would not fit into memory.
 const MOST_GUILDS: i64 = 10_000;
-const MOST_MEMBERS: i64 = 100_000;
+const MOST_MEMBERS: i64 = 1_000_000;
+pub(crate) const MOST_IN_ALL: u64 = 2_000_000;
 
 /// The simulated world.
 #[derive(Clone, Copy, Debug, Parser)]

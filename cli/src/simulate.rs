@@ -29,7 +29,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<()> {
         heartbeat_interval: args.heartbeat,
         max_concurrency: args.max_concurrency,
         session_starts: args.session_starts,
-        ..options(args.world)
+        ..options(args.world)?
     };
     let simulated = serve(listen(args.listen)?, options).context("cannot serve")?;
     say!("simulated gateway at {} (Ctrl-C ends it)", simulated.url());

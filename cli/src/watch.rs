@@ -10,7 +10,7 @@ use futures_lite::future;
 use gatewright_core::{Config, Event, Intents, Leave, Shards, Stop};
 use gatewright_sim::{Fault, Loopback, Options, serve};
 
-use crate::args::{Count, WatchArgs, WorldArgs};
+use crate::args::{Count, MOST_IN_ALL, WatchArgs, WorldArgs};
 use crate::client::{self, Client, Errand, Setup};
 use crate::discover::{self, Way};
 use crate::fleet;
@@ -120,7 +120,7 @@ fn shards(count: Count, way: Option<&Way>) -> anyhow::Result<Shards> {
 fn simulate(world: WorldArgs, shards: Option<&Shards>) -> anyhow::Result<Loopback> {
     let listener = TcpListener::bind("127.0.0.1:0")
         .context("cannot open a port on 127.0.0.1 for the simulated gateway")?;
-    let mut options = Options { heartbeat_interval: HEARTBEAT, ..options(world) };
+    let mut options = Options { heartbeat_interval: HEARTBEAT, ..options(world)? };
     if let Some(shards) = shards {
         options.max_concurrency = fleet::AT_ONCE;
         let guilds = shards.count().saturating_mul(fleet::GUILDS).min(fleet::MOST_GUILDS);
@@ -132,11 +132,15 @@ fn simulate(world: WorldArgs, shards: Option<&Shards>) -> anyhow::Result<Loopbac
 }
 
 /// Turns flags into the settings of a simulated gateway.
-pub(crate) fn options(world: WorldArgs) -> Options {
+pub(crate) fn options(world: WorldArgs) -> anyhow::Result<Options> {
     let WorldArgs { rate, guilds, members, seed } = world;
+    anyhow::ensure!(
+        u64::from(guilds) * u64::from(members) <= MOST_IN_ALL,
+        "--guilds times --members may be {MOST_IN_ALL} at most"
+    );
     let usual = Options::default();
     let replay_capacity = usual.replay_capacity.max(rate.saturating_mul(SECONDS_KEPT));
-    Options { rate, guilds, members, seed, replay_capacity, ..usual }
+    Ok(Options { rate, guilds, members, seed, replay_capacity, ..usual })
 }
 
 /// A session to watch, and how.

@@ -12,7 +12,7 @@ mod room;
 
 use core::num::NonZeroU64;
 
-use crate::decode::is_one_value;
+use crate::decode::check;
 use crate::disconnect::Cause;
 use crate::envelope::{self, Details, Envelope, Fed, Scanner, Span};
 use crate::inflate::{self, Inflater, Then};
@@ -284,10 +284,9 @@ impl<'m> Inbox<'m> {
         }
         if whole && self.may_be_one_document() {
             let document = self.store.get(self.doc..self.end).unwrap_or_default();
-            let is_one = |envelope: &Envelope| {
-                self.promises_one_document() || is_one_value(envelope.data.of(document))
-            };
-            if let Some(envelope) = envelope::fast(document).filter(is_one) {
+            // Without a promise only what is well-formed throughout cannot be a part of one, or two.
+            let is_one = || self.promises_one_document() || check(document).is_ok();
+            if let Some(envelope) = envelope::fast(document).filter(|_| is_one()) {
                 self.scanned = self.end;
                 return self.found(envelope, false).map(Some);
             }

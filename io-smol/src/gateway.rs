@@ -237,6 +237,12 @@ impl Gateway {
         self.shard.leave(clock::now(), how);
     }
 
+    /// Parks the gateway, for another one to go on with its session.
+    pub(crate) fn park_to_return(&mut self) {
+        self.returns = true;
+        self.leave(Leave::Park);
+    }
+
     /// Returns the session as plain data, if there is one to resume.
     ///
     /// There is one from READY on, through losses of the connection and after parking, until the gateway or

@@ -87,7 +87,7 @@ impl Options {
     ///
     /// The budget makes a process wait that begins again and again: from the fifth on that was not live for ten minutes and did
     /// not leave by itself, seconds at first and 15 minutes at most. What the day has left it does not know: it assumes
-    /// 1,000 Identifies, of which 475 may go out at once; a [`Fleet`](crate::Fleet) with a part of the bot's shards, a part of them. A large bot asks with [`discover`](crate::discover), and a program that is to start often,
+    /// 1,000 Identifies, of which 475 may go out at once; a [`Fleet`](crate::Fleet) with a part of the bot's shards, a part of them. A single shard of many, in a process of its own, does not know of the others: give it [`Gate::for_bot`]. A large bot asks with [`discover`](crate::discover), and a program that is to start often,
     /// as a test is, takes [`Gate::new`].
     #[must_use]
     pub fn gate(mut self, gate: Gate) -> Self {

@@ -95,7 +95,8 @@ impl BudgetFile {
     /// Opens the file of a process that has a part of the bot's shards, of which this is the first: each process has a file
     /// of its own, beside that of [`open_default`](Self::open_default).
     ///
-    /// [`BudgetSettings::processes`] is to say how many there are.
+    /// [`BudgetSettings::processes`] is to say how many there are. With another number of them, or of shards, another file
+    /// begins: then the server is to say what the day has left.
     ///
     /// # Errors
     /// As [`open_default`](Self::open_default).
@@ -105,8 +106,9 @@ impl BudgetFile {
         first: ShardId,
         settings: BudgetSettings,
     ) -> Result<Self, BudgetFileError> {
-        let ShardId { id, count } = first;
-        Self::open_named(now, format!("identify-budget-{bot}-{id}-of-{count}"), bot, settings)
+        let (ShardId { id, count }, processes) = (first, settings.processes);
+        let name = format!("identify-budget-{bot}-{id}-of-{count}-by-{processes}");
+        Self::open_named(now, name, bot, settings)
     }
 
     fn open_named(

@@ -4,8 +4,6 @@
 ///
 /// Source: RFC 6455 section 5.2.
 const LONGEST_HEADER: usize = 14;
-/// What ends the answer to the upgrade.
-const END_OF_ANSWER: &[u8] = b"\r\n\r\n";
 
 /// Follows what a WebSocket's peer sends, from its answer to the upgrade on.
 #[derive(Debug)]
@@ -81,13 +79,14 @@ impl Default for Frames {
     }
 }
 
+/// Follows the end of the answer: a line without anything in it. A line ends by LF, before which CR may stand.
 fn after_answer(matched: usize, byte: u8) -> Place {
-    let matched = match byte {
-        byte if END_OF_ANSWER.get(matched) == Some(&byte) => matched + 1,
-        b'\r' => 1,
-        _ => 0,
-    };
-    if matched == END_OF_ANSWER.len() { Place::FRAME } else { Place::Answer(matched) }
+    match (matched, byte) {
+        (0, b'\n') => Place::Answer(1),
+        (1, b'\r') => Place::Answer(2),
+        (1 | 2, b'\n') => Place::FRAME,
+        _ => Place::Answer(0),
+    }
 }
 
 /// Returns the length of the payload behind a header, if that is whole.
@@ -161,6 +160,14 @@ mod tests {
                 let found = stops(&bytes, piece, 300);
                 assert!(found.iter().all(|stop| expected.contains(stop)), "{piece}");
             }
+        }
+    }
+
+    #[test]
+    fn lines_of_the_answer_end_as_they_may() {
+        for answer in ["A\r\n\r\n", "A\n\n", "A\r\n\n", "A\n\r\n", "A\nB\r\rC\n\r\n"] {
+            let all = format!("{answer}more");
+            assert_eq!(Frames::new().pass(all.as_bytes(), 300), answer.len(), "{answer:?}");
         }
     }
 

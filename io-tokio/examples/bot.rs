@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use gatewright_tokio::cache::{Cache, Heap, Settings};
 use gatewright_tokio::model::{GuildMembersChunk, MessageCreate};
 use gatewright_tokio::{
-    Activity, Config, Dispatch, Event, EventKind, Events, Intents, Options, Presence, Repeat,
-    RequestGuildMembers, ShardHandle, StateFolder, asked_to_end,
+    Activity, Chunking, Config, Dispatch, Event, EventKind, Events, Intents, Options, Presence,
+    Repeat, ShardHandle, StateFolder, asked_to_end,
 };
 
 const INTENTS: Intents = Intents::GUILDS
@@ -47,7 +47,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     if let Ok(url) = env::var("GATEWAY_URL") {
         config = config.gateway(url);
     }
-    let shard = ShardHandle::new(config, Options::default().state(StateFolder::at(folder)));
+    // As many guilds at once as the limits let through; one is asked for by `ShardHandle::request_guild_members`.
+    let options = Options::default().state(StateFolder::at(folder)).chunking(Chunking::All);
+    let shard = ShardHandle::new(config, options);
     let parked = shard.clone();
     tokio::spawn(async move {
         if asked_to_end().await.is_ok() {
@@ -60,7 +62,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         _ => shard.forget_session().await,
     }
     let events = shard.start().await?;
-    take(&shard, events, &mut cache).await;
+    take(events, &mut cache).await;
     match shard.join().await {
         Some(stop) if !stop.is_requested() => Err(stop.into()),
         _ => Ok(()),
@@ -68,7 +70,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 /// Takes all events until the shard is over.
-async fn take(shard: &ShardHandle, mut events: Events, cache: &mut Cache<Heap>) {
+async fn take(mut events: Events, cache: &mut Cache<Heap>) {
     let mut heard = 0_u64;
     while let Some(event) = events.next().await {
         cache.hear(&event.event(), &mut ());
@@ -76,7 +78,7 @@ async fn take(shard: &ShardHandle, mut events: Events, cache: &mut Cache<Heap>) 
         if let Event::Dispatch(dispatch) = event.event()
             && events.repeat() != Repeat::Yes
         {
-            answer(shard, &dispatch, cache).await;
+            answer(&dispatch, cache);
         }
         heard += 1;
         if heard.is_multiple_of(SNAPSHOT_EVERY) {
@@ -87,18 +89,11 @@ async fn take(shard: &ShardHandle, mut events: Events, cache: &mut Cache<Heap>) 
     store(&mut events, cache).await;
 }
 
-async fn answer(shard: &ShardHandle, dispatch: &Dispatch<'_>, cache: &Cache<Heap>) {
+fn answer(dispatch: &Dispatch<'_>, cache: &Cache<Heap>) {
     match dispatch.kind() {
         EventKind::MessageCreate => {
             if let Ok(message) = dispatch.decode::<MessageCreate<'_>>() {
                 println!("{}: {}", message.channel_id, message.content.unwrap_or_default());
-            }
-        }
-        EventKind::GuildCreate => {
-            let Some(guild) = dispatch.guild_id() else { return };
-            let all = RequestGuildMembers::all(guild);
-            if let Err(error) = shard.request_guild_members(all).await {
-                eprintln!("{guild}: {error}");
             }
         }
         EventKind::GuildMembersChunk => {

@@ -238,7 +238,7 @@ impl Driver {
             // One that leaves is over, or begins anew, all the same.
             Order::Restart(restart) if !self.leaving => {
                 (self.restart, self.leaving) = (Some(restart), true);
-                gateway.leave(Leave::Park);
+                gateway.park_to_return();
             }
             Order::Restart(_) => {}
         }

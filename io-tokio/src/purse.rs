@@ -3,6 +3,7 @@
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -22,7 +23,8 @@ const MOST_LAST_WORD: Duration = Duration::from_secs(2);
 /// How long a disk may take before somebody is told why no Identify goes out.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long to wait until what could not be written, or opened, is tried again.
-const AGAIN_AFTER: Duration = Duration::from_secs(10);
+const AGAIN_AFTER: Duration =
+    if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(10) };
 /// How long what the server said holds if it named no end.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -37,6 +39,8 @@ struct Inner {
     content: Mutex<Content>,
     /// What the server said of the day, and when, until the budget hears it.
     heard: Mutex<Option<Heard>>,
+    /// Whether a task tries again to write, or open, what could not be.
+    retries: AtomicBool,
 }
 
 type Heard = (SessionStartLimit, UnixTime);
@@ -75,8 +79,8 @@ struct Content {
     untold: u32,
     /// Whether a warning said that it could not be opened.
     warned: bool,
-    /// Whether what could not be written, or opened, is being tried again.
-    retries: bool,
+    /// What the budget heard last, to be told to that file.
+    heard: Option<Heard>,
     has_started: bool,
     has_lived: bool,
     /// The refusal that was told last.
@@ -103,12 +107,13 @@ impl Purse {
             unopened,
             untold: 0,
             warned: false,
-            retries: false,
+            heard: None,
             has_started: false,
             has_lived: false,
             refusal: None,
         });
-        Self(Arc::new(Inner { taken: Watch::new(false), content, heard: Mutex::new(None) }))
+        let (taken, heard, retries) = (Watch::new(false), Mutex::new(None), AtomicBool::new(false));
+        Self(Arc::new(Inner { taken, content, heard, retries }))
     }
 
     /// Hears what the server said of the day.
@@ -121,23 +126,30 @@ impl Purse {
     /// Hears that a session was live for long, or left after it was live.
     pub(crate) fn lived(&self) -> impl Future<Output = ()> + Send + use<> {
         let purse = self.clone();
-        async move { purse.with(Content::lived).await }
+        let inner = Arc::clone(&self.0);
+        let lived = move |content: &mut Content| {
+            content.lived();
+            inner.retry_if(content.is_behind());
+        };
+        async move { purse.with(lived).await }
     }
 
     /// Pays for one Identify; returns for how long there is nothing to be had.
     pub(crate) async fn pay(self) -> Result<(), Duration> {
         let inner = Arc::clone(&self.0);
-        let pay = move |content: &mut Content| (content.pay(&inner), content.is_to_retry());
-        let (paid, retry) = self.with(pay).await;
-        if retry {
-            spawn(retry_later(Arc::downgrade(&self.0)));
-        }
+        let pay = move |content: &mut Content| {
+            let paid = content.pay(&inner);
+            // Here, since who asked may be gone by now.
+            inner.retry_if(content.is_behind());
+            paid
+        };
+        let paid = self.with(pay).await;
         let wait = |refusal: Refusal| refusal.until.saturating_since(unix_now()).max(LEAST_REFUSAL);
         paid.map_err(wait)
     }
 
     /// Tries again to write what could not be written; tells whether all is.
-    pub(crate) async fn catch_up(&self) -> bool {
+    async fn catch_up(&self) -> bool {
         self.with(Content::retry).await
     }
 
@@ -153,6 +165,13 @@ impl Purse {
 }
 
 impl Inner {
+    /// Has what is on no disk tried again, unless a task does so already.
+    fn retry_if(self: &Arc<Self>, is_behind: bool) {
+        if is_behind && !self.retries.swap(true, Ordering::Relaxed) {
+            spawn(retry_later(Retrying(Arc::downgrade(self))));
+        }
+    }
+
     fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,11 +190,22 @@ impl Drop for Turn {
     }
 }
 
+/// That a task tries again to write; also where that ends with its runtime.
+struct Retrying(Weak<Inner>);
+
+impl Drop for Retrying {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.retries.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Tries again to write what could not be written, until it is or nobody needs it.
-async fn retry_later(purse: Weak<Inner>) {
+async fn retry_later(retrying: Retrying) {
     loop {
         sleep_until(clock::now().saturating_add(AGAIN_AFTER)).await;
-        let Some(inner) = purse.upgrade() else { return };
+        let Some(inner) = retrying.0.upgrade() else { return };
         if Purse(inner).catch_up().await {
             return;
         }
@@ -192,7 +222,9 @@ impl Content {
             self.has_started = true;
             self.budget.started(now);
         }
-        self.hear(now, purse.heard().take());
+        let heard = purse.heard().take();
+        self.hear(now, heard);
+        self.heard = heard.or(self.heard);
         if let Err(refusal) = self.budget.ask(now) {
             if self.refusal.replace(refusal) != Some(refusal) {
                 tracing::warn!(bot = %self.budget.budget().bot_id(), "{refusal}");
@@ -219,14 +251,17 @@ impl Content {
     }
 
     fn lived(&mut self) {
-        if self.has_started && !self.has_lived {
+        if !self.has_started {
+            return;
+        }
+        let now = unix_now();
+        if !self.has_lived {
             self.open();
             self.has_lived = true;
-            let now = unix_now();
             self.budget.lived(now);
-            // The process may end with this.
-            self.budget.flush(now);
         }
+        // The process may end with this.
+        self.budget.flush(now);
     }
 
     /// Opens the file, unless that was done or cannot be: another process that holds it may go.
@@ -251,6 +286,7 @@ impl Content {
         if self.has_started {
             self.budget.started(now);
         }
+        self.hear(now, self.heard);
         for _ in 0..mem::take(&mut self.untold) {
             self.budget.spent(now);
         }
@@ -265,17 +301,11 @@ impl Content {
         self.unopened.is_some() || self.budget.deadline().is_some()
     }
 
-    /// Tells whether somebody is to try again, and nobody does.
-    fn is_to_retry(&mut self) -> bool {
-        self.is_behind() && !mem::replace(&mut self.retries, true)
-    }
-
     /// Tries again; tells whether all is written.
     fn retry(&mut self) -> bool {
         self.open();
         self.budget.flush(unix_now());
-        self.retries = self.is_behind();
-        !self.retries
+        !self.is_behind()
     }
 }
 

@@ -222,11 +222,6 @@ pub(crate) fn is_number(bytes: &[u8]) -> bool {
     number_end(bytes, 0) == Ok(bytes.len())
 }
 
-/// Tells whether the bytes are one value, within an object, by its brackets and the ends of its texts.
-pub(crate) fn is_one_value(bytes: &[u8]) -> bool {
-    skip(bytes, 0, 1) == Ok(bytes.len())
-}
-
 /// Skips a value that begins at `at`, at a depth of `depth` open brackets.
 pub(super) fn skip(doc: &[u8], at: usize, depth: u8) -> Result<usize, DecodeError> {
     match byte(doc, at) {

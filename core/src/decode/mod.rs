@@ -48,7 +48,7 @@ pub use timestamp::Timestamp;
 pub use uncompress::uncompress;
 
 pub(crate) use check::has_a_term;
-pub(crate) use json::{is_number, is_one_value, text_end};
+pub(crate) use json::{is_number, text_end};
 pub(crate) use key::word;
 pub(crate) use number::parse_u64;
 
