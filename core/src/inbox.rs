@@ -12,7 +12,6 @@ mod room;
 
 use core::num::NonZeroU64;
 
-use crate::decode::check;
 use crate::disconnect::Cause;
 use crate::envelope::{self, Details, Envelope, Fed, Scanner, Span};
 use crate::inflate::{self, Inflater, Then};
@@ -282,11 +281,9 @@ impl<'m> Inbox<'m> {
         if self.scanned == self.end {
             return Ok(None);
         }
-        if whole && self.may_be_one_document() {
+        if whole && self.is_one_document() {
             let document = self.store.get(self.doc..self.end).unwrap_or_default();
-            // Without a promise only what is well-formed throughout cannot be a part of one, or two.
-            let is_one = || self.promises_one_document() || check(document).is_ok();
-            if let Some(envelope) = envelope::fast(document).filter(|_| is_one()) {
+            if let Some(envelope) = envelope::fast(document) {
                 self.scanned = self.end;
                 return self.found(envelope, false).map(Some);
             }
@@ -311,18 +308,15 @@ impl<'m> Inbox<'m> {
         self.scanner.encoding() == Encoding::Json
     }
 
-    /// Tells whether what was not scanned yet may be one text, as long as the stream has brought all of it.
-    fn may_be_one_document(&self) -> bool {
-        let fresh = self.scanner.is_idle() && self.scanned == self.doc && !self.dropping;
-        fresh && self.start == self.ready && self.is_text()
-    }
-
-    /// Tells whether the stream promises that the message is one document: zlib by its sync marker, zstd always.
+    /// Tells whether the stream promises that the message is one text: zlib by its sync marker, zstd always.
     ///
     /// Source of the latter: Discord documentation, *Gateway: Transport Compression*.
-    fn promises_one_document(&self) -> bool {
+    fn is_one_document(&self) -> bool {
+        let fresh = self.scanner.is_idle() && self.scanned == self.doc && !self.dropping;
+        let alone = self.start == self.ready;
         let marked = self.message.tail == MARKER && !self.message.marker_inside;
-        if self.has_markers() { marked } else { self.is_stream() }
+        let promised = if self.has_markers() { marked } else { self.is_stream() };
+        fresh && alone && promised && self.is_text()
     }
 
     fn found(&self, envelope: Envelope, detailed: bool) -> Result<Found, Cause> {

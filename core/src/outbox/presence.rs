@@ -2,7 +2,8 @@
 
 use super::Outbox;
 use crate::command::{CommandError, MAX_PAYLOAD, Parts};
-use crate::encode;
+use crate::decode::{Cursor, has_a_term};
+use crate::{Encoding, encode};
 
 impl Outbox<'_> {
     /// Returns the presence that is kept, and the room to encode one of the shard's own frames.
@@ -29,8 +30,12 @@ impl Outbox<'_> {
         let (before, room) =
             self.bytes.split_at_mut_checked(behind).ok_or(CommandError::QueueFull)?;
         let read = |payload| Parts::read(encoding, payload);
-        let given = read(before.get(at..).unwrap_or_default());
-        let given = given.map_err(|_| CommandError::NotJson)?;
+        let payload = before.get(at..).unwrap_or_default();
+        // One of a recording that was changed may be anything, and is to be written on.
+        if encoding == Encoding::Json && !Cursor::new(encoding, payload).is_ok_and(has_a_term) {
+            return Err(CommandError::NotJson);
+        }
+        let given = read(payload).map_err(|_| CommandError::NotJson)?;
         let whole = match before.get(..earlier).filter(|kept| !kept.is_empty()) {
             Some(kept) => given.over(read(kept).unwrap_or_default()),
             None => given,

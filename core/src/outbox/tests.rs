@@ -184,3 +184,17 @@ fn what_becomes_of_commands_does_not_depend_on_how_the_buffer_grows() {
         assert!(full > 100 && small > 100 && refused > 100, "{full} {small} {refused}");
     }
 }
+
+#[test]
+fn an_encoded_presence_that_is_not_well_formed_is_refused() {
+    let mut bytes = [0; 8_192];
+    let mut outbox = outbox(&mut bytes);
+    for activities in ["[l]", "[1e999]", "[{]", "[\"\\ud800\"]"] {
+        let payload = format!(r#"{{"op":3,"d":{{"activities":{activities}}}}}"#);
+        let pushed =
+            outbox.push_encoded(CommandClass::Presence, Instant::MAX, Ok(payload.as_bytes()));
+        assert_eq!(pushed, Err(CommandError::NotJson), "{activities}");
+    }
+    let payload = br#"{"op":3,"d":{"activities":[]}}"#;
+    assert!(outbox.push_encoded(CommandClass::Presence, Instant::MAX, Ok(payload)).is_ok());
+}
