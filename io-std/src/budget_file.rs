@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The least time from a failed write to the next: what is full or read-only stays so for a while.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// An [`IdentifyBudget`] that is kept in a file over all processes of a bot.
+/// An [`IdentifyBudget`] that is kept in a file from one process of a bot to the next; one at a time has it.
 ///
 /// The first change is written at once, those that follow within 100 ms together: call [`tick`](Self::tick) at
 /// [`deadline`](Self::deadline). Dropping it writes what is left. Where writing fails, it goes on counting in
