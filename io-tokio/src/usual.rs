@@ -247,7 +247,10 @@ mod tests {
                 drop(held);
                 let until = clock::now().saturating_add(std::time::Duration::from_secs(20));
                 let folder = PathBuf::from(std::env::var_os("XDG_STATE_HOME").unwrap());
-                while !file(&folder).exists() && clock::now() < until {
+                // It is written when it is opened, and again with what was spent meanwhile.
+                let is_told =
+                    || fs::read_to_string(file(&folder)).is_ok_and(|t| t.contains("left="));
+                while !is_told() && clock::now() < until {
                     let next = std::time::Duration::from_millis(10);
                     clock::sleep_until(clock::now().saturating_add(next)).await;
                 }
