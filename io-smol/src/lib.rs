@@ -233,6 +233,8 @@ pub use gatewright_core::*;
 pub use discover::discover;
 pub use events::Events;
 pub use fleet::{Fleet, FleetEvent, FleetEvents, ReshardError, RestartError};
+#[cfg(feature = "tls")]
+pub use futures_rustls::rustls;
 pub use gate::Gate;
 pub use gateway::Gateway;
 #[cfg(feature = "metrics")]

@@ -1,4 +1,4 @@
-//! TLS by rustls, with the roots this crate brings along.
+//! TLS by rustls, with the roots this crate brings along unless a configuration is given.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -11,10 +11,13 @@ use smol::net::TcpStream;
 
 use crate::dial::Stream;
 
+/// The configuration that was given, if one was.
+pub(crate) type Given = Option<Arc<ClientConfig>>;
+
 /// Shakes hands with the host, and checks that it is the one named.
-pub(crate) async fn secure(tcp: TcpStream, host: &str) -> io::Result<Stream> {
+pub(crate) async fn secure(tcp: TcpStream, host: &str, given: Given) -> io::Result<Stream> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    let config = shared_config().map_err(io::Error::other)?;
+    let config = given.map_or_else(shared_config, Ok).map_err(io::Error::other)?;
     let tls = TlsConnector::from(config).connect(name, tcp).await?;
     Ok(Box::new(tls))
 }

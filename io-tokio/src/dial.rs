@@ -72,6 +72,7 @@ pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
     let (url, tls) = (target.to_string(), target.tls);
     let (host, port) = (target.host_name().to_owned(), target.port);
     let (user_agent, proxy) = (options.user_agent.clone(), options.proxy.clone());
+    let given = options.tls.clone();
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -82,7 +83,7 @@ pub(crate) fn dial(target: &Target<'_>, options: &Options) -> Dial {
         let request = ClientRequestBuilder::new(uri).with_header("User-Agent", user_agent);
         let tcp = reach(proxy.as_ref(), &host, port).await?;
         tcp.set_nodelay(true)?;
-        let stream = if tls { tls::secure(tcp, &host).await? } else { Box::new(tcp) };
+        let stream = if tls { tls::secure(tcp, &host, given).await? } else { Box::new(tcp) };
         let stream = Reader::new(TokioAdapter::new(stream));
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
         // What the answer was read into is large, and there is nothing else in it: the reader stops behind the answer.

@@ -245,3 +245,5 @@ pub use handle::{ShardHandle, StartError};
 pub use options::Options;
 #[cfg(feature = "signal")]
 pub use signal::asked_to_end;
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;

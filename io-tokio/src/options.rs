@@ -1,11 +1,16 @@
 //! What the adapter is told once; what the protocol needs is in [`Config`](gatewright_core::Config).
 
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatewright_core::{Chunking, Compression};
 use gatewright_std::{Filter, Proxy, StateFolder};
 
 use crate::Gate;
+#[cfg(feature = "tls")]
+use crate::rustls::ClientConfig;
+use crate::tls::Given;
 
 /// The longest WebSocket message taken, unless set.
 const MAX_MESSAGE: usize = 64 * 1024 * 1024;
@@ -29,6 +34,7 @@ pub struct Options {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) chunking: Chunking,
     pub(crate) state: Option<StateFolder>,
+    pub(crate) tls: Given,
 }
 
 /// Events that wait for the consumer of a [`ShardHandle`](crate::ShardHandle), and their bytes, unless set.
@@ -52,6 +58,7 @@ impl Default for Options {
             proxy: None,
             chunking: Chunking::Off,
             state: None,
+            tls: Given::default(),
         }
     }
 }
@@ -124,6 +131,18 @@ impl Options {
     #[must_use]
     pub fn state(mut self, folder: StateFolder) -> Self {
         self.state = Some(folder);
+        self
+    }
+
+    /// Sets the TLS of `wss://`; the roots this crate brings along unless set, one configuration for the process.
+    ///
+    /// It is for a gateway, or a proxy that looks into TLS, whose certificate another root signed, and for roots of the
+    /// operating system. Shards that share a configuration share its session tickets, and what it takes. [`discover`](crate::discover)
+    /// does not take it.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, config: Arc<ClientConfig>) -> Self {
+        self.tls = Some(config);
         self
     }
 

@@ -2,6 +2,7 @@
 
 #[cfg(doctest)]
 mod pages;
+pub mod tls;
 mod told;
 
 use std::collections::VecDeque;
