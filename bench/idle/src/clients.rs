@@ -9,6 +9,12 @@ use futures_util::StreamExt;
 use futures_util::stream::SelectAll;
 use gatewright_core::{Compression, Config, Intents, Shards};
 
+use crate::secure;
+
+/// What all clients ask for.
+pub const COMPRESSION: Compression =
+    if cfg!(feature = "zstd") { Compression::ZstdStream } else { Compression::ZlibStream };
+
 const TOKEN: &str = "MTIz.idle.token";
 /// How long shards may take to be live, and how long after that what they took for their guilds is given back.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -48,8 +54,10 @@ macro_rules! fleet {
         async {
             let config = Config::new(TOKEN, Intents::DOCUMENTED).gateway($url.to_owned());
             let gate = $adapter::Gate::new(usize::try_from($shards)?, usize::try_from($shards)?);
-            let options =
-                $adapter::Options::default().gate(gate).compression(Compression::ZlibStream);
+            let mut options = $adapter::Options::default().gate(gate).compression(COMPRESSION);
+            if let Some(config) = secure::trusting()? {
+                options = options.tls(config);
+            }
             let fleet = $adapter::Fleet::new(config, Shards::all($shards)?, options);
             let mut events = fleet.start().await?;
             let is_ready = |told| match told {
