@@ -25,6 +25,23 @@ pub(super) enum Slot {
     Type,
 }
 
+impl Slot {
+    fn of(inside: bool, key: &[u8]) -> Self {
+        match (inside, key) {
+            (false, b"d") => Self::Data,
+            (false, b"op") => Self::Op,
+            (false, b"s") => Self::Seq,
+            (false, b"t") => Self::Type,
+            (true, b"guild_id") => Self::GuildId,
+            (true, b"heartbeat_interval") => Self::Interval,
+            (true, b"id") => Self::Id,
+            (true, b"resume_gateway_url") => Self::ResumeUrl,
+            (true, b"session_id") => Self::SessionId,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// What is known of a document so far.
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -64,20 +81,14 @@ impl Draft {
         Some(Envelope { op: op?, seq: seq.and_then(NonZeroU64::new), kind, name, data })
     }
 
-    /// Ends a key, which says what its value is.
+    /// Ends a key that was kept as the token.
     pub(super) fn end_key(&mut self) {
-        self.slot = match (self.inside, self.token.get().unwrap_or_default()) {
-            (false, b"d") => Slot::Data,
-            (false, b"op") => Slot::Op,
-            (false, b"s") => Slot::Seq,
-            (false, b"t") => Slot::Type,
-            (true, b"guild_id") => Slot::GuildId,
-            (true, b"heartbeat_interval") => Slot::Interval,
-            (true, b"id") => Slot::Id,
-            (true, b"resume_gateway_url") => Slot::ResumeUrl,
-            (true, b"session_id") => Slot::SessionId,
-            _ => Slot::Other,
-        };
+        self.slot = Slot::of(self.inside, self.token.get().unwrap_or_default());
+    }
+
+    /// Takes a key, which says what its value is.
+    pub(super) fn take_key(&mut self, key: &[u8]) {
+        self.slot = Slot::of(self.inside, key);
     }
 
     /// Begins a value and forgets what an earlier one of the same key said: the last one wins.

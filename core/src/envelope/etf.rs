@@ -73,7 +73,10 @@ impl Etf {
             Stage::Version if byte == term::VERSION => self.stage = Stage::Tag,
             Stage::Version | Stage::Done => return Err(Broken),
             Stage::Tag if self.role == Role::Deep => return self.skip(draft, rest),
-            Stage::Tag => self.begin(draft, byte)?,
+            Stage::Tag => match self.whole(draft, rest) {
+                Some(taken) => return Ok(taken),
+                None => self.begin(draft, byte)?,
+            },
             Stage::Head { tag, left, len } => {
                 let (left, len) = (left - 1, len << 8 | u32::from(byte));
                 self.stage = Stage::Head { tag, left, len };
@@ -86,6 +89,31 @@ impl Etf {
         Ok(1)
     }
 
+    /// Takes a key that is text, or a value that holds no others, if all of it is in the piece.
+    fn whole(&mut self, draft: &mut Draft, rest: &[u8]) -> Option<usize> {
+        let (&tag, behind) = rest.split_first()?;
+        let (len, behind) = behind.split_at_checked(head(tag)?.into())?;
+        let Size::Bytes(size) = size(tag, number(len))? else { return None };
+        let body = behind.get(..usize::try_from(size).ok()?)?;
+        let start = 1 + len.len();
+        match self.role {
+            Role::Key if is_text(tag) => {
+                draft.take_key(body);
+                self.role = Role::Value;
+            }
+            Role::Value => {
+                draft.begin_value();
+                if is_text(tag) {
+                    draft.begin_text(draft.offset + start);
+                }
+                self.collect(draft, tag, body);
+                self.end_scalar(draft, tag, draft.offset + start + body.len());
+            }
+            Role::Deep | Role::Document | Role::Key => return None,
+        }
+        Some(start + body.len())
+    }
+
     /// Skips terms whose tag and length are in the piece.
     fn skip(&mut self, draft: &mut Draft, rest: &[u8]) -> Result<usize, Broken> {
         let mut at = 0;
@@ -95,9 +123,8 @@ impl Etf {
                 break;
             };
             self.admit(tag)?;
-            let len = bytes.iter().fold(0, |len, byte| len << 8 | u32::from(*byte));
             at += 1 + bytes.len();
-            match size(tag, len).ok_or(Broken)? {
+            match size(tag, number(bytes)).ok_or(Broken)? {
                 Size::Terms(terms) => {
                     self.open = (self.open - 1).checked_add(terms).ok_or(Broken)?;
                 }
@@ -313,6 +340,14 @@ fn unsigned(tag: u8, bytes: &[u8]) -> Option<u64> {
             Some(digits.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
         }
         _ => None,
+    }
+}
+
+/// Reads a length of at most four bytes, the most significant one first.
+fn number(bytes: &[u8]) -> u32 {
+    match *bytes {
+        [a, b, c, d] => u32::from_be_bytes([a, b, c, d]),
+        _ => bytes.iter().fold(0, |len, byte| len << 8 | u32::from(*byte)),
     }
 }
 

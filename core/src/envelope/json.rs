@@ -5,7 +5,7 @@
 
 use super::Broken;
 use super::draft::{Draft, Slot};
-use crate::decode::{is_number, parse_u64};
+use crate::decode::{is_number, parse_u64, text_end};
 
 /// How deep values may nest below the first level of `d`.
 const DEPTH: u32 = u64::BITS;
@@ -67,21 +67,37 @@ impl Json {
             Mode::Deep => self.skip_deep(draft, rest),
             Mode::DeepText => Ok(self.skip_text(rest)),
             Mode::KeyText | Mode::Text => self.text(draft, byte, rest),
-            Mode::Scalar => self.scalar(draft, byte),
-            Mode::Before
-            | Mode::FirstKey
-            | Mode::Key
-            | Mode::Colon
-            | Mode::Value
-            | Mode::Next
-            | Mode::Done => self.structure(draft, byte).map(|()| 1),
+            Mode::Scalar => self.scalar(draft, byte, rest),
+            Mode::FirstKey | Mode::Next => match self.whole_key(draft, rest) {
+                Some(taken) => Ok(taken),
+                None => self.structure(draft, byte, rest),
+            },
+            Mode::Before | Mode::Key | Mode::Colon | Mode::Value | Mode::Done => {
+                self.structure(draft, byte, rest)
+            }
         }
     }
 
-    /// Takes one byte between values.
-    fn structure(&mut self, draft: &mut Draft, byte: u8) -> Result<(), Broken> {
+    /// Takes a key without escapes, with the comma before it and the colon behind it, if all is in the piece.
+    fn whole_key(&mut self, draft: &mut Draft, rest: &[u8]) -> Option<usize> {
+        let start = match (self.mode, rest) {
+            (Mode::FirstKey, [b'"', ..]) => 1,
+            (Mode::Next, [b',', b'"', ..]) => 2,
+            _ => return None,
+        };
+        let (end, escaped) = text_end(rest, start).ok()?;
+        if escaped || rest.get(end + 1) != Some(&b':') {
+            return None;
+        }
+        draft.take_key(rest.get(start..end)?);
+        self.mode = Mode::Value;
+        Some(end + 2)
+    }
+
+    /// Takes one byte between values, or more of a value that begins.
+    fn structure(&mut self, draft: &mut Draft, byte: u8, rest: &[u8]) -> Result<usize, Broken> {
         if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-            return Ok(());
+            return Ok(1);
         }
         match (self.mode, byte) {
             (Mode::Before, b'{') => self.mode = Mode::FirstKey,
@@ -92,10 +108,10 @@ impl Json {
             (Mode::FirstKey | Mode::Next, b'}') => self.close(draft),
             (Mode::Colon, b':') => self.mode = Mode::Value,
             (Mode::Next, b',') => self.mode = Mode::Key,
-            (Mode::Value, _) => self.begin_value(draft, byte)?,
+            (Mode::Value, _) => return self.begin_value(draft, byte, rest),
             _ => return Err(Broken),
         }
-        Ok(())
+        Ok(1)
     }
 
     /// Ends the object at hand: `d`, or the document.
@@ -108,7 +124,8 @@ impl Json {
         }
     }
 
-    fn begin_value(&mut self, draft: &mut Draft, byte: u8) -> Result<(), Broken> {
+    /// Begins a value, and takes all of a text without escapes if it is in the piece.
+    fn begin_value(&mut self, draft: &mut Draft, byte: u8, rest: &[u8]) -> Result<usize, Broken> {
         draft.begin_value();
         match byte {
             b'{' if draft.slot == Slot::Data => {
@@ -121,6 +138,12 @@ impl Json {
             }
             b'"' => {
                 draft.begin_text(draft.offset + 1);
+                if let Ok((end, false)) = text_end(rest, 1) {
+                    draft.collect(rest.get(1..end).unwrap_or_default());
+                    draft.end_text(draft.offset + end);
+                    self.end_value(draft, draft.offset + end + 1);
+                    return Ok(end + 1);
+                }
                 self.mode = Mode::Text;
             }
             b'-' | b'0'..=b'9' | b'f' | b'n' | b't' => {
@@ -129,7 +152,7 @@ impl Json {
             }
             _ => return Err(Broken),
         }
-        Ok(())
+        Ok(1)
     }
 
     fn end_value(&mut self, draft: &mut Draft, end: usize) {
@@ -148,11 +171,15 @@ impl Json {
 
     /// Skips brackets and scalars below the first level of `d`.
     fn skip_deep(&mut self, draft: &mut Draft, rest: &[u8]) -> Result<usize, Broken> {
-        for (at, &byte) in rest.iter().enumerate() {
+        let mut at = 0;
+        while let Some(&byte) = rest.get(at) {
             match byte {
                 b'"' => {
-                    self.mode = Mode::DeepText;
-                    return Ok(at + 1);
+                    let Ok((end, _)) = text_end(rest, at + 1) else {
+                        self.mode = Mode::DeepText;
+                        return Ok(at + 1);
+                    };
+                    at = end;
                 }
                 b'{' | b'[' => self.open(byte)?,
                 b'}' | b']' => {
@@ -168,6 +195,7 @@ impl Json {
                 }
                 _ => {}
             }
+            at += 1;
         }
         Ok(rest.len())
     }
@@ -243,15 +271,16 @@ impl Json {
     }
 
     /// Collects a number, `true`, `false` or `null`; returns how many bytes it took.
-    fn scalar(&mut self, draft: &mut Draft, byte: u8) -> Result<usize, Broken> {
+    fn scalar(&mut self, draft: &mut Draft, byte: u8, rest: &[u8]) -> Result<usize, Broken> {
         match byte {
             b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r' => {
                 self.end_scalar(draft)?;
                 Ok(0)
             }
-            b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.' => {
-                draft.token.push(&[byte]);
-                Ok(1)
+            _ if is_part(byte) => {
+                let run = rest.iter().position(|byte| !is_part(*byte)).unwrap_or(rest.len());
+                draft.token.push(rest.get(..run).unwrap_or_default());
+                Ok(run)
             }
             _ => Err(Broken),
         }
@@ -279,6 +308,11 @@ impl Json {
         self.end_value(draft, draft.offset);
         Ok(())
     }
+}
+
+/// Tells whether a byte may be part of a number or a word.
+const fn is_part(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.')
 }
 
 fn unescape(byte: u8) -> Option<u8> {
