@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
+use stats_alloc::Stats;
 
 /// The line that asks for the steady events, once all guilds are taken.
 pub const GUILDS_TAKEN: &str = "guilds";
@@ -53,6 +54,8 @@ pub struct Told {
     /// What the allocator was asked for and did not get back, in bytes; only counted in a run of its own.
     pub heap_guilds: Option<u64>,
     pub heap_end: Option<u64>,
+    /// How often the allocator was asked for memory while the events came; counted likewise.
+    pub allocations: Option<u64>,
     /// Events that were taken, guilds included and READY not.
     pub seen: u64,
     /// Of these, those that could not be read.
@@ -71,19 +74,40 @@ pub enum Fate {
     Unknown,
 }
 
+/// What the allocator was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Heap {
+    /// Bytes that were not given back.
+    pub bytes: u64,
+    /// How often, whether for a block or for another size of one.
+    pub allocations: u64,
+}
+
+impl Heap {
+    /// Reads what was counted.
+    pub fn of(stats: &Stats) -> Option<Self> {
+        let bytes = stats.bytes_allocated.wrapping_sub(stats.bytes_deallocated);
+        let allocations = stats.allocations + stats.reallocations;
+        Some(Self { bytes: bytes.try_into().ok()?, allocations: allocations.try_into().ok()? })
+    }
+}
+
+/// How the heap is counted, where it is.
+pub type Count = fn() -> Option<Heap>;
+
 /// A moment at which a part begins or ends.
 #[derive(Clone, Copy)]
 struct Mark {
     cpu: Duration,
     wall: Instant,
     resident: u64,
-    heap: Option<u64>,
+    heap: Option<Heap>,
 }
 
 /// Counts events, and looks at the clocks when a part is over.
 pub struct Meter<'p> {
     plan: &'p Plan,
-    heap: fn() -> Option<u64>,
+    heap: Count,
     resident_before: u64,
     begin: Mark,
     large: Mark,
@@ -96,7 +120,7 @@ pub struct Meter<'p> {
 
 impl<'p> Meter<'p> {
     /// Creates one before the client connects.
-    pub fn new(plan: &'p Plan, heap: fn() -> Option<u64>) -> Self {
+    pub fn new(plan: &'p Plan, heap: Count) -> Self {
         let now = mark(heap);
         Self {
             plan,
@@ -149,8 +173,12 @@ impl<'p> Meter<'p> {
             resident_before: self.resident_before,
             resident_guilds: self.guilds.resident,
             resident_peak: status("VmHWM:")?,
-            heap_guilds: self.guilds.heap,
-            heap_end: end.heap,
+            heap_guilds: self.guilds.heap.map(|heap| heap.bytes),
+            heap_end: end.heap.map(|heap| heap.bytes),
+            allocations: end
+                .heap
+                .zip(self.guilds.heap)
+                .map(|(end, guilds)| end.allocations - guilds.allocations),
             seen: self.seen,
             failed: self.failed,
             unknown: self.unknown,
@@ -161,7 +189,7 @@ impl<'p> Meter<'p> {
     }
 }
 
-fn mark(heap: fn() -> Option<u64>) -> Mark {
+fn mark(heap: Count) -> Mark {
     Mark {
         cpu: ProcessTime::now().as_duration(),
         wall: clock(),

@@ -183,18 +183,21 @@ pub fn markdown(measured: &Measured) -> String {
 fn table(measured: &Measured, does: Does, rows: &[&Row], out: &mut String) {
     let _ = writeln!(
         out,
-        "| {does} | messages | CPU an event, µs | times less than twilight | events a second | CPU a guild of 1,000 members, ms | times less than twilight | CPU of all guilds, s | grew by, MB | heap at the end, MB |"
+        "| {does} | messages | CPU an event, µs | times less than twilight | events a second | CPU a guild of 1,000 members, ms | times less than twilight | CPU of all guilds, s | grew by, MB | heap at the end, MB | allocations an event |"
     );
-    out.push_str("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+    out.push_str("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
     let show = |spread: Option<Spread>, digits| spread.map_or("".to_owned(), |s| s.show(digits));
     for row in rows {
         let event = measured.times_less(row, |told| told.steady_cpu);
         let large = measured.times_less(row, |told| told.large_cpu);
-        let heap = row.counted.as_ref().and_then(|told| told.heap_end);
-        let heap = heap.map_or("".to_owned(), |heap| format!("{:.1}", heap as f64 / 1e6));
+        let counted = row.counted.as_ref();
+        let show_if = |figure: Option<f64>| figure.map_or("".to_owned(), |f| format!("{f:.1}"));
+        let heap = show_if(counted.and_then(|told| Some(told.heap_end? as f64 / 1e6)));
+        let events = measured.size.events as f64;
+        let asked = show_if(counted.and_then(|told| Some(told.allocations? as f64 / events)));
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {:.0} | {} | {} | {:.2} | {:.1} | {heap} |",
+            "| {} | {} | {} | {} | {:.0} | {} | {} | {:.2} | {:.1} | {heap} | {asked} |",
             row.name(),
             row.how(),
             show(measured.event(row), 2),

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use anyhow::{Context, Result, bail};
-use gatewright_bench_harness::meter::{Fate, Meter, Plan};
+use gatewright_bench_harness::meter::{Count, Fate, Meter, Plan};
 use gatewright_bench_read::{eager, lean};
 use gatewright_core::cache::{Cache, Heap, Kind, Limit, Settings};
 use gatewright_core::{Compression, Config, Dispatch, Encoding, Event, EventKind, Intents};
@@ -15,7 +15,7 @@ const TOKEN: &str = "MTIz.bench.token";
 const MESSAGES_PER_CHANNEL: u32 = 100;
 
 /// Connects as the command line says, and tells what all events took.
-pub fn run(heap: fn() -> Option<u64>) -> Result<()> {
+pub fn run(heap: Count) -> Result<()> {
     let plan = Plan::from_args()?;
     let words: Vec<&str> = plan.words.iter().map(String::as_str).collect();
     let [runtime, encoding, compression, does] = words[..] else { bail!("expected four words") };

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Result, ensure};
-use gatewright_bench_harness::meter::{Fate, Meter, Plan};
+use gatewright_bench_harness::meter::{Count, Fate, Meter, Plan};
 use serenity::all::{
     ClientBuilder, ConnectionStage, Context, FullEvent, GatewayIntents, HttpBuilder,
 };
@@ -16,7 +16,7 @@ use serenity::framework::Framework;
 const VERSION: &str = "serenity 0.12.5";
 
 /// Connects as the command line says, and tells what all events took.
-pub fn run(heap: fn() -> Option<u64>) -> Result<()> {
+pub fn run(heap: Count) -> Result<()> {
     // It lives as long as the process: the framework is to be 'static.
     let plan: &'static Plan = Box::leak(Box::new(Plan::from_args()?));
     ensure!(plan.words == ["json", "zlib", "cache"], "expected json zlib cache");

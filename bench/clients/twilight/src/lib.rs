@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use anyhow::{Result, bail, ensure};
 use futures_util::StreamExt;
-use gatewright_bench_harness::meter::{Fate, Meter, Plan};
+use gatewright_bench_harness::meter::{Count, Fate, Meter, Plan};
 use twilight_cache_inmemory::DefaultInMemoryCache;
 use twilight_gateway::{
     ConfigBuilder, Event, EventTypeFlags, Intents, Message, Shard, ShardId, parse,
@@ -23,7 +23,7 @@ const COMPRESSION: &str = if cfg!(feature = "zstd") {
 };
 
 /// Connects as the command line says, and tells what all events took.
-pub fn run(heap: fn() -> Option<u64>) -> Result<()> {
+pub fn run(heap: Count) -> Result<()> {
     let plan = Plan::from_args()?;
     let words: Vec<&str> = plan.words.iter().map(String::as_str).collect();
     let ["json", compression, does] = words[..] else { bail!("expected json and two words") };

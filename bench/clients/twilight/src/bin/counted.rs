@@ -2,14 +2,12 @@
 
 use std::alloc::System;
 
+use gatewright_bench_harness::meter::Heap;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() -> anyhow::Result<()> {
-    gatewright_bench_client_twilight::run(|| {
-        let stats = ALLOCATOR.stats();
-        u64::try_from(stats.bytes_allocated.wrapping_sub(stats.bytes_deallocated)).ok()
-    })
+    gatewright_bench_client_twilight::run(|| Heap::of(&ALLOCATOR.stats()))
 }
