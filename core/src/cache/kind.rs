@@ -85,7 +85,7 @@ impl Kind {
     }
 
     /// What makes the key a member, packed: the name, and that an integer of eight bytes follows.
-    pub(super) fn key_member(self) -> &'static [u8] {
+    pub(super) const fn key_member(self) -> &'static [u8] {
         const ID: &[u8] = &packed::id_member::<2>(Name::of("id"));
         const USER: &[u8] = &packed::id_within::<5>(Name::of("user"), Name::of("id"));
         const USER_ID: &[u8] = &packed::id_member::<3>(Name::of("user_id"));
@@ -111,15 +111,33 @@ impl Kind {
     }
 
     /// Where the key stands.
+    #[inline]
     pub(super) fn key_at(self) -> usize {
-        self.members_at() + self.key_member().len()
+        self.header() - 8
     }
 
     /// Where the fields begin.
+    #[inline]
     pub(super) fn header(self) -> usize {
-        self.key_at() + 8
+        HEADERS.get(self as usize).copied().unwrap_or(0).into()
     }
 }
+
+/// Where the fields of a row of each kind begin.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler"
+)]
+static HEADERS: [u8; Kind::ALL.len()] = {
+    let (mut headers, mut at) = ([0; Kind::ALL.len()], 0);
+    while at < headers.len() {
+        let kind = Kind::ALL[at];
+        headers[at] = (kind.members_at() + kind.key_member().len() + 8) as u8;
+        at += 1;
+    }
+    headers
+};
 
 /// The lists of a guild, one for each kind of row it owns.
 pub(super) const GUILD_LISTS: u8 = 13;

@@ -214,6 +214,24 @@ impl<S: Segments> Pool<S> {
         segment.get_mut(at + UNIT..end).unwrap_or_default()
     }
 
+    /// Returns a word of what a block holds, by its place in bytes, which is one of a whole word.
+    #[inline]
+    pub(super) fn word(&self, block: Block, at: usize) -> Option<u32> {
+        let at = (block.unit() as usize + 1) * UNIT + at;
+        let bytes = self.segments.get(block.segment())?.get(at..)?.first_chunk();
+        bytes.map(|bytes| u32::from_le_bytes(*bytes))
+    }
+
+    /// Sets a word of what a block holds.
+    #[inline]
+    pub(super) fn set_word(&mut self, block: Block, at: usize, value: u32) {
+        let at = (block.unit() as usize + 1) * UNIT + at;
+        let segment = self.segments.get_mut(block.segment()).unwrap_or_default();
+        if let Some(bytes) = segment.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *bytes = value.to_le_bytes();
+        }
+    }
+
     /// Makes the memory one free block for each segment again.
     pub(super) fn clear(&mut self) {
         (self.heads, self.filled, self.known, self.used) = ([Block::NONE; LISTS], 0, 0, 0);
@@ -330,6 +348,7 @@ impl<S: Segments> Pool<S> {
         self.write(next, header | if free { Header::AFTER_FREE } else { 0 });
     }
 
+    #[inline]
     fn header(&self, block: Block) -> Header {
         Header(self.read(block))
     }
@@ -342,6 +361,7 @@ impl<S: Segments> Pool<S> {
         bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
     }
 
+    #[inline]
     fn write(&mut self, at: Block, value: u32) {
         let unit = at.unit() as usize * UNIT;
         let segment = self.segments.get_mut(at.segment()).unwrap_or_default();

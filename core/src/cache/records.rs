@@ -231,13 +231,12 @@ impl<M: Memory> Records<M> {
 
     #[inline]
     pub(super) fn kind(&self, row: u32) -> Kind {
-        kind_of(self.bytes_of(row))
+        kind_of(&self.word(row, 0).to_le_bytes())
     }
 
     #[inline]
     pub(super) fn owner(&self, row: u32) -> u32 {
-        let record = self.bytes_of(row);
-        if number_of(record) == Kind::User as u8 { NONE } else { owner_of(record) }
+        if self.kind(row) == Kind::User { NONE } else { self.word(row, 4) }
     }
 
     /// Gives a row that stands in no list another owner.
@@ -268,8 +267,16 @@ impl<M: Memory> Records<M> {
         bytes.get(kind_of(bytes).header()..).unwrap_or_default()
     }
 
+    #[inline]
     pub(super) fn is(&self, row: u32, mark: Mark) -> bool {
         self.word(row, 0) & (mark as u32) != 0
+    }
+
+    /// Tells whether a row is marked as one of several.
+    #[inline]
+    pub(super) fn is_any(&self, row: u32, marks: &[Mark]) -> bool {
+        let all = marks.iter().fold(0, |all, mark| all | *mark as u32);
+        self.word(row, 0) & all != 0
     }
 
     /// Tells whether a row is there for all: a user always, a guild if it is known, any other in its list.
@@ -423,13 +430,13 @@ impl<M: Memory> Records<M> {
 
     #[inline]
     fn word(&self, row: u32, at: usize) -> u32 {
-        let word = self.bytes_of(row).get(at..).and_then(<[u8]>::first_chunk);
-        word.map_or(NONE, |word| u32::from_le_bytes(*word))
+        self.pool.word(self.block(row), at).unwrap_or(NONE)
     }
 
+    #[inline]
     fn set_word(&mut self, row: u32, at: usize, value: u32) {
         let block = self.block(row);
-        put(self.pool.bytes_mut(block), at, &value.to_le_bytes());
+        self.pool.set_word(block, at, value);
     }
 
     fn take_slot(&mut self, block: Block) -> Option<u32> {

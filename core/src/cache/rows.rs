@@ -257,8 +257,7 @@ impl<M: Memory> Records<M> {
 
     /// Tells whether a guild is one that the bot was told it is in.
     pub(super) fn is_announced(&self, guild: u32) -> bool {
-        let marks = [Mark::Awaited, Mark::Known, Mark::Told, Mark::Unavailable];
-        marks.into_iter().any(|mark| self.is(guild, mark))
+        self.is_any(guild, &[Mark::Awaited, Mark::Known, Mark::Told, Mark::Unavailable])
     }
 
     /// Tells whether there are rows of a guild that nobody told of.
