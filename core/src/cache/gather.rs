@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::kept::{MEANT, Names};
 use crate::decode::packed::{self, Name, Unpacked, Writer};
 use crate::decode::{Cursor, Members};
 
@@ -60,16 +61,36 @@ impl Gathered {
         self.add(name, start..out.len())
     }
 
+    /// Packs the members of an object that are `kept`, up to one of which more is made, or that does not stand as usual.
+    ///
+    /// Returns the name of one whose key it passed, and not its value.
+    #[inline(never)]
+    pub(super) fn keep_known(
+        &mut self,
+        out: &mut Writer<'_>,
+        cursor: &mut Cursor<'_>,
+        members: &mut Members,
+        kept: &Names,
+    ) -> Option<Option<Name>> {
+        // Of what is kept as it comes nothing more is made.
+        self.keep_usual(out, cursor, members, |name| {
+            let is_kept = kept.has(name);
+            (is_kept || !MEANT.has(name)).then_some(is_kept)
+        })
+    }
+
     /// Packs members of an object as long as they stand as usual and it is known whether they are wanted.
-    #[inline]
-    pub(super) fn keep_usual(
+    ///
+    /// Returns the name of one whose key it passed, and not its value.
+    #[inline(always)]
+    fn keep_usual(
         &mut self,
         out: &mut Writer<'_>,
         cursor: &mut Cursor<'_>,
         members: &mut Members,
         wanted: impl Fn(Name) -> Option<bool>,
-    ) {
-        out.usual_members(cursor, members, wanted, |name, range| self.add(name, range).is_ok());
+    ) -> Option<Option<Name>> {
+        out.usual_members(cursor, members, wanted, |name, range| self.add(name, range).is_ok())
     }
 
     #[inline]
@@ -135,7 +156,7 @@ impl Gathered {
         // What stands together is written in one go.
         let (start, mut at, mut piece) = (out.len(), 0, 0..0);
         for field in &self.0 {
-            let (end, next) = before(old, at, field.name);
+            let (end, next) = if at == old.len() { (at, at) } else { before(old, at, field.name) };
             let range = field.range();
             if range.is_empty() && end == at {
                 // There is nothing to take away.
@@ -170,7 +191,7 @@ impl Gathered {
 /// Passes members of lower names from a place on: returns where they end, and where one of the same name does.
 fn before(old: &[u8], mut at: usize, name: Name) -> (usize, usize) {
     while let Some((other, value)) = packed::member(old, at) {
-        let end = packed::value(old, value).map_or(old.len(), |value| value.end);
+        let end = packed::pass(old, value).map_or(old.len(), |(_, _, end)| end);
         if other >= name {
             return (at, if other == name { end } else { at });
         }
@@ -243,17 +264,30 @@ mod tests {
 
     /// Gathers some fields of an object, as they stand or one by one, and merges them with what was there.
     fn gather_some(usual: bool, json: &str, old: &[u8], room: usize) -> Option<Vec<u8>> {
+        gather_from(usual, Cursor::new(Encoding::Json, json.as_bytes()).unwrap(), old, room)
+    }
+
+    fn gather_from(
+        usual: bool,
+        mut cursor: Cursor<'_>,
+        old: &[u8],
+        room: usize,
+    ) -> Option<Vec<u8>> {
         let wanted = |name: Name| (name != Name::of("id")).then_some(name != Name::of("topic"));
         let mut scratch = std::vec![0; room];
         let mut out = Writer::new(&mut scratch);
-        let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
         let (mut members, mut fields) = (cursor.object().unwrap(), Gathered::new());
         loop {
+            let mut name = None;
             if usual {
-                fields.keep_usual(&mut out, &mut cursor, &mut members, wanted);
+                name = fields.keep_usual(&mut out, &mut cursor, &mut members, wanted);
             }
-            let Some(key) = cursor.key(&mut members).unwrap() else { break };
-            match Name::of_key(&key) {
+            if name.is_none() {
+                let key = cursor.key(&mut members).unwrap();
+                name = key.map(|key| Name::of_key(&key));
+            }
+            let Some(name) = name else { break };
+            match name {
                 Some(name) if wanted(name) == Some(true) => {
                     fields.keep(&mut out, &mut cursor, name).ok()?;
                 }

@@ -314,3 +314,16 @@ const VOICE_STATE: Names = Names::of(&[
     "session_id",
     "suppress",
 ]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_kept_as_it_comes_nothing_more_is_made() {
+        for kind in Kind::ALL {
+            let both = kept(kind).0.iter().zip(MEANT.0).any(|(kept, meant)| kept & meant != 0);
+            assert!(!both, "{kind:?}");
+        }
+    }
+}

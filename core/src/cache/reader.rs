@@ -6,14 +6,14 @@
 
 use super::family::Memory;
 use super::gather::Gathered;
-use super::kept::{MEANT, kept};
+use super::kept::kept;
 use super::kind::{Kind, NONE, Place, Root};
 use super::records::Records;
 use super::rows::{Changed, Witness};
 use super::settings::{Components, MemberPolicy, Settings};
 use super::table::hash_of_code;
 use crate::decode::packed::{Name, Unpacked, Writer};
-use crate::decode::{Cursor, DecodeError, Expected, Key, Members};
+use crate::decode::{Cursor, DecodeError, Expected, Members};
 
 mod complete;
 mod members;
@@ -295,8 +295,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// Reads the members of an object.
     fn read(&mut self, frame: &mut Frame, cursor: &mut Cursor<'_>) -> Result<(), Unpacked> {
         let mut members = cursor.object()?;
-        while let Some(key) = self.next(frame, cursor, &mut members)? {
-            match self.part(frame, cursor, &key)? {
+        while let Some(name) = self.next(frame, cursor, &mut members)? {
+            match self.part(frame, cursor, name)? {
                 Err(Unpacked::Full) => frame.full = true,
                 read => read?,
             }
@@ -304,17 +304,20 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         Ok(())
     }
 
-    /// Keeps members as they come, up to one of which more is made, or that does not stand as usual; returns its key.
-    fn next<'e>(
+    /// Keeps members as they come, up to one of which more is made, or that does not stand as usual; passes its key and
+    /// returns its name, if that is one.
+    fn next(
         &mut self,
         frame: &mut Frame,
-        cursor: &mut Cursor<'e>,
+        cursor: &mut Cursor<'_>,
         members: &mut Members,
-    ) -> Result<Option<Key<'e>>, DecodeError> {
+    ) -> Result<Option<Option<Name>>, DecodeError> {
         let kept = kept(frame.kind);
-        let wanted = |name| (!MEANT.has(name)).then(|| kept.has(name));
-        frame.fields.keep_usual(&mut self.out, cursor, members, wanted);
-        cursor.key(members)
+        let name = frame.fields.keep_known(&mut self.out, cursor, members, kept);
+        if name.is_some() {
+            return Ok(name);
+        }
+        Ok(cursor.key(members)?.map(|key| Name::of_key(&key)))
     }
 
     /// Reads a member of an object and passes it; one that cannot be kept leaves nothing behind.
@@ -325,9 +328,9 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         &mut self,
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
-        key: &Key<'_>,
+        name: Option<Name>,
     ) -> Result<Result<(), Unpacked>, DecodeError> {
-        let Some(name) = Name::of_key(key) else { return cursor.skip().map(Ok) };
+        let Some(name) = name else { return cursor.skip().map(Ok) };
         let (place, packed) = (*cursor, self.out.len());
         let read = self.field(frame, cursor, name);
         if read.is_err() {
@@ -339,10 +342,9 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     }
 
     /// Takes away what a field was, of which it is not known what it is.
-    pub(super) fn lose(&mut self, frame: &mut Frame, key: &Key<'_>) {
+    pub(super) fn lose(&mut self, frame: &mut Frame, name: Option<Name>) {
         self.refuse(frame.kind);
-        let lost =
-            Name::of_key(key).map(|name| refer(&mut frame.fields, &mut self.out, name, None));
+        let lost = name.map(|name| refer(&mut frame.fields, &mut self.out, name, None));
         frame.full |= matches!(lost, Some(Err(_)));
     }
 

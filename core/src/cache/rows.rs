@@ -365,11 +365,11 @@ impl References {
     pub(super) fn next(&mut self, fields: &[u8]) -> Option<u32> {
         while self.left == 0 {
             let (_, start) = packed::member(fields, self.at)?;
-            let value = packed::value(fields, start)?;
-            self.at = value.end;
-            if matches!(value.tag, packed::ROW | packed::ROWS) {
-                self.left = value.bytes.len() / 4;
-                self.at -= value.bytes.len();
+            let (tag, start, end) = packed::pass(fields, start)?;
+            self.at = end;
+            if matches!(tag, packed::ROW | packed::ROWS) {
+                self.left = (end - start) / 4;
+                self.at = start;
             }
         }
         let bytes = fields.get(self.at..).and_then(<[u8]>::first_chunk)?;

@@ -6,7 +6,7 @@
 
 use super::error::{DecodeError, Expected};
 use super::key::Key;
-use super::number::{parse_eight, parse_u64};
+use super::number::{first_digits, parse_eight, parse_u64};
 use super::scan::{self, Marks};
 use super::{Kind, MAX_DEPTH};
 
@@ -42,6 +42,23 @@ pub(super) fn literal<const LEN: usize>(doc: &[u8], at: usize, word: &[u8; LEN])
     let end = at + LEN;
     let stands = block(doc, at) == Some(word) && !is_wordlike(byte(doc, end));
     stands.then_some(end)
+}
+
+/// Passes a literal, if it stands there and a member or an item ends behind it.
+#[inline]
+pub(super) fn usual_literal<const LEN: usize>(
+    doc: &[u8],
+    at: usize,
+    word: &[u8; LEN],
+) -> Option<usize> {
+    let stands = block(doc, at) == Some(word) && ends_usually(byte(doc, at + LEN));
+    stands.then_some(at + LEN)
+}
+
+/// Tells whether a byte stands behind a value, as it usually does.
+#[inline]
+pub(super) const fn ends_usually(byte: u8) -> bool {
+    matches!(byte, b',' | b'}' | b']')
 }
 
 fn is_wordlike(byte: u8) -> bool {
@@ -89,6 +106,34 @@ pub(super) fn usual_key(doc: &[u8], at: usize, fresh: bool) -> Option<(Key<'_>, 
     let usual = byte(rest, len) == b'"' && byte(rest, len + 1) == b':';
     let key = Key::of_short(block.get(..len)?, u64::from_le_bytes(*block.first_chunk()?));
     usual.then_some((key, start + len + 2))
+}
+
+/// Finds the end of a key of up to 31 bytes that stands with its quotes and colon as it usually does: returns what follows
+/// the opening quote, which stands at `at`, and how long the key is.
+///
+/// Of what is in it, nothing is checked but that it has no quote.
+#[inline(always)]
+pub(super) fn usual_key_at(doc: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let (b'"', rest) = doc.get(at..)?.split_first()? else { return None };
+    let mut quotes = scan::quotes(rest.first_chunk()?);
+    if quotes == 0 {
+        quotes = scan::quotes(block(rest, scan::HALF)?) << scan::HALF;
+        if quotes == 0 {
+            return None;
+        }
+    }
+    let len = first(quotes.into());
+    (byte(rest, len + 1) == b':').then_some((rest, len))
+}
+
+/// Tells whether a key that ends with a quote has no escapes and no control characters.
+#[inline(never)]
+pub(super) fn is_plain(key: &[u8], len: usize) -> bool {
+    let stops = match block(key, 0) {
+        Some(block) => scan::stops(block),
+        None => scan::stops(&padded(key)),
+    };
+    first(stops.into()) == len
 }
 
 /// Reads a plain key among the last bytes of a document.
@@ -168,23 +213,37 @@ fn escape_end(doc: &[u8], at: usize) -> Result<usize, DecodeError> {
 #[inline]
 pub(super) fn digits(doc: &[u8], start: usize) -> (Option<u64>, usize) {
     let (mut at, mut value) = (start, 0_u64);
-    while byte(doc, at + 7).is_ascii_digit()
-        && let Some(eight) = block(doc, at).and_then(|eight| parse_eight(*eight))
-    {
-        value = value.wrapping_mul(100_000_000).wrapping_add(eight);
-        at += 8;
+    while let Some(eight) = block(doc, at) {
+        if let Some(digits) = parse_eight(*eight) {
+            value = value.wrapping_mul(100_000_000).wrapping_add(digits);
+            at += 8;
+            continue;
+        }
+        let (count, digits) = first_digits(*eight);
+        let power = POWERS.get(count).copied().unwrap_or(1);
+        value = value.wrapping_mul(power).wrapping_add(digits);
+        at += count;
+        return (value_of(doc, start, at, value), at);
     }
     while byte(doc, at).is_ascii_digit() {
         value = value.wrapping_mul(10).wrapping_add(u64::from(byte(doc, at) - b'0'));
         at += 1;
     }
-    // No number of up to 19 digits is beyond 64 bits.
-    let value = match at - start {
-        1..=19 => Some(value),
-        _ => parse_u64(doc.get(start..at).unwrap_or_default()),
-    };
-    (value, at)
+    (value_of(doc, start, at, value), at)
 }
+
+/// Returns the value of digits, which is known if there is no more than fits for certain.
+#[inline]
+fn value_of(doc: &[u8], start: usize, end: usize, value: u64) -> Option<u64> {
+    // No number of up to 19 digits is beyond 64 bits.
+    match end - start {
+        1..=19 => Some(value),
+        _ => parse_u64(doc.get(start..end).unwrap_or_default()),
+    }
+}
+
+/// The powers of ten up to seven digits.
+const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// Finds the end of a number and checks its grammar.
 ///
@@ -274,9 +333,7 @@ fn skip_nested(doc: &[u8], start: usize, depth: u8) -> Result<usize, DecodeError
             None => scan::marks(&padded(doc.get(at..).unwrap_or_default())),
         };
         let marks = outside_texts(marks, &mut carry);
-        if !open.pass(&marks, most)
-            && let Some(end) = open.step(at, &marks, most)?
-        {
+        if let Some(end) = open.step(doc, at, &marks, most)? {
             return Ok(end);
         }
         at += scan::LONG;
@@ -292,13 +349,7 @@ fn outside_texts(marks: Marks, carry: &mut Carry) -> Marks {
     let escaped = escaped_bytes(marks.backslashes, carry);
     let texts = scan::parity_up_to(marks.quotes & !escaped) ^ carry.text;
     carry.text = 0_u64.wrapping_sub(texts >> 63);
-    Marks {
-        open_braces: marks.open_braces & !texts,
-        close_braces: marks.close_braces & !texts,
-        open_brackets: marks.open_brackets & !texts,
-        close_brackets: marks.close_brackets & !texts,
-        ..marks
-    }
+    Marks { opening: marks.opening & !texts, closing: marks.closing & !texts, ..marks }
 }
 
 /// Marks the bytes behind a backslash that is not escaped itself.
@@ -315,50 +366,35 @@ fn escaped_bytes(backslashes: u64, carry: &mut Carry) -> u64 {
 }
 
 impl Open {
-    /// Takes a whole block if it surely neither ends the value nor breaks a rule.
-    fn pass(&mut self, marks: &Marks, most: u32) -> bool {
-        let opened = Self {
-            braces: marks.open_braces.count_ones(),
-            brackets: marks.open_brackets.count_ones(),
-        };
-        let closed = Self {
-            braces: marks.close_braces.count_ones(),
-            brackets: marks.close_brackets.count_ones(),
-        };
-        let balanced = closed.braces <= self.braces && closed.brackets <= self.brackets;
-        let goes_on = closed.total() < self.total();
-        let passes = balanced && goes_on && self.total() + opened.total() <= most;
-        if passes {
-            self.braces = self.braces + opened.braces - closed.braces;
-            self.brackets = self.brackets + opened.brackets - closed.brackets;
-        }
-        passes
-    }
-
     const fn total(&self) -> u32 {
         self.braces + self.brackets
     }
 
     /// Takes a block bracket by bracket, up to the one that ends the value.
-    fn step(&mut self, at: usize, marks: &Marks, most: u32) -> Result<Option<usize>, DecodeError> {
-        let opening = marks.open_braces | marks.open_brackets;
-        let braces = marks.open_braces | marks.close_braces;
-        let mut left = opening | marks.close_braces | marks.close_brackets;
+    fn step(
+        &mut self,
+        doc: &[u8],
+        at: usize,
+        marks: &Marks,
+        most: u32,
+    ) -> Result<Option<usize>, DecodeError> {
+        let mut left = marks.opening | marks.closing;
         while left != 0 {
-            let place = first(left);
+            let place = at + first(left);
             let bracket = left & left.wrapping_neg();
             left ^= bracket;
-            let count = if braces & bracket == 0 { &mut self.brackets } else { &mut self.braces };
-            if opening & bracket != 0 {
+            let is_brace = matches!(byte(doc, place), b'{' | b'}');
+            let count = if is_brace { &mut self.braces } else { &mut self.brackets };
+            if marks.opening & bracket != 0 {
                 *count += 1;
                 if self.total() > most {
-                    return Err(DecodeError::new(at + place, Expected::Shallow));
+                    return Err(DecodeError::new(place, Expected::Shallow));
                 }
                 continue;
             }
-            *count = count.checked_sub(1).ok_or(DecodeError::new(at + place, Expected::Value))?;
+            *count = count.checked_sub(1).ok_or(DecodeError::new(place, Expected::Value))?;
             if self.total() == 0 {
-                return Ok(Some(at + place + 1));
+                return Ok(Some(place + 1));
             }
         }
         Ok(None)

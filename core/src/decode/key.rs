@@ -39,14 +39,7 @@ impl<'e> Key<'e> {
     /// Wraps a plain name of at most 32 bytes whose first eight bytes, or more than it has, are known.
     #[inline]
     pub(super) fn of_short(bytes: &'e [u8], first: u64) -> Self {
-        let len = bytes.len();
-        let word = if len < 8 {
-            first & ((1 << (8 * len)) - 1)
-        } else {
-            let last = bytes.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
-            mix(first, last, len)
-        };
-        Self { word, bytes, form: Form::Plain }
+        Self { word: word_from(bytes, first), bytes, form: Form::Plain }
     }
 
     pub(super) const fn of_integer(negative: bool, magnitude: u64) -> Self {
@@ -97,21 +90,13 @@ impl<'e> Key<'e> {
         self.word
     }
 
-    /// Tells whether this is the key `name`, whose word is the same.
+    /// Returns the name as it stands there, unless there are escapes in it or it is an integer.
     #[inline]
-    pub(crate) fn is_of_word(&self, name: &str) -> bool {
-        let (own, name_bytes) = (self.bytes, name.as_bytes());
-        if self.form != Form::Plain {
-            return self.is(name);
+    pub(crate) const fn plain(&self) -> Option<&'e [u8]> {
+        match self.form {
+            Form::Plain => Some(self.bytes),
+            Form::Escaped | Form::Negative | Form::Positive => None,
         }
-        // The word is the whole of a short name; with its first eight bytes, of one of up to sixteen.
-        own.len() == name_bytes.len()
-            && match (own.first_chunk::<8>(), name_bytes.first_chunk()) {
-                (Some(first), Some(other)) => {
-                    first == other && (own.len() <= 16 || own == name_bytes)
-                }
-                _ => true,
-            }
     }
 
     /// Tells whether this is the key `name`, which has no escapes.
@@ -163,6 +148,15 @@ const fn short_word(mut name: &[u8]) -> u64 {
         name = rest;
     }
     word
+}
+
+/// Mixes a name of which the first eight bytes, or more than it has, are known.
+#[inline]
+pub(crate) fn word_from(name: &[u8], first: u64) -> u64 {
+    match name.last_chunk() {
+        Some(last) => mix(first, u64::from_le_bytes(*last), name.len()),
+        None => first & ((1 << (8 * name.len())) - 1),
+    }
 }
 
 #[inline]

@@ -49,7 +49,7 @@ pub use uncompress::uncompress;
 
 pub(crate) use check::has_a_term;
 pub(crate) use json::{is_number, text_end};
-pub(crate) use key::word;
+pub(crate) use key::{word, word_from};
 pub(crate) use number::parse_u64;
 
 use crate::EventKind;

@@ -167,18 +167,37 @@ pub(crate) fn parse_u64(digits: &[u8]) -> Option<u64> {
     (!digits.is_empty()).then_some(sum)
 }
 
-/// Reads eight digits at once: pairs, then fours, then all.
+/// Reads eight digits at once.
 #[inline]
 pub(super) fn parse_eight(digits: [u8; 8]) -> Option<u64> {
-    let word = u64::from_le_bytes(digits);
-    let above = word.wrapping_add(0x4646_4646_4646_4646);
-    let values = word.wrapping_sub(0x3030_3030_3030_3030);
-    if (above | values) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    let pairs = (values.wrapping_mul(10)).wrapping_add(values >> 8) & 0x00FF_00FF_00FF_00FF;
+    let values = u64::from_le_bytes(digits) ^ ZEROS;
+    (others(values) == 0).then(|| eight(values))
+}
+
+/// Reads the digits that eight bytes begin with, at once; returns how many there are.
+#[inline]
+pub(super) fn first_digits(bytes: [u8; 8]) -> (usize, u64) {
+    let values = u64::from_le_bytes(bytes) ^ ZEROS;
+    let count = others(values).trailing_zeros() / 8;
+    // They stand behind as many zeros as there are others.
+    (count as usize, if count == 0 { 0 } else { eight(values << (64 - 8 * count)) })
+}
+
+/// Eight digits that are zero.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Marks the highest bit of each byte that is over nine.
+#[inline]
+const fn others(values: u64) -> u64 {
+    (((values & 0x7F7F_7F7F_7F7F_7F7F) + 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
+}
+
+/// Makes the number of eight digits: pairs, then fours, then all.
+#[inline]
+const fn eight(values: u64) -> u64 {
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF
 }
 
 #[cfg(test)]
@@ -211,6 +230,13 @@ mod tests {
             let mut text = *b"11111111";
             text[3] = byte;
             assert_eq!(parse_u64(&text).is_some(), byte.is_ascii_digit(), "{byte}");
+            for at in 0..8 {
+                let mut text = *b"12345678";
+                text[at] = byte;
+                let count = if byte.is_ascii_digit() { 8 } else { at };
+                let value = parse_u64(&text[..count]).unwrap_or(0);
+                assert_eq!(first_digits(text), (count, value), "{byte} at {at}");
+            }
         }
     }
 

@@ -9,6 +9,8 @@ use vector as way;
 
 /// The bytes of a block of a text.
 pub(super) const SHORT: usize = 32;
+/// The bytes of a block of a key.
+pub(super) const HALF: usize = SHORT / 2;
 /// The bytes of a block of values.
 pub(super) const LONG: usize = 64;
 
@@ -17,16 +19,21 @@ pub(super) const LONG: usize = 64;
 pub(super) struct Marks {
     pub(super) quotes: u64,
     pub(super) backslashes: u64,
-    pub(super) open_braces: u64,
-    pub(super) close_braces: u64,
-    pub(super) open_brackets: u64,
-    pub(super) close_brackets: u64,
+    /// Braces and brackets.
+    pub(super) opening: u64,
+    pub(super) closing: u64,
 }
 
 /// Marks quotes, backslashes and control characters.
 #[inline]
 pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
     way::stops(block)
+}
+
+/// Marks quotes.
+#[inline]
+pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
+    way::quotes(block)
 }
 
 /// Marks structural bytes.
@@ -47,9 +54,9 @@ pub(super) const fn parity_up_to(mut bits: u64) -> u64 {
 
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 mod vector {
-    use wide::u8x32;
+    use wide::{u8x16, u8x32};
 
-    use super::{LONG, Marks, SHORT};
+    use super::{HALF, LONG, Marks, SHORT};
 
     const fn every(byte: u8) -> u8x32 {
         u8x32::new([byte; SHORT])
@@ -63,35 +70,44 @@ mod vector {
     }
 
     #[inline]
+    pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
+        u8x16::new(*block).simd_eq(u8x16::new([b'"'; HALF])).to_bitmask()
+    }
+
+    #[inline]
     pub(super) fn marks(block: &[u8; LONG]) -> Marks {
         let (halves, _) = block.as_chunks::<SHORT>();
         let [low, high] = halves else {
             return Marks::default();
         };
-        let (low, high) = (u8x32::new(*low), u8x32::new(*high));
-        let find = |byte| {
+        let bytes = [u8x32::new(*low), u8x32::new(*high)];
+        let find = |[low, high]: [u8x32; 2], byte| {
             let mark = |half: u8x32| u64::from(half.simd_eq(every(byte)).to_bitmask());
             mark(low) | mark(high) << SHORT
         };
+        // A brace is the bracket but for one bit.
+        let braces = bytes.map(|half| half | every(b'{' ^ b'['));
         Marks {
-            quotes: find(b'"'),
-            backslashes: find(b'\\'),
-            open_braces: find(b'{'),
-            close_braces: find(b'}'),
-            open_brackets: find(b'['),
-            close_brackets: find(b']'),
+            quotes: find(bytes, b'"'),
+            backslashes: find(bytes, b'\\'),
+            opening: find(braces, b'{'),
+            closing: find(braces, b'}'),
         }
     }
 }
 
 #[cfg(any(test, not(any(target_arch = "aarch64", target_arch = "x86_64"))))]
 mod scalar {
-    use super::{LONG, Marks, SHORT};
+    use super::{HALF, LONG, Marks, SHORT};
 
     pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
         block.iter().rev().fold(0, |marks, byte| {
             marks << 1 | u32::from(*byte < b' ' || matches!(byte, b'"' | b'\\'))
         })
+    }
+
+    pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
+        block.iter().rev().fold(0, |marks, byte| marks << 1 | u32::from(*byte == b'"'))
     }
 
     pub(super) fn marks(block: &[u8; LONG]) -> Marks {
@@ -101,10 +117,8 @@ mod scalar {
             match byte {
                 b'"' => marks.quotes |= bit,
                 b'\\' => marks.backslashes |= bit,
-                b'{' => marks.open_braces |= bit,
-                b'}' => marks.close_braces |= bit,
-                b'[' => marks.open_brackets |= bit,
-                b']' => marks.close_brackets |= bit,
+                b'{' | b'[' => marks.opening |= bit,
+                b'}' | b']' => marks.closing |= bit,
                 _ => {}
             }
             bit <<= 1;
@@ -127,6 +141,8 @@ mod tests {
                 assert_eq!(way::marks(&block), scalar::marks(&block), "{byte} at {at}");
                 let short = *block.first_chunk().unwrap();
                 assert_eq!(way::stops(&short), scalar::stops(&short), "{byte} at {at}");
+                let half = *block.first_chunk().unwrap();
+                assert_eq!(way::quotes(&half), scalar::quotes(&half), "{byte} at {at}");
             }
         }
     }

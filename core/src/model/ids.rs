@@ -1,6 +1,6 @@
 //! The ids a dispatch is about, found without decoding the rest of it.
 
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::{Cursor, DecodeError, parse_u64};
 use crate::{ChannelId, Dispatch, Encoding, EventKind, GuildId, UserId};
 
 impl Dispatch<'_> {
@@ -22,12 +22,11 @@ impl Dispatch<'_> {
     fn last_guild_id(&self) -> Option<u64> {
         let json = Some(self.data).filter(|_| self.encoding == Encoding::Json)?;
         let text = json.strip_suffix(b"\"}")?;
-        let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let start = (text.len() - digits).checked_sub(1)?;
-        let (before, id) = json.split_at_checked(start)?;
+        let quote = memchr::memrchr(b'"', text)?;
+        let (before, id) = (text.get(..quote)?, text.get(quote + 1..)?);
         let before = before.strip_suffix(b"\"guild_id\":")?;
         let is_key = matches!(before.last(), Some(b',' | b'{'));
-        if is_key { Cursor::trusted(Encoding::Json, id).snowflake().ok() } else { None }
+        if is_key { parse_u64(id) } else { None }
     }
 
     /// Returns the channel or thread: `channel_id`, or the `id` of the dispatches about one.

@@ -7,7 +7,7 @@ use super::super::reader::{Absent, Frame, Reader};
 use super::super::rows::{News, Witness};
 use super::{enter, id_of};
 use crate::GuildId;
-use crate::decode::packed::Unpacked;
+use crate::decode::packed::{Name, Unpacked};
 use crate::decode::{Cursor, DecodeError, Key};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
@@ -140,10 +140,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 }
                 cursor.skip()?;
             } else {
-                match self.part(frame, cursor, &key)? {
+                let name = Name::of_key(&key);
+                match self.part(frame, cursor, name)? {
                     Ok(()) => {}
                     Err(Unpacked::Broken(_)) => self.breaks(Kind::Guild),
-                    Err(Unpacked::Full) => self.lose(frame, &key),
+                    Err(Unpacked::Full) => self.lose(frame, name),
                 }
             }
         }

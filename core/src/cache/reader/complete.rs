@@ -140,7 +140,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ) -> Result<(), Unpacked> {
         let Some(list) = frame.fields.value(&self.out, list) else { return Ok(()) };
         let held = self.held.len();
-        for item in list.items() {
+        let may = within.is_none_or(|within| packed::may_have(list.bytes, within));
+        for item in may.then(|| list.items()).into_iter().flatten() {
             let object = within.map_or(Some(item), |within| item.member(within));
             let id = object.and_then(|object| object.member(ID)?.id());
             if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {

@@ -83,17 +83,17 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         cursor: &mut Cursor<'e>,
     ) -> Result<Later<'e>, Unpacked> {
         let (mut members, mut later) = (cursor.object()?, Later::default());
-        while let Some(key) = self.next(frame, cursor, &mut members)? {
+        while let Some(name) = self.next(frame, cursor, &mut members)? {
             let here = *cursor;
-            if key.is("referenced_message") {
+            if name == Some(REFERENCED_MESSAGE) {
                 later.answered = (!{ here }.null()?).then_some(here);
                 cursor.skip()?;
                 continue;
             }
-            if key.is("member") && !{ here }.null()? {
+            if name == Some(MEMBER) && !{ here }.null()? {
                 later.member = Some(here);
             }
-            match self.part(frame, cursor, &key)? {
+            match self.part(frame, cursor, name)? {
                 Err(Unpacked::Full) => frame.full = true,
                 read => read?,
             }

@@ -7,6 +7,7 @@ use super::super::number::{Number, signed};
 use super::super::text::Text;
 use super::{Cursor, Left, Members, Source};
 use crate::decode::MAX_DEPTH;
+use crate::decode::packed::Name;
 
 impl<'e> Cursor<'e> {
     /// Skips white space, of which there usually is none.
@@ -184,19 +185,33 @@ impl<'e> Cursor<'e> {
         Some(id)
     }
 
-    /// Passes members of an object of JSON by a function that gets the document, the key, the place of the value and
-    /// how many brackets are open around it, and returns the place behind it; up to one that it does not pass, or
-    /// that does not stand as usual.
-    #[inline]
+    /// Passes members of an object of JSON by a function that gets the document, the key's name, the place of the value
+    /// and how many brackets are open around it, and returns the place behind it.
+    ///
+    /// At one that it does not pass it stands before the value, and returns the key's name; where a key does not stand
+    /// as usual, or none does, it stands before that.
+    #[inline(always)]
     pub(in super::super) fn pass_members(
         &mut self,
         members: &mut Members,
-        mut pass: impl FnMut(&[u8], &Key<'_>, usize, u8) -> Option<usize>,
-    ) {
-        let Left::Json { fresh } = &mut members.0 else { return };
-        while let Some((key, value)) = json::usual_key(self.doc, self.at, *fresh) {
-            let Some(end) = pass(self.doc, &key, value, self.depth) else { return };
-            (self.at, *fresh) = (end, false);
-        }
+        mut pass: impl FnMut(&[u8], Option<Name>, usize, u8) -> Option<usize>,
+    ) -> Option<Option<Name>> {
+        let Left::Json { fresh } = &mut members.0 else { return None };
+        let (doc, mut at) = (self.doc, self.at);
+        let found = loop {
+            let quote = at + usize::from(!*fresh);
+            if !*fresh && json::byte(doc, at) != b',' {
+                break None;
+            }
+            let Some((name, value)) = Name::usual(doc, quote) else { break None };
+            *fresh = false;
+            let Some(end) = pass(doc, name, value, self.depth) else {
+                at = value;
+                break Some(name);
+            };
+            at = end;
+        };
+        self.at = at;
+        found
     }
 }

@@ -106,6 +106,26 @@ pub(crate) fn value(doc: &[u8], at: usize) -> Option<Value<'_>> {
     Some(Value { tag, bytes: doc.get(start..start + len)?, end: start + len })
 }
 
+/// Passes the value at a place: returns its first byte, and where the rest of it begins and ends; nothing if there is none.
+#[inline]
+pub(crate) fn pass(doc: &[u8], at: usize) -> Option<(u8, usize, usize)> {
+    let tag = *doc.get(at)?;
+    let behind = at + usize::from(tag >= FALSE);
+    let (start, end) = match *LENGTHS.get(usize::from(tag))? {
+        len @ 0..ALONE => (behind, behind + usize::from(len)),
+        ALONE => (behind, behind),
+        TOLD => number(doc, behind).map(|(len, start)| (start, start + len))?,
+        NONE => return None,
+    };
+    (end <= doc.len()).then_some((tag, start, end))
+}
+
+/// Tells whether an object may stand in packed bytes that has a member of a name; often it is certain that none does.
+pub(crate) fn may_have(bytes: &[u8], name: Name) -> bool {
+    let short = u8::try_from(name.0).ok().filter(|short| *short < FALSE);
+    short.is_none_or(|short| memchr::memchr(short, bytes).is_some())
+}
+
 /// It is a text for which its first byte stands.
 const ALONE: u8 = 0xFD;
 /// The length is told by what follows.
@@ -171,7 +191,7 @@ pub(crate) fn find_member(members: &[u8], name: Name) -> Option<[usize; 3]> {
     let mut at = 0;
     loop {
         let (found, start) = member(members, at)?;
-        let end = value(members, start)?.end;
+        let (_, _, end) = pass(members, start)?;
         if found >= name {
             return (found == name).then_some([at, start, end]);
         }
@@ -233,13 +253,12 @@ impl<'e> Value<'e> {
         let members = if self.tag == OBJECT { self.bytes } else { &[] };
         let (mut at, mut found) = (0, None);
         while let Some((other, start)) = member(members, at) {
-            let value = value(members, start)?;
-            at = value.end;
+            (_, _, at) = pass(members, start)?;
             if other == name {
-                found = Some(value);
+                found = Some(start);
             }
         }
-        found
+        value(members, found?)
     }
 
     /// Returns the id, if it is one, or a text of its digits.

@@ -101,13 +101,32 @@ impl Name {
     }
 
     /// Finds the name of a key.
-    #[inline]
     pub(crate) fn of_key(key: &Key<'_>) -> Option<Self> {
-        let mut slot = slot_of(key.word());
+        match key.plain() {
+            Some(bytes) => Self::of_plain(bytes, key.word()),
+            None => Self::of_made(key),
+        }
+    }
+
+    /// Finds a name by its bytes and their word.
+    #[inline(always)]
+    pub(crate) fn of_plain(bytes: &[u8], word: u64) -> Option<Self> {
+        Self::of_word(word, |name| is_of_word(bytes, name.as_bytes()))
+    }
+
+    /// Finds the name of a key that does not stand as it reads.
+    #[cold]
+    #[inline(never)]
+    fn of_made(key: &Key<'_>) -> Option<Self> {
+        Self::of_word(key.word(), |name| key.is(name))
+    }
+
+    #[inline(always)]
+    fn of_word(word: u64, is: impl Fn(&str) -> bool) -> Option<Self> {
+        let mut slot = slot_of(word);
         loop {
             let at = *SLOTS.get(slot)?;
-            let (name, word) = (NAMES.get(usize::from(at))?, WORDS.get(usize::from(at))?);
-            if *word == key.word() && key.is_of_word(name) {
+            if *WORDS.get(usize::from(at))? == word && is(NAMES.get(usize::from(at))?) {
                 return Some(Self(at));
             }
             slot = (slot + 1) % SLOTS.len();
@@ -123,7 +142,7 @@ impl Name {
 
     /// Tells whether an object in the field of this name has ids for keys.
     pub(crate) fn is_keyed(self) -> bool {
-        KEYED.contains(&self)
+        IS_KEYED.get(usize::from(self.0 / 64)).is_some_and(|word| word >> (self.0 % 64) & 1 != 0)
     }
 
     /// Returns what text stands for in the field of this name, within that of another.
@@ -150,6 +169,17 @@ const KEYED: [Name; 7] = [
     Name::of("roles"),
     Name::of("users"),
 ];
+
+/// Has a bit for each name, which tells whether it is one of those.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+static IS_KEYED: [u64; NAMES.len().div_ceil(64)] = {
+    let (mut set, mut at) = ([0; NAMES.len().div_ceil(64)], 0);
+    while at < KEYED.len() {
+        set[(KEYED[at].0 / 64) as usize] |= 1 << (KEYED[at].0 % 64);
+        at += 1;
+    }
+    set
+};
 
 /// Says for each name what text stands for in its field.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
@@ -242,6 +272,17 @@ const fn ends_with(name: &[u8], end: &[u8]) -> bool {
         at += 1;
     }
     true
+}
+
+/// Tells whether two names are the same, whose words are.
+#[inline]
+fn is_of_word(left: &[u8], right: &[u8]) -> bool {
+    // The word is the whole of a short name; with its first eight bytes, of one of up to sixteen.
+    left.len() == right.len()
+        && match (left.first_chunk::<8>(), right.first_chunk()) {
+            (Some(first), Some(other)) => first == other && (left.len() <= 16 || left == right),
+            _ => true,
+        }
 }
 
 /// Stands for a place that no name has.

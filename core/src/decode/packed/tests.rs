@@ -147,6 +147,30 @@ fn what_stands_as_usual_is_packed_as_the_cursor_reads_it() {
 }
 
 #[test]
+fn what_is_not_well_formed_is_refused_as_the_cursor_refuses_it() {
+    for json in [
+        r#"{"id":"1",}"#,
+        r#"{,"id":"1"}"#,
+        r#"{"id":"1" "name":"x"}"#,
+        r#"{"id":"1""name":"x"}"#,
+        r#"{"id":tru}"#,
+        r#"{"id":nul,"name":"x"}"#,
+        r#"{"id":01,"name":"x"}"#,
+        r#"{"name":"x"#,
+        r#"{"name"}"#,
+        r#"{"name":}"#,
+        r#"{"na\me":"x","none":{]}"#,
+        "{\"a\u{1}b\":1,\"name\":\"x\"}",
+        r#"["1",]"#,
+        r#"[1,,2]"#,
+    ] {
+        let usual = packed_by(true, json, Name::of("message"), 256);
+        assert_eq!(usual, packed_by(false, json, Name::of("message"), 256), "{json}");
+        assert!(usual.0.is_err(), "{json}");
+    }
+}
+
+#[test]
 fn every_kind_of_value_is_the_same_packed() {
     for json in [
         "null",

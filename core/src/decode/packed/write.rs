@@ -105,8 +105,12 @@ impl<'b> Writer<'b> {
         }
     }
 
+    #[inline]
     pub(crate) fn name(&mut self, name: Name) -> Result {
-        self.count(name.0.into())
+        match u8::try_from(name.0).ok().filter(|short| *short < 1 << 7) {
+            Some(short) => self.push(short),
+            None => self.count(name.0.into()),
+        }
     }
 
     pub(crate) fn null(&mut self) -> Result {
@@ -117,15 +121,31 @@ impl<'b> Writer<'b> {
         self.push(if value { TRUE } else { FALSE })
     }
 
+    #[inline]
     pub(crate) fn unsigned(&mut self, value: u64) -> Result {
         if let Some(small) = u8::try_from(value).ok().filter(|small| *small < FALSE) {
             return self.push(small);
         }
         let width = 8 - value.leading_zeros() / 8;
         let tag = INTEGER - 1 + u8::try_from(width).unwrap_or(8);
-        self.push(tag)?;
         let bytes = value.to_le_bytes();
+        // What stands behind it counts for nothing.
+        if self.block(tag, bytes).is_some() {
+            self.len -= 8 - width as usize;
+            return Ok(());
+        }
+        self.push(tag)?;
         self.extend(bytes.get(..width as usize).unwrap_or_default())
+    }
+
+    /// Writes a first byte and some behind it, if there is room.
+    #[inline]
+    pub(super) fn block<const LEN: usize>(&mut self, tag: u8, bytes: [u8; LEN]) -> Option<()> {
+        let (first, rest) = self.free().split_first_mut()?;
+        *rest.first_chunk_mut()? = bytes;
+        *first = tag;
+        self.len += 1 + LEN;
+        Some(())
     }
 
     /// Writes text as it is.
