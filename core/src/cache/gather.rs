@@ -107,6 +107,10 @@ impl Gathered {
     #[inline(never)]
     fn insert(&mut self, field: Field) -> Result<(), Unpacked> {
         let name = field.name;
+        if self.0.first().is_none_or(|first| name < first.name) {
+            // In ETF they come against the order in which they are kept.
+            return self.0.insert(0, field).map_err(|_| Unpacked::Full);
+        }
         let at = self.0.iter().rposition(|other| other.name <= name);
         match at.and_then(|at| self.0.get_mut(at)) {
             Some(same) if same.name == name => *same = field,
@@ -211,6 +215,7 @@ mod tests {
     use super::*;
     use crate::Encoding;
     use crate::decode::Raw;
+    use crate::term::build::{Term, a, document, map, text};
 
     /// Gathers all known fields of an object and merges them with what was there.
     fn gather(json: &str, old: &[u8]) -> Vec<u8> {
@@ -318,6 +323,46 @@ mod tests {
                 // What is null takes no room where it is not written first.
                 assert!(usual == one_by_one || one_by_one.is_none(), "{json} {room}");
                 assert!(one_by_one.is_some() || room < 150, "{json} {room}");
+            }
+        }
+    }
+
+    #[test]
+    fn terms_are_gathered_the_same_one_by_one() {
+        let id = || text("1212269235441107118");
+        let values = [
+            id(),
+            Term::Big(1_212_269_235_441_107_118),
+            Term::Huge(vec![1, 2, 3]),
+            Term::Int(7),
+            Term::Int(-300),
+            Term::Float(0.5),
+            Term::OldFloat,
+            text("online"),
+            text("a_ae301e430dd9512ccbf524416d77d9fd"),
+            text("2024-01-25T08:51:57.671000+00:00"),
+            text("a text of more than thirty-two characters: é"),
+            a("true"),
+            a("nil"),
+            a("word"),
+            Term::Nil,
+            Term::Bytes(vec![1, 2]),
+            Term::List(vec![id(), Term::Big(5)]),
+            Term::List(vec![id(), a("nil"), text("x"), Term::List(vec![id()])]),
+            Term::List(vec![map([("id", id()), ("none", Term::Nil), ("name", a("false"))])]),
+            Term::Tuple(crate::term::SMALL_TUPLE, vec![id()]),
+            map([("id", id()), ("roles", map([("5", map([("id", id())]))]))]),
+            Term::Map(vec![(Term::Int(5), id()), (text("name"), text("x"))]),
+        ];
+        let names = ["width", "avatar", "joined_at", "owner_id", "party", "roles", "status", "x"];
+        for (value, name) in values.iter().flat_map(|value| names.map(|name| (value, name))) {
+            let members = [("banner", text("b")), (name, value.clone()), ("username", text("u"))];
+            let document = document(&map(members));
+            let cursor = Cursor::etf(&document).unwrap();
+            for room in [0, 20, 40, 4_096] {
+                let one_by_one = gather_from(false, cursor, b"", room);
+                let usual = gather_from(true, cursor, b"", room);
+                assert_eq!(usual, one_by_one, "{name} {value:?} {room}");
             }
         }
     }

@@ -62,6 +62,7 @@ pub(super) fn short_count(doc: &[u8], at: usize) -> Result<u16, DecodeError> {
 }
 
 /// Reads an atom or a binary; nothing if another term stands there.
+#[inline]
 pub(super) fn word(doc: &[u8], at: usize) -> Result<Option<Word<'_>>, DecodeError> {
     let tag = tag_at(doc, at)?;
     let (len, start) = match tag {
@@ -151,6 +152,12 @@ pub(super) fn skip(doc: &[u8], start: usize) -> Result<usize, DecodeError> {
     let (mut at, mut open) = (start, 1_u64);
     while open > 0 {
         open -= 1;
+        // Most terms are texts and small integers.
+        if let Some([tag::BINARY, length @ ..]) = doc.get(at..).and_then(<[u8]>::first_chunk::<5>) {
+            let len = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+            at = (at + 5).saturating_add(len);
+            continue;
+        }
         let (inner, end) = head(doc, at)?;
         open += inner;
         at = end;
@@ -159,6 +166,7 @@ pub(super) fn skip(doc: &[u8], start: usize) -> Result<usize, DecodeError> {
 }
 
 /// Returns how many terms follow as parts of the one at `at`, and the place behind its own bytes.
+#[inline]
 fn head(doc: &[u8], at: usize) -> Result<(u64, usize), DecodeError> {
     let tag = tag_at(doc, at)?;
     let leaf = |end: usize| Ok((0, end));

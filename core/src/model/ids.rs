@@ -90,6 +90,9 @@ fn find(mut cursor: Cursor<'_>, path: &[&str]) -> Option<u64> {
 
 /// Finds the last value of a name.
 fn member<'e>(mut object: Cursor<'e>, name: &str) -> Result<Option<Cursor<'e>>, DecodeError> {
+    if let Some(found) = object.last_in_map(name) {
+        return Ok(found);
+    }
     let (mut found, mut members) = (None, object.object()?);
     while let Some(key) = object.key(&mut members)? {
         if key == *name {

@@ -6,7 +6,8 @@ use super::super::etf;
 use super::super::key::Key;
 use super::super::number::parse_u64;
 use super::super::text::Text;
-use super::{Cursor, Form, Left};
+use super::{Cursor, Form, Left, Members, Source};
+use crate::decode::packed::Name;
 use crate::term as tag;
 
 impl<'e> Cursor<'e> {
@@ -55,7 +56,7 @@ impl<'e> Cursor<'e> {
     pub(super) fn etf_text(&mut self) -> Result<Text<'e>, DecodeError> {
         let word = self.etf_word()?.filter(|word| !word.is_null());
         let word = word.ok_or_else(|| self.error(Expected::Text))?;
-        if core::str::from_utf8(word.bytes).is_err() {
+        if !word.bytes.is_ascii() && core::str::from_utf8(word.bytes).is_err() {
             return Err(self.error(Expected::Utf8));
         }
         self.at = word.end;
@@ -222,9 +223,53 @@ impl<'e> Cursor<'e> {
         Key::of_bytes(name.as_bytes())
     }
 
+    /// Finds the last value of a name in a map whose keys are ASCII; returns nothing of what is none such, or is not
+    /// well-formed.
+    pub(crate) fn last_in_map(mut self, name: &str) -> Option<Option<Self>> {
+        if self.source != Source::Etf {
+            return None;
+        }
+        let (mut found, members) = (None, self.object().ok()?);
+        let Left::Terms { left, tail: false } = members.0 else { return None };
+        for _ in 0..left {
+            let key = etf::word(self.doc, self.at).ok()??;
+            self.at = Some(key.end).filter(|_| key.bytes.is_ascii())?;
+            if key.bytes == name.as_bytes() {
+                found = Some(self);
+            }
+            self.at = etf::skip(self.doc, self.at).ok()?;
+        }
+        Some(found)
+    }
+
+    /// Passes members of a map by a function that gets the document, the key's name, the place of the value and how many
+    /// brackets are open around it, and returns the place behind it.
+    ///
+    /// At one that it does not pass it stands before the value, and returns the key's name; where a key is no text, or
+    /// none follows, it stands before that.
+    #[inline]
+    pub(in super::super) fn pass_terms(
+        &mut self,
+        members: &mut Members,
+        mut pass: impl FnMut(&[u8], Option<Name>, usize, u8) -> Option<usize>,
+    ) -> Option<Option<Name>> {
+        let Left::Terms { left, tail: false } = &mut members.0 else { return None };
+        while *left > 0 {
+            let (name, value) = Name::of_term(self.doc, self.at)?;
+            *left -= 1;
+            let Some(end) = pass(self.doc, name, value, self.depth) else {
+                self.at = value;
+                return Some(name);
+            };
+            self.at = end;
+        }
+        None
+    }
+
     fn etf_key(&mut self) -> Result<Key<'e>, DecodeError> {
         if let Some(word) = self.etf_word()? {
-            if core::str::from_utf8(word.bytes).is_err() {
+            // Most keys are ASCII, which is told sooner.
+            if !word.bytes.is_ascii() && core::str::from_utf8(word.bytes).is_err() {
                 return Err(self.error(Expected::Utf8));
             }
             self.at = word.end;

@@ -26,6 +26,7 @@
 mod check;
 mod made;
 mod names;
+mod terms;
 mod usual;
 mod write;
 

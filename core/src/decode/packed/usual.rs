@@ -12,6 +12,7 @@ use super::write::Writer;
 use super::{
     ANIMATED, FALSE, HASH, IDS, LAST_WORD, LIST, NULL, OBJECT, SHORT, TIME, TRUE, WORD, text_of,
 };
+use crate::Encoding;
 use crate::decode::json::{self, byte};
 use crate::decode::number::Number;
 use crate::decode::text::Text;
@@ -38,6 +39,9 @@ impl Writer<'_> {
         wanted: impl Fn(Name) -> Option<bool>,
         mut wrote: impl FnMut(Name, Range<usize>) -> bool,
     ) -> Option<Option<Name>> {
+        if cursor.encoding() == Some(Encoding::Etf) {
+            return self.usual_terms(cursor, members, wanted, wrote);
+        }
         cursor.pass_members(members, |doc, name, at, depth| {
             let Some(name) = name else { return json::skip(doc, at, depth).ok() };
             if !wanted(name)? {

@@ -403,7 +403,7 @@ impl<'b> Writer<'b> {
 }
 
 /// Reads an id that is written again just so, but for escapes.
-fn exact_id(text: Text<'_>) -> Option<u64> {
+pub(super) fn exact_id(text: Text<'_>) -> Option<u64> {
     let mut room = [0; 20];
     let digits = if text.is_escaped() { text.copy_to(&mut room)?.as_bytes() } else { text.raw() };
     let exact = digits == b"0" || digits.first() != Some(&b'0');
