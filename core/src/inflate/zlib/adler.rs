@@ -17,6 +17,9 @@ pub(super) struct Adler {
 }
 
 impl Adler {
+    /// Of a stream that has not begun.
+    pub(super) const NONE: Self = Self { sum: 0, sums: 0 };
+
     pub(super) const fn new() -> Self {
         Self { sum: 1, sums: 0 }
     }

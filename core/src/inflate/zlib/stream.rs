@@ -29,13 +29,14 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Creates one that is all zeroes, so that a static one takes no flash.
     pub(crate) const fn new() -> Self {
-        Self { place: Place::Header, bits: Bits::new(), adler: Adler::new(), blocks: Blocks::new() }
+        Self { place: Place::Header, bits: Bits::new(), adler: Adler::NONE, blocks: Blocks::new() }
     }
 
     /// Begins a new stream.
     pub(crate) const fn restart(&mut self) {
-        (self.place, self.bits, self.adler) = (Place::Header, Bits::new(), Adler::new());
+        (self.place, self.bits, self.adler) = (Place::Header, Bits::new(), Adler::NONE);
         self.blocks.restart();
     }
 
@@ -80,6 +81,7 @@ impl Stream {
                     cursor.refill();
                     let Some(bytes) = cursor.bits.take(16) else { return Ok(Then::NeedsInput) };
                     header::check(bytes)?;
+                    self.adler = Adler::new();
                     self.place = Place::Blocks;
                 }
                 Place::Blocks => match self.blocks.run(cursor)? {
