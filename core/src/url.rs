@@ -40,10 +40,10 @@ impl core::error::Error for UrlError {}
 
 impl<'u> Url<'u> {
     pub(crate) fn parse(text: &'u str) -> Result<Self, UrlError> {
-        let (tls, rest) = match text.split_once("://") {
-            Some(("wss", rest)) => (true, rest),
-            Some(("ws", rest)) => (false, rest),
-            _ => return Err(UrlError::Scheme),
+        let (tls, rest) = match (text.strip_prefix("wss://"), text.strip_prefix("ws://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => return Err(UrlError::Scheme),
         };
         let rest = rest.split(['?', '#']).next().unwrap_or(rest);
         let (authority, path) = match rest.find('/') {
