@@ -29,6 +29,7 @@ impl Bridge {
     }
 
     /// Asks for a transport.
+    #[inline(never)]
     pub fn connect(&mut self, now: Instant, target: Target<'_>) {
         let mut url = Url { bytes: [0; 256], len: 0 };
         // A URL that does not fit is cut, and the bridge refuses it.

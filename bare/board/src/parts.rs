@@ -38,6 +38,9 @@ pub struct Arena {
     rows: Rows,
 }
 
+/// All that is lent to a shard and its cache is at most this much.
+const _: () = assert!(size_of::<Arena>() <= 64 * 1024);
+
 impl Arena {
     /// Creates it.
     #[must_use]

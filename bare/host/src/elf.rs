@@ -37,8 +37,6 @@ pub(crate) struct Program {
     pub(crate) memory: u64,
     /// By the address they begin at.
     pub(crate) functions: BTreeMap<u32, Function>,
-    /// Sizes of what is in flash, by crate.
-    pub(crate) crates: BTreeMap<String, u64>,
 }
 
 impl Program {
@@ -46,8 +44,7 @@ impl Program {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
         let elf = ElfFile32::<object::Endianness>::parse(&*bytes)?;
-        let mut program =
-            Self { flash: 0, memory: 0, functions: BTreeMap::new(), crates: BTreeMap::new() };
+        let mut program = Self { flash: 0, memory: 0, functions: BTreeMap::new() };
         for section in elf.sections() {
             let header = section.elf_section_header();
             let flags = header.sh_flags(elf.endian());
@@ -74,9 +71,6 @@ impl Program {
             let name = format!("{:#}", rustc_demangle::demangle(name));
             let SymbolFlags::Elf { st_info, .. } = symbol.flags() else { continue };
             let at = if st_info & 0xF == STT_FUNC { at & !1 } else { at };
-            if size > 0 && at < thumb::MEMORY {
-                *self.crates.entry(crate_of(&name).to_owned()).or_default() += u64::from(size);
-            }
             if st_info & 0xF == STT_FUNC && size > 0 {
                 let (place, frame) = (at..at + size, frames.get(&at).copied());
                 let function = Function { name, place, frame, calls: Vec::new(), indirect: 0 };
@@ -107,16 +101,6 @@ impl Program {
         }
         Ok(())
     }
-}
-
-/// Returns the crate a name is of; a method is of the crate of its type.
-fn crate_of(name: &str) -> &str {
-    let name = name.trim_start_matches(['<', '&']);
-    let end = name.find("::").unwrap_or(0);
-    let found = name.get(..end).unwrap_or_default();
-    let is_word =
-        !found.is_empty() && found.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if is_word { found } else { "unnamed" }
 }
 
 /// Reads `.stack_sizes`: addresses of four bytes, each with the size of a frame as ULEB128.

@@ -118,7 +118,7 @@ impl Hostile {
             Way::Document => self.compressed(&bytes),
             Way::Event => {
                 let kinds = ["MESSAGE_CREATE", "GUILD_CREATE", "GUILD_MEMBER_ADD", "READY"];
-                self.dispatch(kinds[self.messages % kinds.len()], &bytes);
+                self.dispatch(kinds[self.messages / WAYS.len() % kinds.len()], &bytes);
             }
         }
         true

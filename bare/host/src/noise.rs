@@ -27,6 +27,31 @@ pub(crate) fn noise() -> Vec<Vec<u8>> {
     messages
 }
 
+/// Makes documents that nest as deep as is read, and deeper, in lists and in what refers to itself.
+pub(crate) fn deep() -> Vec<Vec<u8>> {
+    let around = [
+        ("[", "]"),
+        (r#"{"id":"1","referenced_message":"#, "}"),
+        (r#"{"id":"1","user":"#, "}"),
+        (r#"{"id":"1","member":"#, "}"),
+        (r#"{"id":"1","members":["#, "]}"),
+        (r#"{"id":"1","author":"#, "}"),
+        (r#"{"embeds":["#, "]}"),
+        (r#"{"components":["#, "]}"),
+    ];
+    let depths = [20_usize, 31, 62, 63, 64, 65, 120];
+    let nested = |(open, close): (&str, &str), depth| [open.repeat(depth), close.repeat(depth)];
+    let each = around.into_iter().flat_map(|pair| depths.map(|depth| nested(pair, depth)));
+    each.flat_map(|[open, close]| {
+        // The same message each time, so that it is one that is known.
+        let inner =
+            r#"{"id":"1","channel_id":"2","guild_id":"3","author":{"id":"4","username":"deep"}}"#;
+        [format!("{open}null{close}"), format!("{open}{inner}{close}")]
+    })
+    .map(String::into_bytes)
+    .collect()
+}
+
 /// Reads every file of every corpus, in the order of their names.
 pub(crate) fn corpora() -> Result<Vec<Vec<u8>>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");

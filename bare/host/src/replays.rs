@@ -50,14 +50,15 @@ pub(crate) fn at_home(transcript: &[u8]) -> Result<(Outcome, Vec<u8>)> {
     Ok((outcome, script))
 }
 
-/// Plays a script on a machine, which must come to the same outcome and transcript.
+/// Plays a script on a machine, which must come to the same outcome and transcript; returns how many bytes of stack
+/// it took, if it tells.
 pub(crate) fn on_machine(
     machine: Machine,
     program: &Path,
     script: &[u8],
     transcript: &[u8],
     expected: &Outcome,
-) -> Result<()> {
+) -> Result<Option<u64>> {
     let running = Running::start(machine, program, LIMIT, |room| {
         Ok(std::fs::write(room.join("script"), script)?)
     })?;
@@ -69,5 +70,35 @@ pub(crate) fn on_machine(
     let found = Outcome { transcript: digest("transcript")?, cache: digest("cache")? };
     ensure!(left.read("transcript")? == transcript, "{}: another transcript", machine.name());
     ensure!(found == *expected, "{}: {found:?}, expected {expected:?}", machine.name());
-    Ok(())
+    Ok(left.number("stack").ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hostile::Hostile;
+    use crate::rehearsal::rehearse;
+    use crate::session;
+
+    #[test]
+    fn a_transcript_plays_as_a_script_to_the_same_transcript() {
+        let transcript = rehearse(&mut session::gateway(), true).unwrap();
+        let (outcome, _) = at_home(&transcript).unwrap();
+        assert_eq!(outcome.transcript.len, u64::try_from(transcript.len()).unwrap());
+        let text = String::from_utf8(transcript).unwrap();
+        assert_eq!(text.matches(" event skipped GUILD_CREATE ").count(), 2);
+        assert_eq!(text.matches(" event connected ").count(), 3);
+        assert!(text.contains("> 200.000"), "it ended early");
+    }
+
+    #[test]
+    fn a_shard_in_lent_memory_outlives_a_hostile_gateway() {
+        let mut hostile = Hostile::new(&[b"no zlib".to_vec(), vec![0; 5_000], Vec::new()]);
+        let transcript = rehearse(&mut hostile, true).unwrap();
+        at_home(&transcript).unwrap();
+        assert_eq!(hostile.messages, 12);
+        let gateway = hostile.calm().unwrap();
+        assert_eq!(gateway.server().stats().identifies, 1);
+        assert!(gateway.complaints().len() <= 1, "{:?}", gateway.complaints());
+    }
 }

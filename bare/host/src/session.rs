@@ -85,6 +85,8 @@ pub(crate) struct Figures {
     pub(crate) wire_bytes: u64,
     pub(crate) inflated_bytes: u64,
     pub(crate) most_users: u64,
+    /// The bytes of the shard and its cache, and of all they are lent.
+    pub(crate) memory: u64,
     pub(crate) stack_setup: u64,
     pub(crate) stack_steady: u64,
 }
@@ -92,9 +94,10 @@ pub(crate) struct Figures {
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { dispatches, skipped, heartbeats, wire_bytes, inflated_bytes, .. } = self;
-        let Self { most_users, stack_setup, stack_steady, .. } = self;
+        let Self { most_users, memory, stack_setup, stack_steady, .. } = self;
         write!(f, "{dispatches} events, {skipped} guilds too large, {heartbeats} heartbeats, ")?;
         write!(f, "{wire_bytes} bytes inflated to {inflated_bytes}, at most {most_users} users, ")?;
+        write!(f, "{memory} bytes lent to shard and cache, ")?;
         write!(f, "stack {stack_setup} to set up, {stack_steady} in the loop")
     }
 }
@@ -120,6 +123,7 @@ pub(crate) fn check(left: &Left, gateway: &Gateway) -> Result<Figures> {
         ("commands", 1),
         ("commands-refused", 0),
         ("cache.broken", 0),
+        ("cache.refused", 0),
         // Two guilds of the world do not fit; the other one and the small one do.
         ("skipped-guilds", 2),
     ] {
@@ -133,11 +137,13 @@ pub(crate) fn check(left: &Left, gateway: &Gateway) -> Result<Figures> {
         wire_bytes: left.number("wire-bytes")?,
         inflated_bytes: left.number("inflated-bytes")?,
         most_users: left.number("cache.most-users")?,
+        memory: left.number("memory")?,
         stack_setup: left.number("stack.setup")?,
         stack_steady: left.number("stack.steady")?,
     };
     ensure!(figures.heartbeats >= 4, "{figures:?}");
     ensure!((20..=u64::from(USERS)).contains(&figures.most_users), "{figures:?}");
+    ensure!(figures.memory <= 66 * 1024, "{figures:?}");
     ensure!(left.number("letters")? > 1_000, "hardly a message was read");
     Ok(figures)
 }

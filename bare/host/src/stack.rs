@@ -79,3 +79,47 @@ impl Search<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes a program of functions that are 16 bytes long: name, frame, whom it calls, and which of those last.
+    fn program(functions: &[(&str, u32, &[u32], &[u32])]) -> Program {
+        let functions =
+            functions.iter().zip((0..).step_by(16)).map(|((name, frame, calls, tails), at)| {
+                let to = |tail| move |number: &u32| (number * 16, tail);
+                let calls = calls.iter().map(to(false)).chain(tails.iter().map(to(true))).collect();
+                let (name, place) = ((*name).to_owned(), at..at + 16);
+                (at, Function { name, place, frame: Some(*frame), calls, indirect: 0 })
+            });
+        Program { flash: 0, memory: 0, functions: functions.collect() }
+    }
+
+    #[test]
+    fn the_worst_stack_is_that_of_the_path_whose_frames_are_largest_together() {
+        let program = program(&[
+            ("main", 8, &[1, 2], &[]),
+            ("wide", 100, &[], &[]),
+            ("deep", 40, &[3], &[]),
+            ("leaf", 70, &[], &[]),
+        ]);
+        let worst = worst(&program, "main").unwrap();
+        assert_eq!((worst.bytes, worst.path), (118, vec![0, 32, 48]));
+        assert!(worst.cycles.is_empty());
+    }
+
+    #[test]
+    fn a_frame_is_gone_when_a_function_ends_with_a_call() {
+        let program = program(&[("main", 8, &[], &[1]), ("leaf", 70, &[], &[])]);
+        assert_eq!(worst(&program, "main").unwrap().bytes, 70);
+    }
+
+    #[test]
+    fn functions_that_call_each_other_are_told() {
+        let program =
+            program(&[("main", 8, &[1], &[]), ("ping", 8, &[2], &[]), ("pong", 8, &[1], &[])]);
+        let cycles = worst(&program, "main").unwrap().cycles;
+        assert_eq!(cycles, BTreeSet::from([vec!["ping".to_owned(), "pong".to_owned()]]));
+    }
+}

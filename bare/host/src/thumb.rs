@@ -5,9 +5,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Where memory begins, behind all flash.
-pub(crate) const MEMORY: u32 = 0x2000_0000;
-
 /// What an instruction does, if it may leave the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {

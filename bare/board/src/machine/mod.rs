@@ -29,20 +29,14 @@ unsafe extern "C" {
 /// Paints what lies below the caller's frame again, so that [`stack_used`] tells what came since.
 #[inline(never)]
 pub fn paint_stack() {
-    let here = ptr::from_ref(&MARGIN_PROBE()).addr();
+    let probe = PAINT;
+    let here = ptr::from_ref(core::hint::black_box(&probe)).addr();
     let bottom = &raw mut _stack_end;
     let words = here.saturating_sub(bottom.addr() + MARGIN) / size_of::<u32>();
     for word in 0..words {
         // SAFETY: all words are between the end of the static memory and this frame: stack that is not in use.
         unsafe { bottom.add(word).write_volatile(PAINT) };
     }
-}
-
-/// A value on the stack, to tell where that is.
-#[expect(non_snake_case, reason = "stands for a local variable")]
-#[inline(always)]
-fn MARGIN_PROBE() -> u32 {
-    core::hint::black_box(PAINT)
 }
 
 /// Returns how many bytes of stack were in use at most since it was painted.

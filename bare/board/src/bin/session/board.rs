@@ -5,6 +5,7 @@ use gatewright_board::machine::{Clock, paint_stack, stack_used};
 use gatewright_board::parts::{Arena, SEED};
 use gatewright_board::report::Report;
 use gatewright_board::wire::Act;
+use gatewright_core::cache::{Cache, Fixed};
 use gatewright_core::{Input, Link, Output, Shard, Stop};
 use static_cell::{ConstStaticCell, StaticCell};
 
@@ -38,6 +39,8 @@ fn run() -> usize {
     let Some(state) = prepare() else { return 4 };
     let mut report = Report::new();
     report.line("stack.setup", stack_used() as u64);
+    let lent = [size_of::<Arena>(), size_of::<Shard<'_>>(), size_of::<Cache<Fixed<'_>>>()];
+    report.line("memory", lent.iter().sum::<usize>() as u64);
     paint_stack();
     let stop = session(state);
     report.line("stack.steady", stack_used() as u64);

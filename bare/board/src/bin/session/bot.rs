@@ -33,6 +33,7 @@ impl Bot {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn hear(&mut self, kind: EventKind, now: Instant, shard: &mut Board) {
         let event = shard.event();
         let applied = self.cache.hear(&event, &mut ());
@@ -50,12 +51,14 @@ impl Bot {
         }
     }
 
+    #[inline(never)]
     fn read(&mut self, dispatch: &Dispatch<'_>) {
         if let Ok(message) = dispatch.decode::<MessageCreate<'_>>() {
             self.letters += message.content.map_or(0, |text| text.chars().count()) as u64;
         }
     }
 
+    #[inline(never)]
     fn greet(&mut self, now: Instant, shard: &mut Board) {
         let playing = [Activity { name: "with 128 KiB", kind: 0, state: None, url: None }];
         let presence = UpdatePresence { activities: Some(&playing), ..UpdatePresence::default() };

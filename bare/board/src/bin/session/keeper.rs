@@ -16,6 +16,7 @@ impl Bot {
         Self { cache }
     }
 
+    #[inline(never)]
     pub(crate) fn hear(&mut self, _: EventKind, _: Instant, shard: &mut Board) {
         self.cache.hear(&shard.event(), &mut ());
     }

@@ -6,14 +6,14 @@
 
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 mod board;
-#[cfg(all(target_os = "none", not(feature = "cache")))]
+#[cfg(all(target_arch = "arm", target_os = "none", not(feature = "cache")))]
 #[path = "nothing.rs"]
 mod bot;
-#[cfg(all(target_os = "none", feature = "cache", not(feature = "bot")))]
+#[cfg(all(target_arch = "arm", target_os = "none", feature = "cache", not(feature = "bot")))]
 #[path = "keeper.rs"]
 mod bot;
-#[cfg(all(target_os = "none", feature = "bot"))]
+#[cfg(all(target_arch = "arm", target_os = "none", feature = "bot"))]
 mod bot;
 
-#[cfg(not(target_os = "none"))]
+#[cfg(not(all(target_arch = "arm", target_os = "none")))]
 fn main() {}
