@@ -24,13 +24,13 @@ pub(super) struct Marks {
     pub(super) closing: u64,
 }
 
-/// Marks quotes, backslashes and control characters.
+/// Marks the first of quotes, backslashes and control characters, and perhaps others behind it.
 #[inline]
 pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
     way::stops(block)
 }
 
-/// Marks quotes.
+/// Marks the first quote, and perhaps others behind it.
 #[inline]
 pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
     way::quotes(block)
@@ -101,13 +101,12 @@ mod scalar {
     use super::{HALF, LONG, Marks, SHORT};
 
     pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
-        block.iter().rev().fold(0, |marks, byte| {
-            marks << 1 | u32::from(*byte < b' ' || matches!(byte, b'"' | b'\\'))
-        })
+        let is_stop = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+        block.iter().position(is_stop).map_or(0, |at| 1 << at)
     }
 
     pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
-        block.iter().rev().fold(0, |marks, byte| marks << 1 | u32::from(*byte == b'"'))
+        block.iter().position(|byte| *byte == b'"').map_or(0, |at| 1 << at)
     }
 
     pub(super) fn marks(block: &[u8; LONG]) -> Marks {
@@ -140,11 +139,17 @@ mod tests {
                 block[(at + 7) % LONG] = b'"';
                 assert_eq!(way::marks(&block), scalar::marks(&block), "{byte} at {at}");
                 let short = *block.first_chunk().unwrap();
-                assert_eq!(way::stops(&short), scalar::stops(&short), "{byte} at {at}");
+                assert_eq!(first(way::stops(&short)), scalar::stops(&short), "{byte} at {at}");
                 let half = *block.first_chunk().unwrap();
-                assert_eq!(way::quotes(&half), scalar::quotes(&half), "{byte} at {at}");
+                assert_eq!(first(way::quotes(&half)), scalar::quotes(&half), "{byte} at {at}");
             }
         }
+        assert_eq!(scalar::stops(&[b'a'; SHORT]) | way::stops(&[b'a'; SHORT]), 0);
+    }
+
+    /// Returns the lowest mark alone.
+    const fn first(marks: u32) -> u32 {
+        marks & marks.wrapping_neg()
     }
 
     #[test]
