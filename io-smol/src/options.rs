@@ -137,7 +137,7 @@ impl Options {
     /// Sets the TLS of `wss://`; the roots this crate brings along unless set, one configuration for the process.
     ///
     /// It is for a gateway, or a proxy that looks into TLS, whose certificate another root signed, and for roots of the
-    /// operating system. Shards that share a configuration share its session tickets, and what it takes. [`discover`](crate::discover)
+    /// operating system. Its ALPN is empty or `http/1.1` alone: over any other protocol there is no WebSocket. Shards that share a configuration share its session tickets, and what it takes. [`discover`](crate::discover)
     /// does not take it.
     #[cfg(feature = "tls")]
     #[must_use]

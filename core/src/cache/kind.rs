@@ -133,7 +133,9 @@ static HEADERS: [u8; Kind::ALL.len()] = {
     let (mut headers, mut at) = ([0; Kind::ALL.len()], 0);
     while at < headers.len() {
         let kind = Kind::ALL[at];
-        headers[at] = (kind.members_at() + kind.key_member().len() + 8) as u8;
+        let header = kind.members_at() + kind.key_member().len() + 8;
+        assert!(kind as usize == at && header <= u8::MAX as usize);
+        headers[at] = header as u8;
         at += 1;
     }
     headers

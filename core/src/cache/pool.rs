@@ -214,22 +214,32 @@ impl<S: Segments> Pool<S> {
         segment.get_mut(at + UNIT..end).unwrap_or_default()
     }
 
-    /// Returns a word of what a block holds, by its place in bytes, which is one of a whole word.
+    /// Returns a word of what a block holds, at a multiple of four bytes; nothing of a block that is not there.
+    ///
+    /// Of one that is there, who asks knows that it has the word.
     #[inline]
     pub(super) fn word(&self, block: Block, at: usize) -> Option<u32> {
+        debug_assert!(self.has_word(block, at));
         let at = (block.unit() as usize + 1) * UNIT + at;
         let bytes = self.segments.get(block.segment())?.get(at..)?.first_chunk();
         bytes.map(|bytes| u32::from_le_bytes(*bytes))
     }
 
-    /// Sets a word of what a block holds.
+    /// Sets a word of what a block holds, likewise.
     #[inline]
     pub(super) fn set_word(&mut self, block: Block, at: usize, value: u32) {
+        debug_assert!(self.has_word(block, at));
         let at = (block.unit() as usize + 1) * UNIT + at;
         let segment = self.segments.get_mut(block.segment()).unwrap_or_default();
         if let Some(bytes) = segment.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             *bytes = value.to_le_bytes();
         }
+    }
+
+    /// Tells whether a block has a word, or is not there.
+    fn has_word(&self, block: Block, at: usize) -> bool {
+        let bytes = self.bytes(block);
+        at.is_multiple_of(4) && (bytes.is_empty() || at + 4 <= bytes.len())
     }
 
     /// Makes the memory one free block for each segment again.

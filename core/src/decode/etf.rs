@@ -152,7 +152,7 @@ pub(super) fn skip(doc: &[u8], start: usize) -> Result<usize, DecodeError> {
     let (mut at, mut open) = (start, 1_u64);
     while open > 0 {
         open -= 1;
-        // Most terms are texts and small integers.
+        // Most terms are texts.
         if let Some([tag::BINARY, length @ ..]) = doc.get(at..).and_then(<[u8]>::first_chunk::<5>) {
             let len = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
             at = (at + 5).saturating_add(len);

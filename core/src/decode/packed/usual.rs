@@ -289,7 +289,7 @@ impl Name {
     }
 }
 
-/// Reads a key that is longer than names usually are, or stands among the last bytes of a document.
+/// Reads a key that does not stand as names usually do: it is long, among the last bytes of a document, or has escapes.
 #[inline(never)]
 fn unusual(doc: &[u8], at: usize) -> Option<(Option<Name>, usize)> {
     let (key, value) = json::usual_key(doc, at, true)?;
