@@ -2,6 +2,8 @@
 //!
 //! A cache is filled natively, which callgrind would take hours for, and handed over as a snapshot.
 
+mod plot;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,45 +37,58 @@ const ROUNDS: usize = 7;
 /// What can be measured.
 pub const WHAT: [&str; 2] = ["events", "look-ups"];
 
-/// Prints a table of all sizes.
-pub fn all() -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("gatewright-growth-{}", std::process::id()));
-    fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
-    let printed = table(&folder);
-    fs::remove_dir_all(&folder)?;
-    printed
+/// What one size took.
+struct Grown {
+    guilds: u32,
+    members: u32,
+    /// Instructions of an event and of a look-up, and their times in nanoseconds.
+    costs: [f64; 4],
 }
 
-fn table(folder: &Path) -> Result<()> {
-    println!(
-        "| guilds | members | instructions an event | a look-up | ns an event | ns a look-up |"
-    );
-    println!("|---:|---:|---:|---:|---:|---:|");
-    for (guilds, members, large_guilds) in SIZES {
-        let size = WorldSize { guilds, members, large_guilds };
-        let all = size_of_members(size);
-        eprintln!("{all} members");
-        let mut cached = Cached::new(size, Encoding::Json, EVENTS);
-        cached.ready();
-        write(folder, &cached)?;
-        let instructions = |what| -> Result<f64> {
-            let (of, _, instructions) = count(&["grown", what, &folder.display().to_string()])?;
-            Ok(instructions / of)
-        };
-        let (event, look_up) = (instructions(WHAT[0])?, instructions(WHAT[1])?);
-        let event_time = timed(&mut cached);
-        let look_up_time = timed(&mut LookUps::of(cached.into_cache(), false));
-        let guilds = guilds + large_guilds;
-        println!(
-            "| {guilds} | {all} | {event:.0} | {look_up:.0} | {event_time:.0} | {look_up_time:.0} |"
-        );
+/// Prints a table of all sizes, and draws it if there is somewhere to.
+pub fn all(plot: Option<&Path>) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("gatewright-growth-{}", std::process::id()));
+    fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
+    let measured = table(&folder);
+    fs::remove_dir_all(&folder)?;
+    let measured = measured?;
+    if let Some(path) = plot {
+        fs::write(path, plot::draw(&measured)).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
 
-/// Returns how many members a world has in all.
-fn size_of_members(size: WorldSize) -> u32 {
-    size.guilds * size.members + 1_000 * size.large_guilds
+fn table(folder: &Path) -> Result<Vec<Grown>> {
+    println!(
+        "| guilds | members | instructions an event | a look-up | ns an event | ns a look-up |"
+    );
+    println!("|---:|---:|---:|---:|---:|---:|");
+    let row = |(guilds, members, large_guilds)| {
+        let grown = measure(folder, WorldSize { guilds, members, large_guilds })?;
+        let Grown { guilds, members, costs: [event, look_up, event_time, look_up_time] } = grown;
+        println!(
+            "| {guilds} | {members} | {event:.0} | {look_up:.0} | {event_time:.0} | {look_up_time:.0} |"
+        );
+        Ok(grown)
+    };
+    SIZES.into_iter().map(row).collect()
+}
+
+fn measure(folder: &Path, size: WorldSize) -> Result<Grown> {
+    let members = size.guilds * size.members + 1_000 * size.large_guilds;
+    eprintln!("{members} members");
+    let mut cached = Cached::new(size, Encoding::Json, EVENTS);
+    cached.ready();
+    write(folder, &cached)?;
+    let instructions = |what| -> Result<f64> {
+        let (of, _, instructions) = count(&["grown", what, &folder.display().to_string()])?;
+        Ok(instructions / of)
+    };
+    let (event, look_up) = (instructions(WHAT[0])?, instructions(WHAT[1])?);
+    let event_time = timed(&mut cached);
+    let look_up_time = timed(&mut LookUps::of(cached.into_cache(), false));
+    let guilds = size.guilds + size.large_guilds;
+    Ok(Grown { guilds, members, costs: [event, look_up, event_time, look_up_time] })
 }
 
 /// Times a stage several times; returns the median nanoseconds for one of what a run is of.

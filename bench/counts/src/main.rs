@@ -2,7 +2,7 @@
 //!
 //! `check` fails if a layer takes over a tenth more than `COUNTS.md` says; `bless` writes that file anew. Both are
 //! over a small fixed input, and count only within the layer, so that two runs of one build agree to a hair.
-//! `growth` measures events and look-ups beside ever more guilds and members. `one LAYER` and `grown WHAT FOLDER` run
+//! `growth [PLOT]` measures events and look-ups beside ever more guilds and members. `one LAYER` and `grown WHAT FOLDER` run
 //! something once, which is what callgrind watches.
 
 mod growth;
@@ -24,11 +24,12 @@ fn main() -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
         ["one", layer] => one(layer.parse()?),
-        ["growth"] => growth::all(),
+        ["growth"] => growth::all(None),
+        ["growth", plot] => growth::all(Some(Path::new(plot))),
         ["grown", what, folder] => run(&mut *growth::prepare(what, Path::new(folder))?),
         ["check"] => check(),
         ["bless"] => bless(),
-        _ => bail!("expected `check`, `bless` or `growth`"),
+        _ => bail!("expected `check`, `bless` or `growth [PLOT]`"),
     }
 }
 
