@@ -6,13 +6,19 @@
 
 use super::Kind;
 use super::error::{DecodeError, Expected};
+use super::json::is_number;
 use crate::term as tag;
 
 /// A number.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Number {
+pub(super) enum Number<'e> {
     Float(f64),
-    Integer { negative: bool, magnitude: u64 },
+    /// A float as text, as JSON writes one.
+    Text(&'e [u8]),
+    Integer {
+        negative: bool,
+        magnitude: u64,
+    },
 }
 
 /// Bytes of an atom or a binary.
@@ -103,7 +109,7 @@ pub(super) fn kind(doc: &[u8], at: usize) -> Result<Kind, DecodeError> {
 }
 
 /// Reads a number and the place behind it; nothing if another term stands there.
-pub(super) fn number(doc: &[u8], at: usize) -> Result<Option<(Number, usize)>, DecodeError> {
+pub(super) fn number(doc: &[u8], at: usize) -> Result<Option<(Number<'_>, usize)>, DecodeError> {
     let unsigned = |magnitude| Number::Integer { negative: false, magnitude };
     Ok(Some(match tag_at(doc, at)? {
         tag::SMALL_INTEGER => {
@@ -118,13 +124,13 @@ pub(super) fn number(doc: &[u8], at: usize) -> Result<Option<(Number, usize)>, D
         tag::SMALL_BIG => big(doc, at + 2, length::<1>(doc, at + 1)?)?,
         tag::LARGE_BIG => big(doc, at + 5, length::<4>(doc, at + 1)?)?,
         tag::NEW_FLOAT => (Number::Float(f64::from_be_bytes(take(doc, at + 1)?)), at + 9),
-        tag::FLOAT => (Number::Float(old_float(doc, at + 1)?), at + 1 + OLD_FLOAT),
+        tag::FLOAT => (Number::Text(old_float(doc, at + 1)?), at + 1 + OLD_FLOAT),
         _ => return Ok(None),
     }))
 }
 
 /// Reads a big integer's sign and its bytes, the lowest first; over eight of them are refused.
-fn big(doc: &[u8], at: usize, len: usize) -> Result<(Number, usize), DecodeError> {
+fn big(doc: &[u8], at: usize, len: usize) -> Result<(Number<'_>, usize), DecodeError> {
     let [sign] = take(doc, at)?;
     let end = (at + 1).saturating_add(len);
     let bytes = doc.get(at + 1..end).ok_or_else(|| value_error(at))?;
@@ -139,12 +145,13 @@ fn big(doc: &[u8], at: usize, len: usize) -> Result<(Number, usize), DecodeError
 /// The bytes of a float as text.
 const OLD_FLOAT: usize = 31;
 
-fn old_float(doc: &[u8], at: usize) -> Result<f64, DecodeError> {
-    let bytes = take::<OLD_FLOAT>(doc, at)?;
-    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-    let text = core::str::from_utf8(text).ok().map(str::trim);
-    let float = text.and_then(|text| text.parse().ok());
-    float.ok_or_else(|| DecodeError::new(at, Expected::Number))
+/// Reads a float as text, which Erlang writes with a point and an exponent; it is parsed when somebody asks for a value.
+fn old_float(doc: &[u8], at: usize) -> Result<&[u8], DecodeError> {
+    let bytes = doc.get(at..).and_then(|rest| rest.get(..OLD_FLOAT));
+    let bytes = bytes.ok_or_else(|| value_error(at))?;
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default().trim_ascii();
+    let is_float = text.contains(&b'.') && is_number(text);
+    if is_float { Ok(text) } else { Err(DecodeError::new(at, Expected::Number)) }
 }
 
 /// Skips one term, however deep, without a stack: it counts the terms still to come.

@@ -1,6 +1,7 @@
 //! Numbers as they stand in a document: read only when somebody asks for a value.
 
 use core::fmt;
+use core::time::Duration;
 
 use super::etf;
 
@@ -20,7 +21,7 @@ pub struct Number<'e>(Form<'e>);
 
 #[derive(Clone, Copy)]
 enum Form<'e> {
-    /// A number in JSON.
+    /// A number as text, in JSON's grammar.
     Digits(&'e [u8]),
     Float(f64),
     /// Sign and magnitude.
@@ -32,9 +33,10 @@ impl<'e> Number<'e> {
         Self(Form::Digits(digits))
     }
 
-    pub(super) fn etf(number: etf::Number) -> Self {
+    pub(super) fn etf(number: etf::Number<'e>) -> Self {
         Self(match number {
             etf::Number::Float(float) => Form::Float(float),
+            etf::Number::Text(digits) => Form::Digits(digits),
             etf::Number::Integer { negative, magnitude } => Form::Integer(negative, magnitude),
         })
     }
@@ -86,6 +88,18 @@ impl<'e> Number<'e> {
 }
 
 impl Number<'_> {
+    /// Returns a number of seconds as a span, which is no less than nothing and at most 584 years.
+    ///
+    /// No float is parsed or reckoned with, which takes much code where there is no hardware for it.
+    pub(crate) fn as_seconds(&self) -> Duration {
+        Duration::from_nanos(match self.0 {
+            Form::Digits(text) => nanos(text),
+            Form::Float(float) => nanos_of_bits(float.to_bits()),
+            Form::Integer(true, _) => 0,
+            Form::Integer(false, magnitude) => magnitude.saturating_mul(1_000_000_000),
+        })
+    }
+
     /// Tells whether it is written as an integer: without point and exponent.
     pub(super) fn is_integer(&self) -> bool {
         match self.0 {
@@ -107,6 +121,52 @@ impl Number<'_> {
 
 pub(super) fn signed(negative: bool, magnitude: u64) -> Option<i64> {
     if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
+}
+
+/// Returns the nanoseconds in as many seconds as a text says.
+fn nanos(text: &[u8]) -> u64 {
+    let (mut value, mut power, mut fraction) = (0_u64, 9_i32, 0);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'-' => return 0,
+            b'.' => fraction = 1,
+            b'e' | b'E' => {
+                let behind = text.get(at + 1..).unwrap_or_default();
+                power = power.saturating_add(exponent(behind));
+                break;
+            }
+            // What does not fit is less than a nanosecond, or far beyond any span.
+            _ if value >= u64::MAX / 20 => power = power.saturating_add(1 - fraction),
+            digit => {
+                value = value * 10 + u64::from(digit.wrapping_sub(b'0'));
+                power = power.saturating_sub(fraction);
+            }
+        }
+    }
+    let scale = 10_u64.saturating_pow(power.unsigned_abs());
+    if power < 0 { value.saturating_add(scale / 2) / scale } else { value.saturating_mul(scale) }
+}
+
+/// Reads what stands behind the letter of an exponent.
+fn exponent(text: &[u8]) -> i32 {
+    let sign = text.strip_prefix(b"-");
+    let digits = sign.or(text.strip_prefix(b"+")).unwrap_or(text);
+    let size = parse_u64(digits).and_then(|size| i32::try_from(size).ok()).unwrap_or(i32::MAX);
+    if sign.is_some() { -size } else { size }
+}
+
+/// Returns the nanoseconds in as many seconds as the bits of a float say.
+fn nanos_of_bits(bits: u64) -> u64 {
+    if bits >> 63 == 1 {
+        return 0;
+    }
+    // With 53 bits, of which the first is not written; floats that have fewer are no nanosecond long.
+    let mantissa = bits & ((1 << 52) - 1) | 1 << 52;
+    let nanos = u128::from(mantissa) * 1_000_000_000;
+    // The mantissa is to be divided by two this often, and from 2^52 seconds on it is beyond any span.
+    let Some(halvings) = 1_074_u32.checked_sub((bits >> 52) as u32) else { return u64::MAX };
+    let rounded = (nanos.checked_shr(halvings).unwrap_or(0) + 1) >> 1;
+    u64::try_from(rounded).unwrap_or(u64::MAX)
 }
 
 /// Returns the nearest float.
@@ -247,5 +307,44 @@ mod tests {
             assert_eq!(float(false, number), exact, "{number}");
             assert_eq!(float(true, number), -exact, "{number}");
         }
+    }
+
+    #[test]
+    fn seconds_become_the_span_that_floats_make_of_them() {
+        let span = |text: &str| Duration::try_from_secs_f64(text.parse::<f64>().unwrap().max(0.0));
+        for text in [
+            "0",
+            "-0",
+            "-1",
+            "-0.5",
+            "1",
+            "20.5",
+            "29.123",
+            "0.001",
+            "1e300",
+            "1.5e3",
+            "2.5E-3",
+            "1e-400",
+            "1e999",
+            "0.0000000004",
+            "0.0000000006",
+            "1234567.123456789",
+            "600.0000000000000000000000001",
+            "1e10",
+            "1e+2",
+            "100000000000000000000000000000e-25",
+            "0.000000000000000000000000000001e+30",
+            "18446744073",
+            "1e-99999999999",
+        ] {
+            let expected = span(text).unwrap_or(Duration::MAX).min(Duration::from_nanos(u64::MAX));
+            assert_eq!(Number::json(text.as_bytes()).as_seconds(), expected, "{text}");
+            let float = Number::float(text.parse().unwrap());
+            assert_eq!(float.as_seconds(), expected, "{text} as a float");
+        }
+        let integer = |negative, magnitude| Number::integer(negative, magnitude).as_seconds();
+        assert_eq!(integer(false, 9), Duration::from_secs(9));
+        assert_eq!(integer(true, 9), Duration::ZERO);
+        assert_eq!(integer(false, u64::MAX), Duration::from_nanos(u64::MAX));
     }
 }

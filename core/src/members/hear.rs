@@ -114,8 +114,7 @@ impl MemberRequests<'_> {
         if limited.opcode != Some(REQUEST_GUILD_MEMBERS) {
             return;
         }
-        let seconds = limited.retry_after.and_then(|seconds| seconds.as_f64()).unwrap_or(0.0);
-        let retry_after = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+        let retry_after = limited.retry_after.map_or(Duration::ZERO, |time| time.as_seconds());
         let mut buffer = [0; 32];
         let nonce = meta.nonce.map(|nonce| nonce.copy_to(&mut buffer).unwrap_or_default());
         let number = nonce.map(|nonce| self.nonces.number(nonce));

@@ -46,8 +46,7 @@ struct Refused<'e> {
 impl<'e> Refused<'e> {
     fn of(limited: &RateLimited<'e>) -> Option<Self> {
         let meta = limited.meta.filter(|_| limited.opcode == Some(REQUEST_GUILD_MEMBERS))?;
-        let seconds = limited.retry_after?.as_f64()?;
-        let retry_after = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+        let retry_after = limited.retry_after?.as_seconds();
         Some(Self { guild: meta.guild_id?, nonce: meta.nonce, retry_after })
     }
 }

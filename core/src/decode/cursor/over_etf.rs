@@ -78,11 +78,14 @@ impl<'e> Cursor<'e> {
         }
         Ok(match self.etf_number(expected)? {
             etf::Number::Integer { negative, magnitude } => Some((negative, magnitude)),
-            etf::Number::Float(_) => None,
+            etf::Number::Float(_) | etf::Number::Text(_) => None,
         })
     }
 
-    pub(super) fn etf_number(&mut self, expected: Expected) -> Result<etf::Number, DecodeError> {
+    pub(super) fn etf_number(
+        &mut self,
+        expected: Expected,
+    ) -> Result<etf::Number<'e>, DecodeError> {
         let width = match self.form {
             Form::Tagged => 0,
             Form::Byte => 1,
@@ -279,7 +282,7 @@ impl<'e> Cursor<'e> {
             etf::Number::Integer { negative, magnitude } => {
                 Ok(Key::of_integer(negative, magnitude))
             }
-            etf::Number::Float(_) => Err(self.error(Expected::Value)),
+            etf::Number::Float(_) | etf::Number::Text(_) => Err(self.error(Expected::Value)),
         }
     }
 }
