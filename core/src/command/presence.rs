@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 
 use crate::decode::macros::object;
 use crate::decode::{Cursor, Decode, DecodeError, Field, Raw, Text};
+use crate::encode::Encoded;
 use crate::{Encoding, term};
 
 /// A presence, as in opcode 3 and in Identify.
@@ -152,23 +153,27 @@ fn d<'e, T: Decode<'e>>(encoding: Encoding, payload: &'e [u8]) -> Result<Option<
 }
 
 impl Serialize for Parts<'_> {
-    /// Writes all four parts, as the gateway wants them.
+    /// Writes all four parts, as the gateway wants them, in the encoding they are in.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut d = serializer.serialize_struct("Presence", 4)?;
-        d.serialize_field("since", &self.since.value())?;
+        d.serialize_field("since", &encoded(&self.since))?;
         let nothing: &[Activity<'_>] = &[];
-        match self.activities.value() {
+        match encoded(&self.activities) {
             Some(activities) => d.serialize_field("activities", &activities)?,
             None => d.serialize_field("activities", nothing)?,
         }
-        match self.status.value() {
+        match encoded(&self.status) {
             Some(status) => d.serialize_field("status", &status)?,
             None => d.serialize_field("status", &PresenceStatus::Online)?,
         }
-        match self.afk.value() {
+        match encoded(&self.afk) {
             Some(afk) => d.serialize_field("afk", &afk)?,
             None => d.serialize_field("afk", &false)?,
         }
         d.end()
     }
+}
+
+fn encoded<'e>(part: &Field<Raw<'e>>) -> Option<Encoded<'e>> {
+    part.value().map(|part| Encoded(part.bytes()))
 }

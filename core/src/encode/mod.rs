@@ -1,16 +1,15 @@
 //! Payloads to JSON or ETF: pure functions from values to bytes, `None` where they do not fit.
 
-mod etf;
+mod writer;
 
-use core::fmt::Write;
-
-use heapless::String;
 use serde::{Serialize, Serializer};
 
 use crate::command::{CommandError, MAX_PAYLOAD, Parts};
 use crate::config::Config;
 use crate::decode::{self, Cursor};
 use crate::{ChannelId, Compression, Encoding, GuildId};
+
+pub(crate) use writer::{Encoded, to_slice};
 
 /// An envelope as a client sends it: `op` and `d` only.
 #[derive(Serialize)]
@@ -26,11 +25,7 @@ pub(crate) fn payload(
     d: impl Serialize,
     out: &mut [u8],
 ) -> Option<usize> {
-    let payload = Payload { op, d };
-    match encoding {
-        Encoding::Json => serde_json_core::to_slice(&payload, out).ok(),
-        Encoding::Etf => etf::to_slice(&payload, out),
-    }
+    to_slice(encoding, &Payload { op, d }, out)
 }
 
 /// Encodes opcode 1: `d` is the latest sequence number, or null.
@@ -119,17 +114,7 @@ pub(crate) fn raw(
         let value = { cursor }.raw().map_err(|_| CommandError::NotJson)?;
         return payload(encoding, op, value, out).ok_or(CommandError::TooLong);
     }
-    let mut op_text = String::<3>::new();
-    // An opcode has at most three digits.
-    let _ = write!(op_text, "{op}");
-    let mut len = 0;
-    for part in ["{\"op\":", &op_text, ",\"d\":", d, "}"] {
-        let room = out.get_mut(len..).unwrap_or_default();
-        let room = room.get_mut(..part.len()).ok_or(CommandError::TooLong)?;
-        room.copy_from_slice(part.as_bytes());
-        len += part.len();
-    }
-    Ok(len)
+    payload(encoding, op, Encoded(d.as_bytes()), out).ok_or(CommandError::TooLong)
 }
 
 /// Writes a snowflake as text, which is how ids are sent.
@@ -137,10 +122,7 @@ pub(crate) struct Text(pub(crate) u64);
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut digits = String::<20>::new();
-        // A u64 has at most twenty digits.
-        let _ = write!(digits, "{}", self.0);
-        serializer.serialize_str(&digits)
+        serializer.collect_str(&self.0)
     }
 }
 
@@ -168,6 +150,8 @@ pub(crate) fn optional_id<S: Serializer>(
 
 #[cfg(test)]
 mod tests {
+    use heapless::String;
+
     use super::*;
     use crate::command::{
         Activity, ChannelInfoFields, Command, Members, Presence, RequestChannelInfo,

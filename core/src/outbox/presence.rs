@@ -2,8 +2,7 @@
 
 use super::Outbox;
 use crate::command::{CommandError, MAX_PAYLOAD, Parts};
-use crate::decode::{Cursor, has_a_term};
-use crate::{Encoding, encode};
+use crate::{Encoding, decode, encode};
 
 impl Outbox<'_> {
     /// Returns the presence that is kept, and the room to encode one of the shard's own frames.
@@ -32,7 +31,7 @@ impl Outbox<'_> {
         let read = |payload| Parts::read(encoding, payload);
         let payload = before.get(at..).unwrap_or_default();
         // One of a recording that was changed may be anything, and is to be written on.
-        if encoding == Encoding::Json && !Cursor::new(encoding, payload).is_ok_and(has_a_term) {
+        if encoding == Encoding::Json && decode::check(payload).is_err() {
             return Err(CommandError::NotJson);
         }
         let given = read(payload).map_err(|_| CommandError::NotJson)?;

@@ -1,6 +1,7 @@
-//! A writer of Erlang's external term format for what serde can describe.
+//! A writer of JSON and of Erlang's external term format for what serde can describe: one for both, as what is
+//! written is in the program once for each.
 //!
-//! Source: Erlang/OTP documentation, *External Term Format*. Keys are always binaries: the gateway
+//! Source: RFC 8259; Erlang/OTP documentation, *External Term Format*. Keys are always texts: the gateway
 //! closes with 4002 on others.
 
 use core::fmt::{self, Display, Write};
@@ -9,29 +10,45 @@ use serde::ser::{
     self, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple,
 };
 
-use crate::term;
+use crate::{Encoding, term};
 
-/// Encodes a document, the version byte first; `None` if it does not fit or ETF cannot say it.
-pub(super) fn to_slice(value: &impl Serialize, out: &mut [u8]) -> Option<usize> {
-    let mut writer = Writer { out, len: 0 };
-    writer.push(&[term::VERSION]).ok()?;
+/// Encodes a document; `None` if it does not fit or cannot be said.
+pub(crate) fn to_slice(
+    encoding: Encoding,
+    value: &impl Serialize,
+    out: &mut [u8],
+) -> Option<usize> {
+    let mut writer = Writer { encoding, out, len: 0 };
+    if encoding == Encoding::Etf {
+        writer.push(&[term::VERSION]).ok()?;
+    }
     value.serialize(&mut writer).ok()?;
     Some(writer.len)
 }
 
+/// A value that is encoded already, and is written as it stands.
+pub(crate) struct Encoded<'e>(pub(crate) &'e [u8]);
+
+impl Serialize for Encoded<'_> {
+    fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
+
 /// Bytes that fill up.
 struct Writer<'o> {
+    encoding: Encoding,
     out: &'o mut [u8],
     len: usize,
 }
 
-/// The document does not fit, or it holds what ETF or this writer cannot say.
+/// The document does not fit, or it holds what the encoding or this writer cannot say.
 #[derive(Clone, Copy, Debug)]
 struct Unwritten;
 
 impl Display for Unwritten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the value does not fit or cannot be said in ETF")
+        f.write_str("the value does not fit or cannot be said")
     }
 }
 
@@ -66,18 +83,50 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn binary(&mut self, bytes: &[u8]) -> Result<(), Unwritten> {
-        self.head(term::BINARY, bytes.len())?;
-        self.push(bytes)
+    fn is_json(&self) -> bool {
+        self.encoding == Encoding::Json
     }
 
-    fn atom(&mut self, name: &str) -> Result<(), Unwritten> {
-        let len = u8::try_from(name.len()).map_err(|_| Unwritten)?;
+    fn text(&mut self, text: &str) -> Result<(), Unwritten> {
+        if self.is_json() {
+            self.push(b"\"")?;
+            self.escaped(text)?;
+            return self.push(b"\"");
+        }
+        self.head(term::BINARY, text.len())?;
+        self.push(text.as_bytes())
+    }
+
+    /// Writes what stands between quotes.
+    fn escaped(&mut self, text: &str) -> Result<(), Unwritten> {
+        let digit = |digit: u8| if digit < 10 { b'0' + digit } else { b'A' - 10 + digit };
+        text.bytes().try_for_each(|byte| match byte {
+            b'"' | b'\\' => self.push(&[b'\\', byte]),
+            0x08 => self.push(b"\\b"),
+            b'\t' => self.push(b"\\t"),
+            b'\n' => self.push(b"\\n"),
+            0x0C => self.push(b"\\f"),
+            b'\r' => self.push(b"\\r"),
+            ..0x20 => self.push(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]),
+            _ => self.push(&[byte]),
+        })
+    }
+
+    /// Writes a word of JSON, or an atom.
+    fn word(&mut self, json: &str, atom: &str) -> Result<(), Unwritten> {
+        if self.is_json() {
+            return self.push(json.as_bytes());
+        }
+        let len = u8::try_from(atom.len()).map_err(|_| Unwritten)?;
         self.push(&[term::SMALL_ATOM, len])?;
-        self.push(name.as_bytes())
+        self.push(atom.as_bytes())
     }
 
     fn integer(&mut self, magnitude: u64, negative: bool) -> Result<(), Unwritten> {
+        if self.is_json() {
+            let sign = if negative { "-" } else { "" };
+            return write!(self, "{sign}{magnitude}").map_err(|fmt::Error| Unwritten);
+        }
         let signed = i128::from(magnitude) * if negative { -1 } else { 1 };
         if let Ok(small) = u8::try_from(signed) {
             return self.push(&[term::SMALL_INTEGER, small]);
@@ -95,8 +144,10 @@ impl Writer<'_> {
 }
 
 impl Write for Writer<'_> {
+    /// Writes a part of a text.
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text.as_bytes()).map_err(|Unwritten| fmt::Error)
+        let written = if self.is_json() { self.escaped(text) } else { self.push(text.as_bytes()) };
+        written.map_err(|Unwritten| fmt::Error)
     }
 }
 
@@ -112,7 +163,8 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
     type SerializeStructVariant = Impossible<(), Unwritten>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Unwritten> {
-        self.atom(if value { "true" } else { "false" })
+        let word = if value { "true" } else { "false" };
+        self.word(word, word)
     }
 
     fn serialize_i8(self, value: i8) -> Result<(), Unwritten> {
@@ -151,7 +203,11 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         self.serialize_f64(value.into())
     }
 
+    /// Writes a float as eight bytes. In JSON all that may have one is text already.
     fn serialize_f64(self, value: f64) -> Result<(), Unwritten> {
+        if self.is_json() {
+            return Err(Unwritten);
+        }
         self.push(&[term::NEW_FLOAT])?;
         self.push(&value.to_be_bytes())
     }
@@ -161,15 +217,16 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Unwritten> {
-        self.binary(text.as_bytes())
+        self.text(text)
     }
 
+    /// Writes what is [`Encoded`].
     fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Unwritten> {
-        self.binary(bytes)
+        self.push(bytes)
     }
 
     fn serialize_none(self) -> Result<(), Unwritten> {
-        self.atom("nil")
+        self.word("null", "nil")
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unwritten> {
@@ -205,20 +262,18 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         self,
         _: &'static str,
         _: u32,
-        variant: &'static str,
-        value: &T,
+        _: &'static str,
+        _: &T,
     ) -> Result<(), Unwritten> {
-        self.head(term::MAP, 1)?;
-        self.binary(variant.as_bytes())?;
-        value.serialize(self)
+        Err(Unwritten)
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Terms<'w, 'o>, Unwritten> {
-        Ok(Terms::list(self))
+        Terms::list(self)
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Terms<'w, 'o>, Unwritten> {
-        Ok(Terms::list(self))
+        Terms::list(self)
     }
 
     fn serialize_tuple_struct(
@@ -258,14 +313,19 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Unwritten> {
-        self.head(term::BINARY, 0)?;
+        self.text("")?;
+        // In JSON the quote at the end makes room.
+        self.len -= usize::from(self.is_json());
         let start = self.len;
         write!(self, "{value}").map_err(|fmt::Error| Unwritten)?;
+        if self.is_json() {
+            return self.push(b"\"");
+        }
         self.set_length(start - 4, self.len - start)
     }
 }
 
-/// A list or a map whose length is set right at its end, since fields may be skipped.
+/// A list or a map. In ETF its length is set right at its end, since fields may be skipped.
 struct Terms<'w, 'o> {
     writer: &'w mut Writer<'o>,
     /// Where its tag stands.
@@ -274,36 +334,60 @@ struct Terms<'w, 'o> {
 }
 
 impl<'w, 'o> Terms<'w, 'o> {
-    /// Begins a list, whose tag comes with its first item: an empty one is a single byte.
-    const fn list(writer: &'w mut Writer<'o>) -> Self {
+    /// Begins a list, whose tag comes with its first item in ETF: an empty one is a single byte.
+    fn list(writer: &'w mut Writer<'o>) -> Result<Self, Unwritten> {
         let at = writer.len;
-        Self { writer, at, count: 0 }
+        if writer.is_json() {
+            writer.push(b"[")?;
+        }
+        Ok(Self { writer, at, count: 0 })
     }
 
     fn map(writer: &'w mut Writer<'o>) -> Result<Self, Unwritten> {
         let at = writer.len;
-        writer.head(term::MAP, 0)?;
+        if writer.is_json() {
+            writer.push(b"{")?;
+        } else {
+            writer.head(term::MAP, 0)?;
+        }
         Ok(Self { writer, at, count: 0 })
     }
 
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
-        if self.count == 0 {
-            self.writer.head(term::LIST, 0)?;
+    /// Begins an item or an entry.
+    fn next(&mut self) -> Result<(), Unwritten> {
+        if self.writer.is_json() && self.count > 0 {
+            self.writer.push(b",")?;
         }
-        self.push(value)
+        self.count += 1;
+        Ok(())
     }
 
-    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
-        self.count += 1;
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
+        self.begin_item()?;
         value.serialize(&mut *self.writer)
     }
 
-    fn entry<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Unwritten> {
-        self.writer.binary(key.as_bytes())?;
-        self.push(value)
+    fn begin_item(&mut self) -> Result<(), Unwritten> {
+        if self.count == 0 && !self.writer.is_json() {
+            self.writer.head(term::LIST, 0)?;
+        }
+        self.next()
+    }
+
+    fn entry(&mut self, key: &str) -> Result<(), Unwritten> {
+        self.next()?;
+        self.writer.text(key)?;
+        self.colon()
+    }
+
+    fn colon(&mut self) -> Result<(), Unwritten> {
+        if self.writer.is_json() { self.writer.push(b":") } else { Ok(()) }
     }
 
     fn end_list(self) -> Result<(), Unwritten> {
+        if self.writer.is_json() {
+            return self.writer.push(b"]");
+        }
         if self.count > 0 {
             self.writer.set_length(self.at + 1, self.count)?;
         }
@@ -311,6 +395,9 @@ impl<'w, 'o> Terms<'w, 'o> {
     }
 
     fn end_map(self) -> Result<(), Unwritten> {
+        if self.writer.is_json() {
+            return self.writer.push(b"}");
+        }
         self.writer.set_length(self.at + 1, self.count)
     }
 }
@@ -346,14 +433,15 @@ impl SerializeMap for Terms<'_, '_> {
     type Error = Unwritten;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unwritten> {
+        self.next()?;
         let at = self.writer.len;
         key.serialize(&mut *self.writer)?;
-        let is_binary = self.writer.out.get(at) == Some(&term::BINARY);
-        if is_binary { Ok(()) } else { Err(Unwritten) }
+        let text = if self.writer.is_json() { b'"' } else { term::BINARY };
+        if self.writer.out.get(at) == Some(&text) { self.colon() } else { Err(Unwritten) }
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritten> {
-        self.push(value)
+        value.serialize(&mut *self.writer)
     }
 
     fn end(self) -> Result<(), Unwritten> {
@@ -370,7 +458,8 @@ impl SerializeStruct for Terms<'_, '_> {
         key: &'static str,
         value: &T,
     ) -> Result<(), Unwritten> {
-        self.entry(key, value)
+        self.entry(key)?;
+        value.serialize(&mut *self.writer)
     }
 
     fn end(self) -> Result<(), Unwritten> {
@@ -379,84 +468,4 @@ impl SerializeStruct for Terms<'_, '_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use heapless::LinearMap;
-    use std::vec::Vec;
-
-    use super::*;
-
-    fn encoded(value: impl Serialize) -> Vec<u8> {
-        let mut out = [0xEE; 200];
-        let len = to_slice(&value, &mut out).unwrap();
-        assert_eq!(out[0], 131);
-        out[1..len].to_vec()
-    }
-
-    #[test]
-    fn integers_take_the_smallest_tag() {
-        assert_eq!(encoded(0_u64), [97, 0]);
-        assert_eq!(encoded(255_i64), [97, 255]);
-        assert_eq!(encoded(256_u16), [98, 0, 0, 1, 0]);
-        assert_eq!(encoded(-1_i8), [98, 255, 255, 255, 255]);
-        assert_eq!(encoded(i32::MIN), [98, 128, 0, 0, 0]);
-        assert_eq!(encoded(i32::MAX), [98, 127, 255, 255, 255]);
-        assert_eq!(encoded(1_u64 << 31), [110, 4, 0, 0, 0, 0, 128]);
-        assert_eq!(encoded(i64::MIN), [110, 8, 1, 0, 0, 0, 0, 0, 0, 0, 128]);
-        assert_eq!(encoded(u64::MAX), [110, 8, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
-        assert_eq!(encoded(1_u64 << 48), [110, 7, 0, 0, 0, 0, 0, 0, 0, 1]);
-    }
-
-    #[test]
-    fn words_are_atoms_and_text_is_binary() {
-        assert_eq!(encoded(true), b"s\x04true");
-        assert_eq!(encoded(false), b"s\x05false");
-        assert_eq!(encoded(None::<u8>), b"s\x03nil");
-        assert_eq!(encoded(()), b"s\x03nil");
-        assert_eq!(encoded(Some("é")), b"m\0\0\0\x02\xC3\xA9");
-        assert_eq!(encoded('x'), b"m\0\0\0\x01x");
-        assert_eq!(encoded(format_args!("{}-{}", 1, 2)), b"m\0\0\0\x031-2");
-    }
-
-    #[test]
-    fn floats_are_doubles() {
-        assert_eq!(encoded(1.5_f32), [70, 0x3F, 0xF8, 0, 0, 0, 0, 0, 0]);
-    }
-
-    #[test]
-    fn lists_end_with_nil_and_empty_ones_are_nothing_else() {
-        assert_eq!(encoded([0_u8; 0]), [106]);
-        assert_eq!(encoded([1_u8, 2]), [108, 0, 0, 0, 2, 97, 1, 97, 2, 106]);
-        assert_eq!(encoded([&[][..], &[7_u8]]), *b"l\0\0\0\x02jl\0\0\0\x01a\x07jj");
-    }
-
-    #[test]
-    fn maps_count_the_fields_that_are_there() {
-        #[derive(serde::Serialize)]
-        struct Partial {
-            a: u8,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            b: Option<u8>,
-        }
-        assert_eq!(encoded(Partial { a: 1, b: None }), b"t\0\0\0\x01m\0\0\0\x01aa\x01");
-        let both = encoded(Partial { a: 1, b: Some(2) });
-        assert_eq!(both, b"t\0\0\0\x02m\0\0\0\x01aa\x01m\0\0\0\x01ba\x02");
-        let map = LinearMap::<_, _, 1>::from_iter([("k", 1)]);
-        assert_eq!(encoded(map), b"t\0\0\0\x01m\0\0\0\x01ka\x01");
-    }
-
-    #[test]
-    fn keys_that_are_no_text_are_refused() {
-        let map = LinearMap::<_, _, 1>::from_iter([(1, 1)]);
-        assert_eq!(to_slice(&map, &mut [0; 100]), None);
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_at_every_length() {
-        let value = (Some("text"), [1_u64 << 40, 300, 3], 2.5, None::<u8>);
-        let whole = 1 + encoded(value).len();
-        for room in 0..whole {
-            assert_eq!(to_slice(&value, &mut vec![0; room]), None, "{room}");
-        }
-        assert_eq!(to_slice(&value, &mut vec![0; whole]), Some(whole));
-    }
-}
+mod tests;
