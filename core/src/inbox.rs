@@ -397,6 +397,7 @@ impl<'m> Inbox<'m> {
     }
 
     /// Scans a waiting document again: its envelope was not kept.
+    #[inline(never)]
     fn rescan(&self) -> Option<Document> {
         let waiting = self.store.get(self.start..self.ready)?;
         let mut scanner = Scanner::new(self.scanner.encoding());

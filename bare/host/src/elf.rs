@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use object::elf::STT_FUNC;
 use object::read::elf::{ElfFile32, SectionHeader as _};
-use object::{Object, ObjectSection, ObjectSymbol, SymbolFlags};
+use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolFlags};
 
 use crate::thumb;
 
@@ -28,11 +28,22 @@ pub(crate) struct Function {
 /// Whether a call is the last thing a function does, without its frame.
 pub(crate) type Tail = bool;
 
+/// Bytes of the symbols that are called after the core, and of constants that have no name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Core {
+    pub(crate) code: u64,
+    pub(crate) tables: u64,
+    /// Of which no one can tell whose they are.
+    pub(crate) unnamed: u64,
+}
+
 /// A program.
 #[derive(Debug)]
 pub(crate) struct Program {
     /// Bytes of code and constants, and of what static memory begins as.
     pub(crate) flash: u64,
+    /// What of them is the core's.
+    pub(crate) core: Core,
     /// Bytes of static memory.
     pub(crate) memory: u64,
     /// By the address they begin at.
@@ -44,7 +55,8 @@ impl Program {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
         let elf = ElfFile32::<object::Endianness>::parse(&*bytes)?;
-        let mut program = Self { flash: 0, memory: 0, functions: BTreeMap::new() };
+        let mut program =
+            Self { flash: 0, core: core(&elf), memory: 0, functions: BTreeMap::new() };
         for section in elf.sections() {
             let header = section.elf_section_header();
             let flags = header.sh_flags(elf.endian());
@@ -101,6 +113,26 @@ impl Program {
         }
         Ok(())
     }
+}
+
+/// Adds up what is the core's.
+fn core(elf: &ElfFile32<'_>) -> Core {
+    let mut core = Core::default();
+    for symbol in elf.symbols() {
+        let Ok(name) = symbol.name() else { continue };
+        let section = symbol.section_index().and_then(|index| elf.section_by_index(index).ok());
+        let kind = section.map(|section| section.kind());
+        let is_table =
+            matches!(kind, Some(SectionKind::ReadOnlyData | SectionKind::ReadOnlyString));
+        let is_named = format!("{:#}", rustc_demangle::demangle(name)).contains("gatewright_core");
+        match kind {
+            Some(SectionKind::Text) if is_named => core.code += symbol.size(),
+            _ if is_table && is_named => core.tables += symbol.size(),
+            _ if is_table && name.starts_with(".L") => core.unnamed += symbol.size(),
+            _ => {}
+        }
+    }
+    core
 }
 
 /// Reads `.stack_sizes`: addresses of four bytes, each with the size of a frame as ULEB128.

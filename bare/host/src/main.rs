@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use gatewright_board::play::Digest;
 
+use elf::Core;
 use hostile::Hostile;
 use machine::Machine;
 use weight::{Weight, weigh};
@@ -29,10 +30,11 @@ use weight::{Weight, weigh};
 fn main() -> Result<()> {
     let folder = std::env::args_os().nth(1).context("expected the folder of the programs")?;
     let folder = PathBuf::from(folder);
-    if std::env::var_os("BARE_VERBOSE").is_some() {
-        return weights(&folder);
+    let verbose = std::env::var_os("BARE_VERBOSE").is_some();
+    weights(&folder, verbose)?;
+    if verbose {
+        return Ok(());
     }
-    weights(&folder)?;
     sessions(&folder)?;
     replay("the session", &folder, &rehearsal::rehearse(&mut session::gateway(), true)?)?;
     replay("bytes of chance", &folder, &hostile(&noise::noise())?)?;
@@ -105,20 +107,33 @@ const LIMITS: [(&str, u64, u64, u32); 4] = [
     ("session-recorded", 320 * 1024, 68 * 1024, 13 * 1024),
 ];
 
-/// Weighs the programs.
-fn weights(folder: &Path) -> Result<()> {
+/// Weighs the programs, and says on request what takes the stack and what is explained.
+fn weights(folder: &Path, verbose: bool) -> Result<()> {
     println!(
-        "\n{:<17} {:>8} {:>10} {:>11} {:>10} {:>6}",
-        "program", "flash", "static RAM", "worst stack", "can panic", "cycles"
+        "\n{:<17} {:>8} {:>9} {:>11} {:>15} {:>10} {:>12} {:>11} {:>9} {:>6}",
+        "program",
+        "flash",
+        "core code",
+        "core tables",
+        "unnamed tables",
+        "static RAM",
+        "stack seen",
+        "worst path",
+        "can panic",
+        "cycles"
     );
     let mut all = BTreeSet::new();
     for (name, most_flash, most_memory, most_stack) in LIMITS {
         let weight = weigh(&folder.join(name)).context(name)?;
-        let Weight { flash, memory, stack, panics, cycles, path, explained } = &weight;
+        let Weight { flash, core, memory, stack, panics, cycles, path, explained } = &weight;
         all.extend(explained.iter().cloned());
         let seen = session::on_board(&folder.join(name))?.0.number("stack.steady")?;
-        print!("{name:<17} {flash:>8} {memory:>10} {seen:>12} {stack:>11}");
-        println!(" {panics:>10} {cycles:>6}");
+        let Core { code, tables, unnamed } = core;
+        print!("{name:<17} {flash:>8} {code:>9} {tables:>11} {unnamed:>15} {memory:>10} ");
+        println!("{seen:>12} {stack:>11} {panics:>9} {cycles:>6}");
+        if verbose {
+            println!("{}\n{explained:#?}", path.join("\n"));
+        }
         ensure!(*flash <= most_flash && *memory <= most_memory, "{name} is too large");
         ensure!(*stack <= most_stack, "{name} takes too much stack:\n{}", path.join("\n"));
     }

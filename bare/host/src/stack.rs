@@ -83,6 +83,7 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::elf::Core;
 
     /// Makes a program of functions that are 16 bytes long: name, frame, whom it calls, and which of those last.
     fn program(functions: &[(&str, u32, &[u32], &[u32])]) -> Program {
@@ -93,7 +94,7 @@ mod tests {
                 let (name, place) = ((*name).to_owned(), at..at + 16);
                 (at, Function { name, place, frame: Some(*frame), calls, indirect: 0 })
             });
-        Program { flash: 0, memory: 0, functions: functions.collect() }
+        Program { flash: 0, core: Core::default(), memory: 0, functions: functions.collect() }
     }
 
     #[test]

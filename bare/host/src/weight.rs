@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::elf::Program;
+use crate::elf::{Core, Program};
 use crate::explained::{CYCLES, INDIRECT, PANICS};
 use crate::stack::{self, Worst};
 
@@ -14,6 +14,8 @@ use crate::stack::{self, Worst};
 pub(crate) struct Weight {
     /// Bytes of code and constants.
     pub(crate) flash: u64,
+    /// What of them is the core's, by name.
+    pub(crate) core: Core,
     /// Bytes of static memory.
     pub(crate) memory: u64,
     /// The worst stack below the superloop, by the frames the compiler noted.
@@ -49,6 +51,7 @@ pub(crate) fn weigh(path: &Path) -> Result<Weight> {
     };
     Ok(Weight {
         flash: program.flash,
+        core: program.core,
         memory: program.memory,
         stack: worst.bytes,
         path: worst.path.iter().map(frame).collect(),

@@ -40,6 +40,21 @@ pub(crate) struct Outbox<'m> {
     came: bool,
 }
 
+/// A request for all members that may still be turned down.
+pub(crate) struct Request<'o> {
+    pub(crate) guild: GuildId,
+    encoding: Encoding,
+    payload: &'o [u8],
+}
+
+impl Request<'_> {
+    /// Tells whether an answer to this guild and nonce is its own.
+    #[inline(never)]
+    pub(crate) fn is(&self, guild: GuildId, with: Option<Text<'_>>) -> bool {
+        self.guild == guild && nonce(self.encoding, self.payload) == with
+    }
+}
+
 impl<'m> Outbox<'m> {
     pub(crate) fn new(bytes: Store<'m>, encoding: Encoding) -> Self {
         Self {
@@ -115,7 +130,7 @@ impl<'m> Outbox<'m> {
         loop {
             let len = match self.add(class, &encode) {
                 Err(CommandError::QueueFull) if self.awaited > 0 => {
-                    self.settle(|_, _| true);
+                    self.settle(|_| true);
                     continue;
                 }
                 added => added?,
@@ -187,7 +202,7 @@ impl<'m> Outbox<'m> {
 
     /// Hears that the connection is gone, and with it the frame in flight and every answer.
     pub(crate) fn disconnected(&mut self) {
-        self.settle(|_, _| true);
+        self.settle(|_| true);
         while let Some(record) = self.find_open(|record| record.superseded) {
             self.seal_record(record, Fate::Replaced);
         }
@@ -215,8 +230,8 @@ impl<'m> Outbox<'m> {
         self.awaited > 0
     }
 
-    /// Takes it that some requests for all members, by guild and nonce, were not turned down.
-    pub(crate) fn settle(&mut self, settled: impl Fn(GuildId, Option<Text<'_>>) -> bool) {
+    /// Takes it that some requests for all members were not turned down.
+    pub(crate) fn settle(&mut self, settled: impl Fn(&Request<'_>) -> bool) {
         while let Some(record) = self.find_awaited(&settled) {
             self.awaited -= 1;
             self.open += 1;
@@ -224,8 +239,8 @@ impl<'m> Outbox<'m> {
         }
     }
 
-    /// Lets a request for all members, by guild and nonce, be sent again, which was turned down.
-    pub(crate) fn turned_down(&mut self, refused: impl Fn(GuildId, Option<Text<'_>>) -> bool) {
+    /// Lets a request for all members be sent again, which was turned down.
+    pub(crate) fn turned_down(&mut self, refused: impl Fn(&Request<'_>) -> bool) {
         if let Some(record) = self.find_awaited(refused) {
             Record { state: State::Open, ..record }.write(&mut self.bytes);
             self.awaited -= 1;
@@ -312,14 +327,15 @@ impl<'m> Outbox<'m> {
         self.records().find(|record| record.state == State::Open && wanted(record))
     }
 
-    fn find_awaited(&self, wanted: impl Fn(GuildId, Option<Text<'_>>) -> bool) -> Option<Record> {
+    fn find_awaited(&self, wanted: impl Fn(&Request<'_>) -> bool) -> Option<Record> {
         if self.awaited == 0 {
             return None;
         }
         let awaited = |record: &Record| {
             let CommandClass::AllMembers(guild) = record.class else { return false };
-            let payload = || self.bytes.get(record.at + HEADER..record.end()).unwrap_or_default();
-            record.state == State::Awaited && wanted(guild, nonce(self.encoding, payload()))
+            let payload = self.bytes.get(record.at + HEADER..record.end()).unwrap_or_default();
+            let request = Request { guild, encoding: self.encoding, payload };
+            record.state == State::Awaited && wanted(&request)
         };
         self.records().find(awaited)
     }

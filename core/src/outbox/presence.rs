@@ -8,7 +8,7 @@ impl Outbox<'_> {
     /// Returns the presence that is kept, and the room to encode one of the shard's own frames.
     pub(crate) fn presence_and_scratch(&mut self) -> (Option<Parts<'_>>, &mut [u8]) {
         let len = self.kept();
-        let (before, scratch) = self.bytes.split_at_mut(self.used);
+        let (before, scratch) = self.bytes.split_at_mut_checked(self.used).unwrap_or_default();
         let kept = before.get(..len).filter(|kept| !kept.is_empty());
         (kept.and_then(|kept| Parts::read(self.encoding, kept).ok()), scratch)
     }

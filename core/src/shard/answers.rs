@@ -18,20 +18,30 @@ impl Shard<'_> {
     ///
     /// What does not decode is the consumer's to hear of.
     pub(super) fn heed_answer(&mut self, document: &Document) {
+        match document.kind {
+            EventKind::RateLimited => self.heed_refusal(document),
+            EventKind::GuildMembersChunk if self.outbox.awaits() => self.heed_chunk(document),
+            _ => {}
+        }
+    }
+
+    #[inline(never)]
+    fn heed_refusal(&mut self, document: &Document) {
         let (_, data) = self.inbox.parts(document);
         let mut cursor = Cursor::trusted(self.config.encoding, data);
-        if document.kind == EventKind::RateLimited {
-            if let Some(refused) = cursor.decode().ok().as_ref().and_then(Refused::of) {
-                self.counters.rate_limited = self.counters.rate_limited.saturating_add(1);
-                self.throttle.pause_members(self.now, refused.guild, refused.retry_after);
-                self.outbox
-                    .turned_down(|guild, nonce| (guild, nonce) == (refused.guild, refused.nonce));
-            }
-        } else if document.kind == EventKind::GuildMembersChunk
-            && self.outbox.awaits()
-            && let Ok(chunk) = cursor.decode::<GuildMembersChunk<'_>>()
-        {
-            self.outbox.settle(|guild, nonce| (guild, nonce) == (chunk.guild_id, chunk.nonce));
+        if let Some(refused) = cursor.decode().ok().as_ref().and_then(Refused::of) {
+            self.counters.rate_limited = self.counters.rate_limited.saturating_add(1);
+            self.throttle.pause_members(self.now, refused.guild, refused.retry_after);
+            self.outbox.turned_down(|request| request.is(refused.guild, refused.nonce));
+        }
+    }
+
+    #[inline(never)]
+    fn heed_chunk(&mut self, document: &Document) {
+        let (_, data) = self.inbox.parts(document);
+        let mut cursor = Cursor::trusted(self.config.encoding, data);
+        if let Ok(chunk) = cursor.decode::<GuildMembersChunk<'_>>() {
+            self.outbox.settle(|request| request.is(chunk.guild_id, chunk.nonce));
         }
     }
 }

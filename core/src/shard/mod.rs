@@ -329,6 +329,7 @@ impl<'m> Shard<'m> {
     }
 
     /// Decides what [`poll_output`](Self::poll_output) lends.
+    #[inline(never)]
     pub(crate) fn next_step(&mut self) -> Step {
         if !self.held {
             self.finish_event();

@@ -15,6 +15,7 @@ const SILENT_HOSTS: u8 = 2;
 
 impl Shard<'_> {
     /// Hears that the transport is gone.
+    #[inline(never)]
     pub(super) fn on_closed(&mut self, link: Link, gone: Gone<'_>) {
         if link != self.link {
             return;
@@ -87,6 +88,7 @@ impl Shard<'_> {
     }
 
     /// Closes the connection at hand, or ends the rest there is instead.
+    #[inline(never)]
     pub(super) fn part(&mut self, cause: Cause) {
         if self.wanted.connect || self.phase() == Phase::Resting {
             return self.lost(cause);

@@ -98,6 +98,7 @@ impl Shard<'_> {
         Some(step)
     }
 
+    #[inline(never)]
     fn next_own_frame(&mut self) -> Option<(What, Step)> {
         // Identify goes first: others are let in by the moment its permit was given.
         let len = if core::mem::take(&mut self.wanted.handshake) {
@@ -113,6 +114,7 @@ impl Shard<'_> {
         len.map(|len| (What::Own, Step::SendOwn(len)))
     }
 
+    #[inline(never)]
     fn handshake(&mut self) -> Option<usize> {
         let (presence, scratch) = self.outbox.presence_and_scratch();
         if let Some(keys) = &self.keys {
@@ -213,6 +215,7 @@ impl Shard<'_> {
         Some(notice)
     }
 
+    #[inline(never)]
     fn announce(&mut self, notice: told::Notice) -> EventKind {
         if let told::Notice::Skipped(skipped) = notice {
             self.advance(skipped.through, skipped.kind);
@@ -250,6 +253,7 @@ impl Shard<'_> {
         self.unfinished = seq;
     }
 
+    #[inline(never)]
     fn next_dispatch(&mut self) -> Option<EventKind> {
         let document = self.next_document()?;
         let (seq, kind) = (document.seq, document.kind);

@@ -108,6 +108,7 @@ impl Shard<'_> {
     }
 
     /// Gives the documents up that wait to be drained, for the room they take.
+    #[inline(never)]
     fn give_up_waiting(&mut self) {
         let mut given_up: Option<told::Unkept> = None;
         while let Some(document) = self.inbox.next() {
@@ -141,6 +142,7 @@ impl Shard<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn on_control(&mut self, found: &Found) {
         let greeted = self.phase().is_greeted();
         let details = self.inbox.details(found);
@@ -240,6 +242,7 @@ impl Shard<'_> {
     }
 
     /// Begins the session READY tells of.
+    #[inline(never)]
     fn on_ready(&mut self, found: &Found) {
         let mut keys = self.inbox.details(found).and_then(keys);
         match &mut keys {
@@ -268,6 +271,7 @@ impl Shard<'_> {
     }
 
     /// Tells of a dispatch that was too large to be kept.
+    #[inline(never)]
     fn skip(&mut self, found: &Found) {
         let (kind, seq) = (found.envelope.kind, found.envelope.seq);
         let details = self.inbox.details(found);

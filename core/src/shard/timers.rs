@@ -21,7 +21,8 @@ impl Shard<'_> {
         self.outbox.expire(self.now, in_flight);
         if judge {
             // What nobody looked at may hold an answer.
-            self.outbox.settle(|guild, _| self.throttle.members_free_at(guild) <= self.now);
+            let (throttle, now) = (&self.throttle, self.now);
+            self.outbox.settle(|request| throttle.members_free_at(request.guild) <= now);
         }
         let stalled = self.in_flight.is_some_and(|frame| {
             self.phase().is_greeted() && frame.since.saturating_add(WRITE_TIMEOUT) <= self.now
