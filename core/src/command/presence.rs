@@ -4,7 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::decode::macros::object;
-use crate::decode::{Cursor, Decode, DecodeError, Field, Raw, Text};
+use crate::decode::{Cursor, DecodeError, Field, Raw, Text, find, member};
 use crate::encode::Encoded;
 use crate::{Encoding, term};
 
@@ -107,7 +107,7 @@ object! {
 impl<'e> Parts<'e> {
     /// Reads the payload of opcode 3.
     pub(crate) fn read(encoding: Encoding, payload: &'e [u8]) -> Result<Self, DecodeError> {
-        Ok(d(encoding, payload)?.unwrap_or_default())
+        d(encoding, payload)?.map_or(Ok(Self::default()), |mut d| d.decode())
     }
 
     /// Returns the presence this one makes of an earlier one.
@@ -124,32 +124,14 @@ impl<'e> Parts<'e> {
 
 /// Returns the nonce in the payload of a request for members.
 pub(crate) fn nonce(encoding: Encoding, payload: &[u8]) -> Option<Text<'_>> {
-    let asked: Option<Asked<'_>> = d(encoding, payload).ok()?;
-    asked?.nonce
+    member(d(encoding, payload).ok()??, "nonce").ok()?
 }
 
-object! {
-    /// What tells requests for members of a guild apart.
-    #[expect(unreachable_pub, reason = "the macro makes what is public")]
-    pub struct Asked<'e> {
-        /// The nonce, if it has one.
-        nonce: Option<Text<'e>>,
-    }
-}
-
-/// Decodes the `d` of an encoded payload.
-fn d<'e, T: Decode<'e>>(encoding: Encoding, payload: &'e [u8]) -> Result<Option<T>, DecodeError> {
+/// Returns a cursor before the `d` of an encoded payload.
+fn d(encoding: Encoding, payload: &[u8]) -> Result<Option<Cursor<'_>>, DecodeError> {
     let version: &[u8] = if encoding == Encoding::Etf { &[term::VERSION] } else { &[] };
     let payload = payload.strip_prefix(version).unwrap_or(payload);
-    let mut cursor = Cursor::trusted(encoding, payload);
-    let mut members = cursor.object()?;
-    while let Some(key) = cursor.key(&mut members)? {
-        if key.is("d") {
-            return cursor.decode().map(Some);
-        }
-        cursor.skip()?;
-    }
-    Ok(None)
+    find(Cursor::trusted(encoding, payload), "d")
 }
 
 impl Serialize for Parts<'_> {

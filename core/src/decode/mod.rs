@@ -22,6 +22,7 @@ mod deserialize;
 mod error;
 mod etf;
 mod field;
+mod find;
 mod json;
 mod key;
 pub(crate) mod macros;
@@ -48,6 +49,7 @@ pub use timestamp::Timestamp;
 pub use uncompress::uncompress;
 
 pub(crate) use check::has_a_term;
+pub(crate) use find::{find, member};
 pub(crate) use json::{is_number, text_end};
 pub(crate) use key::{word, word_from};
 pub(crate) use number::parse_u64;

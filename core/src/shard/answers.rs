@@ -5,9 +5,8 @@
 use core::time::Duration;
 
 use super::Shard;
-use crate::decode::{Cursor, Text};
+use crate::decode::{Cursor, DecodeError, Number, Text, find, member};
 use crate::inbox::Document;
-use crate::model::{GuildMembersChunk, RateLimited};
 use crate::{EventKind, GuildId};
 
 /// The opcode of requests for members.
@@ -28,8 +27,8 @@ impl Shard<'_> {
     #[inline(never)]
     fn heed_refusal(&mut self, document: &Document) {
         let (_, data) = self.inbox.parts(document);
-        let mut cursor = Cursor::trusted(self.config.encoding, data);
-        if let Some(refused) = cursor.decode().ok().as_ref().and_then(Refused::of) {
+        let data = Cursor::trusted(self.config.encoding, data);
+        if let Ok(Some(refused)) = Refused::read(data) {
             self.counters.rate_limited = self.counters.rate_limited.saturating_add(1);
             self.throttle.pause_members(self.now, refused.guild, refused.retry_after);
             self.outbox.turned_down(|request| request.is(refused.guild, refused.nonce));
@@ -39,9 +38,11 @@ impl Shard<'_> {
     #[inline(never)]
     fn heed_chunk(&mut self, document: &Document) {
         let (_, data) = self.inbox.parts(document);
-        let mut cursor = Cursor::trusted(self.config.encoding, data);
-        if let Ok(chunk) = cursor.decode::<GuildMembersChunk<'_>>() {
-            self.outbox.settle(|request| request.is(chunk.guild_id, chunk.nonce));
+        let data = Cursor::trusted(self.config.encoding, data);
+        if let Ok(Some(guild)) = member(data, "guild_id")
+            && let Ok(nonce) = member(data, "nonce")
+        {
+            self.outbox.settle(|request| request.is(guild, nonce));
         }
     }
 }
@@ -54,9 +55,15 @@ struct Refused<'e> {
 }
 
 impl<'e> Refused<'e> {
-    fn of(limited: &RateLimited<'e>) -> Option<Self> {
-        let meta = limited.meta.filter(|_| limited.opcode == Some(REQUEST_GUILD_MEMBERS))?;
-        let retry_after = limited.retry_after?.as_seconds();
-        Some(Self { guild: meta.guild_id?, nonce: meta.nonce, retry_after })
+    fn read(data: Cursor<'e>) -> Result<Option<Self>, DecodeError> {
+        let of_members = member(data, "opcode")? == Some(REQUEST_GUILD_MEMBERS);
+        let retry_after = member::<Number<'_>>(data, "retry_after")?;
+        let (Some(meta), Some(retry_after), true) = (find(data, "meta")?, retry_after, of_members)
+        else {
+            return Ok(None);
+        };
+        let (guild, nonce) = (member(meta, "guild_id")?, member(meta, "nonce")?);
+        let refused = |guild| Self { guild, nonce, retry_after: retry_after.as_seconds() };
+        Ok(guild.map(refused))
     }
 }

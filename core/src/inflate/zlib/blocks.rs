@@ -131,10 +131,13 @@ impl Blocks {
     fn symbols(&mut self, cursor: &mut Cursor<'_, '_>) -> Result<Option<Stop>, Damage> {
         let first = if self.is_fixed { &FIXED } else { &self.first };
         let behind = &self.behind;
-        if fast::run(cursor, first, behind)? || fast::run_to_end(cursor, first, behind)? {
+        if super::FAST
+            && (fast::run(cursor, first, behind)? || fast::run_to_end(cursor, first, behind)?)
+        {
             return Ok(self.end());
         }
-        let enough = if cursor.at < fast::HISTORY { fast::HISTORY } else { usize::MAX };
+        let enough =
+            if super::FAST && cursor.at < fast::HISTORY { fast::HISTORY } else { usize::MAX };
         Ok(match slow::run(cursor, first, behind, enough)? {
             Met::Enough => None,
             Met::End => self.end(),

@@ -159,7 +159,9 @@ impl Lengths {
 
     /// Reads lengths; tells whether they are all known.
     pub(super) fn read(&mut self, bits: &mut Bits, input: &mut &[u8]) -> Result<bool, Damage> {
-        self.read_fast(bits, input)?;
+        if super::FAST {
+            self.read_fast(bits, input)?;
+        }
         let all = self.all();
         while self.told.have < all {
             bits.refill(input);

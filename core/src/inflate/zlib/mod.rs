@@ -27,5 +27,9 @@ mod tables;
 pub(crate) use damage::Damage;
 pub(crate) use stream::Stream;
 
+/// Whether there is code of its own for what is usual. Where registers are small it takes longer than what it saves, as
+/// more bytes are copied than are wanted, and flash is scarce.
+const FAST: bool = cfg!(any(target_pointer_width = "64", target_family = "wasm"));
+
 #[cfg(test)]
 mod tests;

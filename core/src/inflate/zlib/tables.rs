@@ -169,13 +169,23 @@ fn table_bits(length: u32, root: u32, left: &ByLength) -> u32 {
 #[inline(always)]
 fn first_bits<const ROOT: u32>(code: u16) -> usize {
     let first = usize::from(code >> (15 - 9)) & !((1 << (9 - ROOT)) - 1);
-    usize::from(REVERSED.get(first).copied().unwrap_or_default())
+    reversed9(first)
 }
 
 /// Returns 7 bits in reverse order.
 #[inline(always)]
 pub(super) fn reversed7(code: usize) -> usize {
-    usize::from(REVERSED[code << 2 & 511]) & 127
+    reversed9(code << 2 & 511) & 127
+}
+
+/// Returns 9 bits in reverse order: by an instruction where there is one and flash is scarce.
+#[inline(always)]
+fn reversed9(code: usize) -> usize {
+    if cfg!(target_arch = "arm") {
+        reversed(code as u32, 9) as usize
+    } else {
+        usize::from(REVERSED.get(code).copied().unwrap_or_default())
+    }
 }
 
 /// Numbers of 9 bits in reverse order.
@@ -192,6 +202,9 @@ static REVERSED: [u16; 512] = {
 /// Fills the gaps of each half with what stands at the same places of the half before.
 #[inline(always)]
 pub(super) fn fill_gaps<const ROOT: u32>(table: &mut [Entry]) {
+    if !super::FAST {
+        return fill_halves(table, ROOT);
+    }
     fill_half::<1>(table);
     fill_half::<2>(table);
     fill_half::<4>(table);
@@ -202,6 +215,17 @@ pub(super) fn fill_gaps<const ROOT: u32>(table: &mut [Entry]) {
     if ROOT > 7 {
         fill_half::<128>(table);
         fill_half::<256>(table);
+    }
+}
+
+/// The same in one loop, as the halves grow.
+fn fill_halves(table: &mut [Entry], root: u32) {
+    for half in (0..root).map(|bits| 1 << bits) {
+        if let Some((before, behind)) = table.split_at_mut_checked(half) {
+            for (gap, entry) in behind.iter_mut().zip(before) {
+                *gap = gap.or(*entry);
+            }
+        }
     }
 }
 
