@@ -13,8 +13,8 @@ use crate::term as tag;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Number<'e> {
     Float(f64),
-    /// A float as text, as JSON writes one.
-    Text(&'e [u8]),
+    /// A float as [text](float_text).
+    Text(&'e [u8; OLD_FLOAT]),
     Integer {
         negative: bool,
         magnitude: u64,
@@ -146,12 +146,17 @@ fn big(doc: &[u8], at: usize, len: usize) -> Result<(Number<'_>, usize), DecodeE
 const OLD_FLOAT: usize = 31;
 
 /// Reads a float as text, which Erlang writes with a point and an exponent; it is parsed when somebody asks for a value.
-fn old_float(doc: &[u8], at: usize) -> Result<&[u8], DecodeError> {
-    let bytes = doc.get(at..).and_then(|rest| rest.get(..OLD_FLOAT));
-    let bytes = bytes.ok_or_else(|| value_error(at))?;
-    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default().trim_ascii();
+#[cold]
+fn old_float(doc: &[u8], at: usize) -> Result<&[u8; OLD_FLOAT], DecodeError> {
+    let bytes = doc.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(|| value_error(at))?;
+    let text = float_text(bytes);
     let is_float = text.contains(&b'.') && is_number(text);
-    if is_float { Ok(text) } else { Err(DecodeError::new(at, Expected::Number)) }
+    if is_float { Ok(bytes) } else { Err(DecodeError::new(at, Expected::Number)) }
+}
+
+/// Returns a float as JSON writes one.
+pub(super) fn float_text(bytes: &[u8; OLD_FLOAT]) -> &[u8] {
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default().trim_ascii()
 }
 
 /// Skips one term, however deep, without a stack: it counts the terms still to come.

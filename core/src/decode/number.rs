@@ -36,7 +36,7 @@ impl<'e> Number<'e> {
     pub(super) fn etf(number: etf::Number<'e>) -> Self {
         Self(match number {
             etf::Number::Float(float) => Form::Float(float),
-            etf::Number::Text(digits) => Form::Digits(digits),
+            etf::Number::Text(bytes) => Form::Digits(etf::float_text(bytes)),
             etf::Number::Integer { negative, magnitude } => Form::Integer(negative, magnitude),
         })
     }

@@ -111,7 +111,11 @@ impl Blocks {
     }
 
     fn length_code(&mut self, cursor: &mut Cursor<'_, '_>) -> Result<Option<Stop>, Damage> {
-        if !self.lengths.read_code(&mut cursor.bits, &mut cursor.input)? {
+        if !self.lengths.read_code(
+            &mut cursor.bits,
+            &mut cursor.input,
+            &mut self.first.distances,
+        )? {
             return Ok(Some(Stop::InputEnd));
         }
         self.place = Place::Lengths;
@@ -119,7 +123,7 @@ impl Blocks {
     }
 
     fn lengths(&mut self, cursor: &mut Cursor<'_, '_>) -> Result<Option<Stop>, Damage> {
-        if !self.lengths.read(&mut cursor.bits, &mut cursor.input)? {
+        if !self.lengths.read(&mut cursor.bits, &mut cursor.input, &self.first.distances)? {
             return Ok(Some(Stop::InputEnd));
         }
         self.lengths.make(&mut self.first, &mut self.behind)?;

@@ -55,6 +55,9 @@ const RUN: usize = 8;
 /// Room for 286 + 30 codes and one [`RUN`].
 const ROOM: usize = 324;
 
+/// The table of that code by the next 7 bits, which stands where that of distances will be: none is in use by then.
+type Steps = [Entry; 129];
+
 /// What is known of the lengths so far.
 #[derive(Clone, Debug)]
 pub(super) struct Lengths {
@@ -64,8 +67,6 @@ pub(super) struct Lengths {
     steps_told: u32,
     steps_known: u32,
     packed: u64,
-    /// The table of that code.
-    steps: [Entry; 129],
     told: Told,
     counts: ByLength,
     /// What has a code.
@@ -90,7 +91,6 @@ impl Lengths {
             steps_told: 0,
             steps_known: 0,
             packed: 0,
-            steps: [Entry::EMPTY; 129],
             told: Told::NONE,
             counts: [0; LONGEST + 1],
             codes: [0; ROOM],
@@ -110,7 +110,12 @@ impl Lengths {
     }
 
     /// Reads the code for lengths; tells whether it is whole.
-    pub(super) fn read_code(&mut self, bits: &mut Bits, input: &mut &[u8]) -> Result<bool, Damage> {
+    pub(super) fn read_code(
+        &mut self,
+        bits: &mut Bits,
+        input: &mut &[u8],
+        steps: &mut Steps,
+    ) -> Result<bool, Damage> {
         while self.steps_known < self.steps_told {
             bits.refill(input);
             let more = (bits.count / 3).min(self.steps_told - self.steps_known);
@@ -122,7 +127,7 @@ impl Lengths {
             bits.skip(3 * more);
             self.steps_known += more;
         }
-        self.make_steps()?;
+        self.make_steps(steps)?;
         self.told = Told::NONE;
         self.counts = [0; LONGEST + 1];
         Ok(true)
@@ -131,7 +136,7 @@ impl Lengths {
     /// Makes the table of the code for lengths, which must be complete.
     ///
     /// Counts and codes are kept in bytes of one number, by length: there are seven of them.
-    fn make_steps(&mut self) -> Result<(), Damage> {
+    fn make_steps(&self, table: &mut Steps) -> Result<(), Damage> {
         let length_of = |shift: &u8| (self.packed >> shift & 7) as u32;
         let mut counts = 0_u64;
         for shift in &SHIFTS {
@@ -145,27 +150,32 @@ impl Lengths {
         if next != 128 {
             return Err(Damage::Lengths);
         }
-        self.steps = [Entry::EMPTY; 129];
+        *table = [Entry::EMPTY; 129];
         for (shift, step) in SHIFTS.iter().zip(&STEPS) {
             let bits = length_of(shift);
             let code = (codes >> (8 * bits)) as usize & 0xFF;
             codes += STRIDES[bits as usize];
             let place = select_unpredictable(bits == 0, 128, reversed7(code));
-            self.steps[place] = step.with_code(bits);
+            table[place] = step.with_code(bits);
         }
-        fill_gaps::<7>(&mut self.steps);
+        fill_gaps::<7>(table);
         Ok(())
     }
 
     /// Reads lengths; tells whether they are all known.
-    pub(super) fn read(&mut self, bits: &mut Bits, input: &mut &[u8]) -> Result<bool, Damage> {
+    pub(super) fn read(
+        &mut self,
+        bits: &mut Bits,
+        input: &mut &[u8],
+        steps: &Steps,
+    ) -> Result<bool, Damage> {
         if super::FAST {
-            self.read_fast(bits, input)?;
+            self.read_fast(bits, input, steps)?;
         }
         let all = self.all();
         while self.told.have < all {
             bits.refill(input);
-            let step = self.steps[bits.buffer as usize & 127];
+            let step = steps[bits.buffer as usize & 127];
             if step.bits() > bits.count {
                 return Ok(false);
             }
@@ -176,7 +186,12 @@ impl Lengths {
     }
 
     /// Reads lengths while there is input for four of them, which take 14 bits each at most.
-    fn read_fast(&mut self, bits: &mut Bits, input: &mut &[u8]) -> Result<(), Damage> {
+    fn read_fast(
+        &mut self,
+        bits: &mut Bits,
+        input: &mut &[u8],
+        steps: &Steps,
+    ) -> Result<(), Damage> {
         let all = self.all();
         let (mut local, mut told) = (*bits, self.told);
         'all: while told.have < all
@@ -184,7 +199,7 @@ impl Lengths {
         {
             *input = &input[local.refill_from(*next)..];
             for _ in 0..4 {
-                let step = self.steps[local.buffer as usize & 127];
+                let step = steps[local.buffer as usize & 127];
                 told.add(step, local.buffer, &mut self.codes, &mut self.counts)?;
                 local.skip_by(step.raw());
                 if told.have >= all {
