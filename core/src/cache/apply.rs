@@ -34,6 +34,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Does what an event tells of a guild, its roles, emojis, stickers and members.
+    #[inline(never)]
     fn apply_to_guild(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
         Some(match event.kind() {
@@ -55,6 +56,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Does what an event tells of channels and threads.
+    #[inline(never)]
     fn apply_to_channel(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
         Some(match event.kind() {
@@ -74,6 +76,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Does what an event tells of messages.
+    #[inline(never)]
     fn apply_to_message(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
         Some(match event.kind() {
@@ -90,6 +93,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Does what an event tells of the session, invites, stages, scheduled events and sounds.
+    #[inline(never)]
     fn apply_to_community(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most events change no row")]
         Some(match event.kind() {

@@ -83,6 +83,7 @@ impl Shard<'_> {
     }
 
     /// Takes the next frame, if one may go: heartbeats, then Identify or Resume, then commands.
+    #[inline(never)]
     fn next_frame(&mut self) -> Option<Step> {
         if self.in_flight.is_some() || !self.phase().is_greeted() {
             return None;
@@ -191,13 +192,21 @@ impl Shard<'_> {
 
     /// Takes the next event and makes it the one at hand.
     fn next_event(&mut self) -> Option<EventKind> {
+        let told = self.next_told();
+        told.or_else(|| self.next_dispatch()).or_else(|| self.next_told_behind())
+    }
+
+    /// Takes the next notice that goes before the dispatches that wait.
+    #[inline(never)]
+    fn next_told(&mut self) -> Option<EventKind> {
         let waiting = self.inbox.has_waiting();
-        if let Some(notice) = self.next_notice(waiting).or_else(|| self.told.next_limit()) {
-            return Some(self.announce(notice));
-        }
-        if let Some(kind) = self.next_dispatch() {
-            return Some(kind);
-        }
+        let notice = self.next_notice(waiting).or_else(|| self.told.next_limit())?;
+        Some(self.announce(notice))
+    }
+
+    /// Takes the next notice or fate, once no dispatch waits.
+    #[inline(never)]
+    fn next_told_behind(&mut self) -> Option<EventKind> {
         let fate = |(id, fate)| told::Notice::Command { id, fate };
         let notice = self.next_notice(false).or_else(|| self.outbox.take_fate().map(fate))?;
         Some(self.announce(notice))

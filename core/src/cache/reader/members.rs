@@ -16,6 +16,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads a member where not all are kept; one that is not, but is in voice, is kept for its voice state.
+    #[inline(never)]
     pub(super) fn some_member(
         &mut self,
         guild: u32,

@@ -102,6 +102,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads the member of a message, whose user is the author.
+    ///
+    /// Its frame is not to be on the stack while the message that is answered is read.
+    #[inline(never)]
     fn member_of_author(
         &mut self,
         frame: &mut Frame,

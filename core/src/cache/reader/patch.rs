@@ -8,6 +8,7 @@ use crate::decode::packed::{self, Name, Unpacked, Writer};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Changes fields of a row; the others stay.
+    #[inline(never)]
     pub(in super::super) fn patch(
         &mut self,
         row: u32,
