@@ -6,8 +6,7 @@ use core::time::Duration;
 use super::write::Quoted;
 use super::{MAGIC, RecordError};
 use crate::config::FirstPresence;
-use crate::encode::to_slice;
-use crate::{Activity, Encoding, Instant, Presence, Shard};
+use crate::{Activity, Instant, Presence, Shard};
 
 /// The largest payload buffer a header may ask for, lent or grown.
 pub const MAX_MEMORY: usize = 1 << 28;
@@ -119,7 +118,7 @@ impl Display for Told<'_> {
 
 /// Writes what is short as JSON.
 fn json<'r>(value: &impl serde::Serialize, room: &'r mut [u8]) -> Result<&'r str, fmt::Error> {
-    let len = to_slice(Encoding::Json, value, room).ok_or(fmt::Error)?;
+    let len = serde_json_core::to_slice(value, room).map_err(|_| fmt::Error)?;
     let json = room.get(..len).and_then(|json| core::str::from_utf8(json).ok());
     json.ok_or(fmt::Error)
 }
