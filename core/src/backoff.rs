@@ -57,7 +57,8 @@ impl Backoff {
             Pause::Long => LONG,
             Pause::Invalid => rng.between(SECOND, SECOND * 5),
             Pause::InvalidDoubling => {
-                let doubled = rng.between(SECOND, SECOND * 5) * (1 << self.invalid.min(9));
+                let least = rng.between(SECOND, SECOND * 5);
+                let doubled = least.saturating_mul(1 << self.invalid.min(9));
                 self.invalid = self.invalid.saturating_add(1);
                 doubled.min(IDENTIFY_CAP)
             }
@@ -69,7 +70,7 @@ impl Backoff {
 
     fn ceiling(&self) -> Duration {
         let cap = if self.identifies > 0 { IDENTIFY_CAP } else { CAP };
-        (SECOND * (1 << self.attempts.min(10))).min(cap)
+        Duration::from_secs(1 << self.attempts.min(10)).min(cap)
     }
 }
 

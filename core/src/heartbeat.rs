@@ -101,7 +101,7 @@ impl Heartbeat {
         self.last_ack = Some(now);
         self.history.rotate_right(1);
         if let Some(newest) = self.history.first_mut() {
-            let micros = now.saturating_since(sent).as_micros();
+            let micros = now.as_micros().saturating_sub(sent.as_micros());
             *newest = u32::try_from(micros).unwrap_or(NONE - 1).min(NONE - 1);
         }
     }

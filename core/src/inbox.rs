@@ -381,6 +381,7 @@ impl<'m> Inbox<'m> {
     }
 
     /// Takes the next document that waits.
+    #[inline(never)]
     pub(crate) fn next(&mut self) -> Option<Document> {
         if self.start >= self.ready {
             return None;

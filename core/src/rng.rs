@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::time::micros;
+
 /// SplitMix64 (Steele, Lea, Flood: *Fast Splittable Pseudorandom Number Generators*, 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
@@ -25,9 +27,10 @@ impl Rng {
     }
 
     /// Draws a span from zero up to, not including, `limit`, in microseconds.
+    #[inline(never)]
     pub(crate) fn below(&mut self, limit: Duration) -> Duration {
-        let micros = (limit.as_micros() * u128::from(self.next())) >> 64;
-        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+        let wide = u128::from(micros(limit)) * u128::from(self.next());
+        Duration::from_micros(u64::try_from(wide >> 64).unwrap_or(u64::MAX))
     }
 
     /// Draws a span from `low` up to, not including, `high`.

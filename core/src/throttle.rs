@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::command::CommandClass;
 use crate::lease::Lease;
+use crate::time::micros;
 use crate::{GuildId, Instant};
 
 /// Frames a connection may send in [`WINDOW`].
@@ -93,7 +94,7 @@ impl<'m> Throttle<'m> {
     ///
     /// So neither of them ever has to wait, and the limit holds all the same.
     pub(crate) fn reserve_for(&mut self, interval: Duration) {
-        let beats = WINDOW.as_millis().div_ceil(interval.as_millis().max(1));
+        let beats = micros(WINDOW).div_ceil(micros(interval).max(1));
         self.reserve =
             usize::try_from(beats).unwrap_or(LIMIT).saturating_add(1 + ANSWERS).min(LIMIT);
     }

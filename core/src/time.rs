@@ -42,12 +42,14 @@ impl Instant {
 
     /// Returns the time from `earlier` to this instant, zero if it is later.
     #[must_use]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
     /// Returns this instant moved by `span`, at most to the end of time.
     #[must_use]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn saturating_add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
     }
@@ -66,8 +68,9 @@ impl fmt::Display for Instant {
     }
 }
 
-fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+/// Returns the microseconds of a span, at most all there are.
+pub(crate) fn micros(span: Duration) -> u64 {
+    span.as_secs().saturating_mul(1_000_000).saturating_add(span.subsec_micros().into())
 }
 
 #[cfg(test)]

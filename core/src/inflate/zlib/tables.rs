@@ -92,30 +92,57 @@ impl<const ROOT: u32, const FIRST: usize> Table<'_, ROOT, FIRST> {
         }
     }
 
-    /// Writes tables for the codes that are longer than `ROOT`, in their order.
-    #[cold]
+    #[inline(always)]
+    fn symbol(&self, item: Item) -> Entry {
+        symbol(self.symbols, self.base, item)
+    }
+
+    /// Writes tables for the codes that are longer than `ROOT`.
+    #[inline(always)]
     fn write_longer(
         &mut self,
         items: &[Item],
-        mut left: ByLength,
+        left: ByLength,
         codes: ByLength,
     ) -> Result<(), Damage> {
-        let mut code = u32::from(codes[ROOT as usize + 1]);
+        let Self { first, behind, start, symbols, base } = self;
+        let (start, symbols, base) = (*start, *symbols, *base);
+        Longer { first: *first, behind, start, symbols, base, root: ROOT }.write(items, left, codes)
+    }
+}
+
+/// A table whose longer codes are to be written.
+struct Longer<'t> {
+    first: &'t mut [Entry],
+    behind: &'t mut [Entry],
+    start: usize,
+    symbols: &'static [Entry],
+    base: u16,
+    root: u32,
+}
+
+impl Longer<'_> {
+    /// Writes tables for the codes that are longer than the root, in their order.
+    #[cold]
+    fn write(&mut self, items: &[Item], mut left: ByLength, codes: ByLength) -> Result<(), Damage> {
+        let root = self.root;
+        let mut code = u32::from(codes[(root as usize + 1) & 15]);
         let (mut prefix, mut table) = (u32::MAX, self.start..self.start);
-        for length in ROOT + 1..=LONGEST as u32 {
+        for length in root + 1..=LONGEST as u32 {
             for item in items.iter().filter(|item| u32::from(**item & 15) == length) {
-                if code >> (15 - ROOT) != prefix {
-                    prefix = code >> (15 - ROOT);
-                    let bits = table_bits(length, ROOT, &left);
+                if code >> (15 - root) != prefix {
+                    prefix = code >> (15 - root);
+                    let bits = table_bits(length, root, &left);
                     table = table.end..table.end + (1 << bits);
-                    let place = reversed(prefix, ROOT) as usize;
-                    self.first[place] = Entry::table(table.start as u32, bits);
+                    if let Some(first) = self.first.get_mut(reversed(prefix, root) as usize) {
+                        *first = Entry::table(table.start as u32, bits);
+                    }
                 }
                 left[length as usize] -= 1;
-                let entry = self.symbol(*item).with_code(length);
+                let entry = symbol(self.symbols, self.base, *item).with_code(length);
                 let slots = self.behind.get_mut(table.clone()).ok_or(Damage::Lengths)?;
-                let from = (reversed(code, 15) >> ROOT) as usize;
-                for slot in slots.iter_mut().skip(from).step_by(1 << (length - ROOT)) {
+                let from = (reversed(code, 15) >> root) as usize;
+                for slot in slots.iter_mut().skip(from).step_by(1 << (length - root)) {
                     *slot = entry;
                 }
                 code += u32::from(END) >> length;
@@ -123,12 +150,12 @@ impl<const ROOT: u32, const FIRST: usize> Table<'_, ROOT, FIRST> {
         }
         Ok(())
     }
+}
 
-    #[inline(always)]
-    fn symbol(&self, item: Item) -> Entry {
-        let at = usize::from((item >> 4).wrapping_sub(self.base));
-        self.symbols.get(at).copied().unwrap_or(Entry::NOTHING)
-    }
+#[inline(always)]
+fn symbol(symbols: &[Entry], base: u16, item: Item) -> Entry {
+    let at = usize::from((item >> 4).wrapping_sub(base));
+    symbols.get(at).copied().unwrap_or(Entry::NOTHING)
 }
 
 /// Behind the last code: codes are counted in as many bits as the longest one has.
