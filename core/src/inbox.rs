@@ -381,7 +381,7 @@ impl<'m> Inbox<'m> {
     }
 
     /// Takes the next document that waits.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn next(&mut self) -> Option<Document> {
         if self.start >= self.ready {
             return None;

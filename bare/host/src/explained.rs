@@ -36,13 +36,6 @@ pub(crate) const PANICS: &[Reason] = &[
     ("cache::reader::Reader", "copies a key into as many bytes as it has"),
     ("decode::text::Text", "divides by a power of ten of at most six digits"),
     ("decode::timestamp::", "divides by a power of ten of at most six digits"),
-    ("decode::serialize::Next", "the encoders of numbers below, inlined"),
-    (
-        "serde_json_core::ser::",
-        "digits of a number in an array for the longest one; what does not fit is an error before it is written",
-    ),
-    ("encode::etf::", "what does not fit is an error before it is written"),
-    ("encode::identify", "the encoders of numbers, inlined"),
     (
         "copy_within",
         "called by the outbox and the inbox with ranges of their own, within their buffers",
@@ -71,7 +64,7 @@ pub(crate) const CYCLES: &[Reason] = &[
     ("decode::packed::write::Writer", "lists and objects, 64 deep at most: `MAX_DEPTH`"),
     (
         "decode::serialize::Next",
-        "lists and objects, 64 deep at most: `MAX_DEPTH`; of a presence the bot gave",
+        "lists and objects, 64 deep at most: `MAX_DEPTH`; of a payload the bot gave",
     ),
     (
         "Shard>::on_time",
@@ -90,7 +83,6 @@ pub(crate) const INDIRECT: &[Reason] = &[
         "a policy of members is a function: `MemberPolicy::If`, not used here",
     ),
     ("core::fmt::", "the functions that write a value: of numbers and constant texts"),
-    ("session::board::session", "the functions that write a value, inlined"),
     ("transcript::", "the functions that write a value"),
     ("memchr::", "the search it chose for the length of what is looked for"),
 ];

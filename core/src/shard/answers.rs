@@ -17,10 +17,10 @@ impl Shard<'_> {
     ///
     /// What does not decode is the consumer's to hear of.
     pub(super) fn heed_answer(&mut self, document: &Document) {
-        match document.kind {
-            EventKind::RateLimited => self.heed_refusal(document),
-            EventKind::GuildMembersChunk if self.outbox.awaits() => self.heed_chunk(document),
-            _ => {}
+        if document.kind == EventKind::RateLimited {
+            self.heed_refusal(document);
+        } else if document.kind == EventKind::GuildMembersChunk && self.outbox.awaits() {
+            self.heed_chunk(document);
         }
     }
 

@@ -329,7 +329,7 @@ impl<'m> Shard<'m> {
     }
 
     /// Decides what [`poll_output`](Self::poll_output) lends.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn next_step(&mut self) -> Step {
         if !self.held {
             self.finish_event();

@@ -1,4 +1,6 @@
 //! What goes out: the next step is decided first, as a small value, and lent last.
+//!
+//! Where stacks are small what is rare, and each step, has a frame of its own: `inline(never)`.
 
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -83,7 +85,7 @@ impl Shard<'_> {
     }
 
     /// Takes the next frame, if one may go: heartbeats, then Identify or Resume, then commands.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn next_frame(&mut self) -> Option<Step> {
         if self.in_flight.is_some() || !self.phase().is_greeted() {
             return None;
@@ -197,7 +199,7 @@ impl Shard<'_> {
     }
 
     /// Takes the next notice that goes before the dispatches that wait.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn next_told(&mut self) -> Option<EventKind> {
         let waiting = self.inbox.has_waiting();
         let notice = self.next_notice(waiting).or_else(|| self.told.next_limit())?;
@@ -205,7 +207,7 @@ impl Shard<'_> {
     }
 
     /// Takes the next notice or fate, once no dispatch waits.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn next_told_behind(&mut self) -> Option<EventKind> {
         let fate = |(id, fate)| told::Notice::Command { id, fate };
         let notice = self.next_notice(false).or_else(|| self.outbox.take_fate().map(fate))?;
@@ -224,7 +226,7 @@ impl Shard<'_> {
         Some(notice)
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn announce(&mut self, notice: told::Notice) -> EventKind {
         if let told::Notice::Skipped(skipped) = notice {
             self.advance(skipped.through, skipped.kind);
@@ -262,7 +264,7 @@ impl Shard<'_> {
         self.unfinished = seq;
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn next_dispatch(&mut self) -> Option<EventKind> {
         let document = self.next_document()?;
         let (seq, kind) = (document.seq, document.kind);
