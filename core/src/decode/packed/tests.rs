@@ -192,7 +192,7 @@ fn terms_that_are_not_well_formed_are_refused_as_the_cursor_refuses_them() {
         &[b'n', 8, 0, 1],
         &[b'n', 9],
         &[b'F', 0, 0, 0, 0],
-        &[b'a'],
+        b"a",
         &[b'l', 0xFF, 0xFF, 0xFF, 0xFF, b'j', b'j'],
         &[b't', 0xFF, 0xFF, 0xFF, 0xFF],
         &[b'l', 0, 0, 0, 1, b'a', 1, b'a', 5],
