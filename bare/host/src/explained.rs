@@ -25,10 +25,6 @@ pub(crate) const PANICS: &[Reason] = &[
     ),
     ("Shard>::event", "no event was announced: the order of calls, which is the loop's"),
     ("decode::etf::big", "splits a slice of `len` bytes at no more than `len`"),
-    (
-        "inflate::zlib::",
-        "indices by masks of the tables' length; the room of a turn is checked before it",
-    ),
     ("url::Url>::parse", "cuts a text where an ASCII character was found"),
     ("cache::gather::Gathered>::insert", "inserts behind an element that was found"),
     ("cache::pool::Pool", "the logarithm of a block's size, which is never zero"),
