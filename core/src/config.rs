@@ -3,11 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use serde::{Serialize, Serializer};
-
 use crate::command::{CommandError, Presence};
-#[cfg(feature = "alloc")]
-use crate::decode::Cursor;
 use crate::session::SessionError;
 use crate::text::{Str, Token};
 use crate::url::{Url, UrlError};
@@ -45,19 +41,6 @@ pub(crate) enum FirstPresence<'m> {
     /// As JSON, checked, from a transcript.
     #[cfg(feature = "alloc")]
     Written(Str<'m>),
-}
-
-impl Serialize for FirstPresence<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Typed(presence) => presence.serialize(serializer),
-            #[cfg(feature = "alloc")]
-            Self::Written(json) => {
-                let mut cursor = Cursor::trusted(Encoding::Json, json.as_bytes());
-                cursor.raw().map_err(serde::ser::Error::custom)?.serialize(serializer)
-            }
-        }
-    }
 }
 
 /// What Identify says about the client.

@@ -148,7 +148,8 @@ const OLD_FLOAT: usize = 31;
 /// Reads a float as text, which Erlang writes with a point and an exponent; it is parsed when somebody asks for a value.
 #[cold]
 fn old_float(doc: &[u8], at: usize) -> Result<&[u8; OLD_FLOAT], DecodeError> {
-    let bytes = doc.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(|| value_error(at))?;
+    let bytes =
+        doc.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(|| value_error(doc.len()))?;
     let text = float_text(bytes);
     let is_float = text.contains(&b'.') && is_number(text);
     if is_float { Ok(bytes) } else { Err(DecodeError::new(at, Expected::Number)) }

@@ -2,22 +2,22 @@
 
 use super::{Cursor, Decode, DecodeError};
 
-/// Returns a cursor before the value of the first member called `name`.
+/// Returns a cursor before the value of the member called `name`: of several the last, as in all types.
 pub(crate) fn find<'e>(
     mut object: Cursor<'e>,
     name: &str,
 ) -> Result<Option<Cursor<'e>>, DecodeError> {
-    let mut members = object.object()?;
+    let (mut members, mut found) = (object.object()?, None);
     while let Some(key) = object.key(&mut members)? {
         if key.is(name) {
-            return Ok(Some(object));
+            found = Some(object);
         }
         object.skip()?;
     }
-    Ok(None)
+    Ok(found)
 }
 
-/// Decodes the first member called `name`, if there is one and it is not null.
+/// Decodes the member called `name`, if there is one and it is not null.
 pub(crate) fn member<'e, T: Decode<'e>>(
     object: Cursor<'e>,
     name: &str,

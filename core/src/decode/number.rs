@@ -88,9 +88,10 @@ impl<'e> Number<'e> {
 }
 
 impl Number<'_> {
-    /// Returns a number of seconds as a span, to the microsecond: no less than nothing, and no more than 2^64 of them.
+    /// Returns a number of seconds as a span in microseconds: no less than nothing, and no more than 2^64 of them.
     ///
-    /// No float is parsed or reckoned with, which takes much code where there is no hardware for it.
+    /// Text is cut behind them. Of a float 43 bits count, which is exact to the microsecond up to 2^22 seconds or so. No float is parsed or
+    /// reckoned with, which takes much code where there is no hardware for it.
     pub(crate) fn as_seconds(&self) -> Duration {
         Duration::from_micros(match self.0 {
             Form::Digits(text) => micros(text),
@@ -135,7 +136,7 @@ fn micros(text: &[u8]) -> u64 {
                 power = power.saturating_add(exponent(behind));
                 break;
             }
-            // What does not fit is less than a microsecond, or far beyond any span.
+            // Nineteen digits are enough.
             _ if value >= u64::MAX / 20 => power = power.saturating_add(1 - fraction),
             digit => {
                 value = value * 10 + u64::from(digit.wrapping_sub(b'0'));
@@ -161,7 +162,7 @@ fn micros_of_bits(bits: u64) -> u64 {
     if bits >> 63 == 1 {
         return 0;
     }
-    // Of 53 bits, of which the first is not written, 43 are enough; floats that have fewer are no microsecond long.
+    // 43 of 53 bits, of which the first is not written; floats that have fewer are no microsecond long.
     let mantissa = (bits & ((1 << 52) - 1) | 1 << 52) >> 10;
     let micros = mantissa * 1_000_000;
     // They are to be divided by two this often and once more; if by less than that, there are 2^42 seconds or more.
@@ -310,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_become_the_span_that_floats_make_of_them() {
+    fn seconds_become_spans_without_floats() {
         for text in [
             "0",
             "-0",

@@ -203,7 +203,7 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         self.serialize_f64(value.into())
     }
 
-    /// Writes a float as eight bytes. In JSON all that may have one is text already.
+    /// Writes a float as eight bytes; in JSON none, for what may have one there is [`Encoded`].
     fn serialize_f64(self, value: f64) -> Result<(), Unwritten> {
         if self.is_json() {
             return Err(Unwritten);
@@ -220,7 +220,7 @@ impl<'w, 'o> ser::Serializer for &'w mut Writer<'o> {
         self.text(text)
     }
 
-    /// Writes what is [`Encoded`].
+    /// Writes what is [`Encoded`], and nothing else: bytes go out as they stand.
     fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Unwritten> {
         self.push(bytes)
     }

@@ -9,9 +9,8 @@ mod presence;
 mod record;
 mod room;
 
-use serde::Serialize;
-
 use crate::command::{Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD, nonce};
+use crate::config::FirstPresence;
 use crate::decode::Text;
 use crate::encode;
 use crate::store::Store;
@@ -81,8 +80,16 @@ impl<'m> Outbox<'m> {
     ///
     /// # Errors
     /// [`CommandError::TooLong`] if Identify would be, [`CommandError::QueueFull`] if there is no room.
-    pub(crate) fn begin_with(&mut self, presence: impl Serialize) -> Result<(), CommandError> {
-        let len = encode::payload(self.encoding, 3, presence, &mut self.bytes);
+    pub(crate) fn begin_with(&mut self, presence: &FirstPresence<'_>) -> Result<(), CommandError> {
+        let len = match presence {
+            FirstPresence::Typed(presence) => {
+                encode::payload(self.encoding, 3, presence, &mut self.bytes)
+            }
+            #[cfg(feature = "alloc")]
+            FirstPresence::Written(json) => {
+                encode::raw(self.encoding, 3, json, &mut self.bytes).ok()
+            }
+        };
         self.keep(len.ok_or(CommandError::QueueFull)?);
         self.used = self.kept();
         if self.identify_with(self.kept()) > MAX_PAYLOAD {

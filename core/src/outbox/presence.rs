@@ -30,7 +30,7 @@ impl Outbox<'_> {
             self.bytes.split_at_mut_checked(behind).ok_or(CommandError::QueueFull)?;
         let read = |payload| Parts::read(encoding, payload);
         let payload = before.get(at..).unwrap_or_default();
-        // One of a recording that was changed may be anything, and is to be written on.
+        // One of a recording that was changed may be anything, and is written on as it stands: in JSON only what is none is refused.
         if encoding == Encoding::Json && decode::check(payload).is_err() {
             return Err(CommandError::NotJson);
         }

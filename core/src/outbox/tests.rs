@@ -195,6 +195,28 @@ fn an_encoded_presence_that_is_not_well_formed_is_refused() {
             outbox.push_encoded(CommandClass::Presence, Instant::MAX, Ok(payload.as_bytes()));
         assert_eq!(pushed, Err(CommandError::NotJson), "{activities}");
     }
-    let payload = br#"{"op":3,"d":{"activities":[]}}"#;
-    assert!(outbox.push_encoded(CommandClass::Presence, Instant::MAX, Ok(payload)).is_ok());
+}
+
+#[test]
+fn an_encoded_presence_is_sent_on_as_it_stands() {
+    let mut bytes = [0; 8_192];
+    let mut outbox = outbox(&mut bytes);
+    for (d, sent) in [
+        (r#"{"activities":[]}"#, r#"{"since":null,"activities":[],"status":"online","afk":false}"#),
+        (r#"{"since":1e999}"#, r#"{"since":1e999,"activities":[],"status":"online","afk":false}"#),
+        (
+            r#"{"afk": 1.50,"since":7}"#,
+            r#"{"since":7,"activities":[],"status":"online","afk":1.50}"#,
+        ),
+    ] {
+        let payload = format!(r#"{{"op":3,"d":{d}}}"#);
+        let pushed =
+            outbox.push_encoded(CommandClass::Presence, Instant::MAX, Ok(payload.as_bytes()));
+        assert!(pushed.is_ok(), "{d}");
+        let mut room = [0; 200];
+        let (kept, _) = outbox.presence_and_scratch();
+        let len = encode::payload(Encoding::Json, 3, kept.unwrap(), &mut room).unwrap();
+        let written = core::str::from_utf8(&room[..len]).unwrap();
+        assert_eq!(written, format!(r#"{{"op":3,"d":{sent}}}"#));
+    }
 }

@@ -38,8 +38,8 @@ fn json_is_what_serde_json_writes() {
     for b in [None, Some(7)] {
         assert_eq!(json(value(b)), serde_json::to_string(&value(b)).unwrap());
     }
-    let text = (1..=0x7F).map(char::from).chain(['é', '😀']).collect::<std::string::String>();
-    assert_eq!(json(&text).to_lowercase(), serde_json::to_string(&text).unwrap().to_lowercase());
+    let text = (0..=0x7F).map(char::from).chain(['é', '😀']).collect::<std::string::String>();
+    assert_eq!(serde_json::from_str::<std::string::String>(&json(&text)).unwrap(), text);
     assert_eq!(json(format_args!("{}\"{}", 1, 2)), r#""1\"2""#);
     assert_eq!(json("\x1F"), r#""\u001F""#);
     assert_eq!(json([(); 2]), "[null,null]");

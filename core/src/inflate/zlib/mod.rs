@@ -27,8 +27,8 @@ mod tables;
 pub(crate) use damage::Damage;
 pub(crate) use stream::Stream;
 
-/// Whether there is code of its own for what is usual. Where registers are small it takes longer than what it saves, as
-/// more bytes are copied than are wanted, and flash is scarce.
+/// Whether there is code of its own for what is usual. Where registers are small it took longer than what it saved, as
+/// more bytes are copied than are wanted, and flash may be scarce.
 const FAST: bool = cfg!(any(target_pointer_width = "64", target_family = "wasm"));
 
 #[cfg(test)]

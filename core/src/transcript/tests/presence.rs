@@ -31,3 +31,16 @@ fn a_presence_whose_json_is_longer_than_any_payload_is_recorded() {
     let transcript = rig.finish().unwrap();
     assert!(replay(transcript.as_bytes()).unwrap().is_complete && !transcript.contains(TOKEN));
 }
+
+#[test]
+fn a_presence_written_by_hand_is_sent_with_the_numbers_it_has() {
+    for encoding in Encoding::ALL {
+        let mut rig = plain(encoding);
+        give(&mut rig, 1_000, Input::Tick);
+        let transcript = rig.finish().unwrap();
+        let typed = transcript.lines().find(|line| line.starts_with("presence ")).unwrap();
+        let by_hand = r#"presence {"since":1.5,"activities":[],"status":"idle","afk":false}"#;
+        let changed = transcript.replace(typed, by_hand);
+        assert!(replay(changed.as_bytes()).unwrap().is_complete, "{encoding:?} {changed}");
+    }
+}
