@@ -37,6 +37,10 @@ pub(crate) const PANICS: &[Reason] = &[
         "called by the outbox and the inbox with ranges of their own, within their buffers",
     ),
     ("rotate_right", "called by the outbox with a length within the slice"),
+    (
+        "serde_json_core::ser::",
+        "digits of a number in an array for the longest one; what does not fit is an error before it is written",
+    ),
     ("transcript::", "digits and base64 in arrays for the longest"),
     ("memchr::", "offsets it found itself"),
     ("core::num::dec2flt::", "digits in an array of 768, which it counts"),
