@@ -9,13 +9,11 @@ use crate::{ChannelId, Encoding, GuildId, UserId};
 
 mod check;
 mod class;
-#[cfg(feature = "alloc")]
 mod encoded;
 mod error;
 mod presence;
 
 pub use class::CommandClass;
-#[cfg(feature = "alloc")]
 pub use encoded::EncodedCommand;
 pub use error::CommandError;
 pub use presence::{Activity, Presence, PresenceStatus, UpdatePresence};

@@ -209,11 +209,9 @@ pub use budget::{
     SessionStartLimit, UnixTime,
 };
 pub use close::CloseCode;
-#[cfg(feature = "alloc")]
-pub use command::EncodedCommand;
 pub use command::{
-    Activity, ChannelInfoFields, Command, CommandClass, CommandError, CommandId, Fate, MAX_PAYLOAD,
-    Members, Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers,
+    Activity, ChannelInfoFields, Command, CommandClass, CommandError, CommandId, EncodedCommand,
+    Fate, MAX_PAYLOAD, Members, Presence, PresenceStatus, RequestChannelInfo, RequestGuildMembers,
     RequestSoundboardSounds, UpdatePresence, UpdateVoiceState,
 };
 pub use config::{Config, DEFAULT_GATEWAY, Properties, SetupError};

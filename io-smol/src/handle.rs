@@ -334,14 +334,14 @@ impl ShardHandle {
         self.give(command, Some(time)).await
     }
 
-    fn encode(&self, command: &Command<'_>) -> Result<EncodedCommand, CommandError> {
+    fn encode(&self, command: &Command<'_>) -> Result<EncodedCommand<'static>, CommandError> {
         let config = &self.0.config;
         EncodedCommand::new(command, config.wire_encoding(), config.intents())
     }
 
     async fn give(
         &self,
-        command: Result<EncodedCommand, CommandError>,
+        command: Result<EncodedCommand<'static>, CommandError>,
         within: Option<Duration>,
     ) -> Result<CommandId, CommandError> {
         let run = self.run().ok_or(CommandError::Over)?;

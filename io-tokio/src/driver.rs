@@ -21,7 +21,7 @@ use crate::{Gateway, Options};
 /// What a handle wants of the task.
 pub(crate) enum Order {
     /// A command, how long it may wait, and who is told what became of it; small, since many orders have a place.
-    Command(Box<(EncodedCommand, Option<Duration>, Reply)>),
+    Command(Box<(EncodedCommand<'static>, Option<Duration>, Reply)>),
     /// To look at what is shared.
     Look,
     Restart(Box<Restart>),

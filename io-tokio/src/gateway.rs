@@ -202,7 +202,7 @@ impl Gateway {
     /// As [`command`](Self::command), and [`CommandError::OtherEncoding`].
     pub fn encoded_command(
         &mut self,
-        command: &EncodedCommand,
+        command: &EncodedCommand<'_>,
         within: Option<Duration>,
     ) -> Result<CommandId, CommandError> {
         let now = clock::now();

@@ -2,7 +2,7 @@
 
 use super::Shard;
 use crate::Instant;
-use crate::command::{Command, CommandClass, CommandError, CommandId};
+use crate::command::{Command, CommandClass, CommandError, CommandId, EncodedCommand};
 
 impl Shard<'_> {
     /// Queues a command; it is sent as soon as the shard is live and the send limit lets it.
@@ -37,20 +37,20 @@ impl Shard<'_> {
         Ok(id)
     }
 
-    /// Queues a command that was checked and encoded in another task.
+    /// Queues a command that was checked and encoded before: in another task, or for a queue of one's own.
     ///
     /// # Errors
     /// [`CommandError::OtherEncoding`], [`CommandError::Over`], [`CommandError::QueueFull`] or
-    /// [`CommandError::TooLong`].
-    #[cfg(feature = "alloc")]
+    /// [`CommandError::TooLong`]; of one made [from parts](EncodedCommand::from_parts) also the reason it has instead of a
+    /// payload, and [`CommandError::NotJson`] for a presence that is none.
     pub fn encoded_command(
         &mut self,
         now: Instant,
-        command: &crate::EncodedCommand,
+        command: &EncodedCommand<'_>,
         expires: Instant,
     ) -> Result<CommandId, CommandError> {
         let payload = command.payload_for(self.config.encoding);
-        self.command_encoded(now, command.class, expires, payload)
+        self.command_encoded(now, command.class(), expires, payload)
     }
 
     /// Queues a command that was encoded before, or was not for this reason.

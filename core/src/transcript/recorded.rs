@@ -7,8 +7,8 @@ use super::MAX_LINE;
 use super::header::{self, Made};
 use super::write::{Answer, Entered, Given, Payload, Wanted, leave};
 use crate::{
-    Command, CommandClass, CommandError, CommandId, Counters, Encoding, Event, Input, Instant,
-    Leave, MAX_PAYLOAD, Output, Shard,
+    Command, CommandClass, CommandError, CommandId, Counters, EncodedCommand, Encoding, Event,
+    Input, Instant, Leave, MAX_PAYLOAD, Output, Shard,
 };
 
 /// A shard that can write a transcript: everything it hears and wants, in order.
@@ -176,15 +176,14 @@ impl<'m, W: Write> Recorded<'m, W> {
     ///
     /// # Errors
     /// As [`Shard::encoded_command`].
-    #[cfg(feature = "alloc")]
     pub fn encoded_command(
         &mut self,
         now: Instant,
-        command: &crate::EncodedCommand,
+        command: &EncodedCommand<'_>,
         expires: Instant,
     ) -> Result<CommandId, CommandError> {
         let payload = command.payload_for(self.shard.config.encoding);
-        self.command_encoded(now, command.class, expires, payload)
+        self.command_encoded(now, command.class(), expires, payload)
     }
 
     /// Queues a command that was encoded before.

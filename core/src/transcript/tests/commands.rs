@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use std::vec;
 
 use super::*;
+use crate::EncodedCommand;
 
 /// A command of its own for each number: every kind, of any length, sound or not.
 fn with_command<T>(
@@ -107,4 +108,47 @@ fn commands_are_answered_alike_whether_recorded_or_not() {
         replay(rig.finish().unwrap().as_bytes()).unwrap();
     }
     assert_eq!(answers.len(), 9, "{answers:?}");
+}
+
+/// Queues a command that was encoded before, as often as there are ways to, for each a shard and its recording.
+fn queue_encoded(
+    rigs: &mut [Recorded<'_, String>; 2],
+    at: Instant,
+    encoding: Encoding,
+    command: &Command<'_>,
+) -> [Result<crate::CommandId, crate::CommandError>; 2] {
+    let (class, mut room) = (crate::CommandClass::of(command), [0; crate::MAX_PAYLOAD]);
+    let lent = EncodedCommand::lent(command, encoding, Intents::GUILDS, &mut room);
+    assert_eq!(EncodedCommand::new(command, encoding, Intents::GUILDS), lent);
+    let payload = lent.as_ref().map_err(|error| *error).and_then(EncodedCommand::payload);
+    let told = EncodedCommand::from_parts(class, encoding, payload);
+    let [by_parts, by_room] = rigs;
+    let answer = by_room.encoded_command(at, lent.as_ref().unwrap_or(&told), Instant::MAX);
+    [by_parts.encoded_command(at, &told, Instant::MAX), answer]
+}
+
+#[test]
+fn a_command_that_was_encoded_before_makes_the_recording_it_makes_itself() {
+    let mut seed = 11_u64;
+    let mut dice = |end: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % end
+    };
+    for round in 0..60 {
+        let encoding = Encoding::ALL[round % 2];
+        let new = || record(shard(encoding, 90 * round));
+        let (mut given, mut encoded) = (new(), [new(), new()]);
+        for nth in 0..40 {
+            let at = Instant::from_millis(nth);
+            with_command(&mut dice, |command| {
+                let answer = given.command(at, command);
+                let answers = queue_encoded(&mut encoded, at, encoding, command);
+                assert_eq!(answers, [answer; 2], "{encoding} {round} {command:?}");
+            });
+        }
+        let recording = given.finish().unwrap();
+        for mut rig in encoded {
+            assert_eq!(rig.finish().unwrap(), recording);
+        }
+    }
 }
