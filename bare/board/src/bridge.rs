@@ -5,7 +5,7 @@ use core::fmt::Write as _;
 use gatewright_core::{CloseCode, Frame, Gone, Input, Instant, Link, Target};
 
 use crate::semihosting::{File, Mode, exit};
-use crate::wire::{Act, HEAD, Head, MOST, request};
+use crate::wire::{Act, HEAD, Head, PIECE, request};
 
 /// The status a program ends with when the bridge is gone, or says what nobody understands.
 const LOST: usize = 103;
@@ -15,7 +15,7 @@ const LOST: usize = 103;
 pub struct Bridge {
     to: File,
     from: File,
-    part: [u8; MOST],
+    part: [u8; PIECE],
     /// What is to be heard before the bridge is asked.
     due: Option<Input<'static>>,
 }
@@ -25,7 +25,7 @@ impl Bridge {
     #[must_use]
     pub fn open() -> Self {
         let to = File::open(c"requests", Mode::Write);
-        Self { to, from: File::open(c"answers", Mode::Read), part: [0; MOST], due: None }
+        Self { to, from: File::open(c"answers", Mode::Read), part: [0; PIECE], due: None }
     }
 
     /// Asks for a transport.

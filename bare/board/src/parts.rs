@@ -2,7 +2,7 @@
 
 use gatewright_core::cache::{Cache, CacheMemory, Components, Fixed, Kind, Limit, Settings};
 use gatewright_core::{
-    Config, Inflater, Intents, Memory, Properties, SendLog, SetupError, Shard, Zlib,
+    Config, Encoding, Inflater, Intents, Memory, Properties, SendLog, SetupError, Shard, Zlib,
 };
 
 /// The window of zlib and 8 KiB of room for messages.
@@ -24,6 +24,33 @@ pub const TOKEN: &str = "bm90IGEgcmVhbCB0b2tlbiBhdCBhbGw.board.not-a-real-token-
 pub const SEED: u64 = 7;
 /// Where a session begins.
 pub const GATEWAY: &str = "wss://gateway.example";
+
+/// How the gateway and a shard speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wire {
+    /// What is said is JSON or ETF.
+    pub encoding: Encoding,
+    /// The gateway's part is compressed as one stream.
+    pub compressed: bool,
+}
+
+impl Wire {
+    /// As a session on a board has it.
+    pub const SESSION: Self = Self { encoding: Encoding::Json, compressed: true };
+
+    /// Returns the way that the first head of a script names.
+    #[must_use]
+    pub const fn of_flags(flags: u8) -> Self {
+        let encoding = if flags & 2 == 0 { Encoding::Json } else { Encoding::Etf };
+        Self { encoding, compressed: flags & 1 != 0 }
+    }
+
+    /// Returns the flags of a script's first head.
+    #[must_use]
+    pub fn flags(self) -> u8 {
+        u8::from(self.compressed) + 2 * u8::from(self.encoding == Encoding::Etf)
+    }
+}
 
 /// The memory of the rows.
 pub type Rows = CacheMemory<ROWS, BYTES, SCRATCH>;
@@ -61,12 +88,12 @@ impl Arena {
     pub fn lend(
         &mut self,
         seed: u64,
-        compressed: bool,
+        Wire { encoding, compressed }: Wire,
     ) -> Result<(Shard<'_>, Cache<Fixed<'_>>), SetupError> {
         let Self { payload, commands, log, zlib, rows } = self;
         let inflater = if compressed { Inflater::zlib_stream(zlib) } else { Inflater::none() };
         let memory = Memory::lent(payload, commands, log, inflater);
-        let shard = Shard::new(config(), seed, memory)?;
+        let shard = Shard::new(config(encoding), seed, memory)?;
         Ok((shard, Cache::lent(settings(), rows)))
     }
 }
@@ -84,10 +111,10 @@ pub const INTENTS: Intents = Intents::GUILDS
     .union(Intents::GUILD_VOICE_STATES)
     .union(Intents::MESSAGE_CONTENT);
 
-fn config() -> Config<'static> {
+fn config(encoding: Encoding) -> Config<'static> {
     let properties =
         Properties { os: "none".into(), browser: "gatewright".into(), device: "board".into() };
-    Config::new(TOKEN, INTENTS).gateway(GATEWAY).properties(properties)
+    Config::new(TOKEN, INTENTS).gateway(GATEWAY).properties(properties).encoding(encoding)
 }
 
 /// Returns what the cache keeps: the latest members of guilds, with their users.

@@ -7,8 +7,9 @@ use gatewright_core::cache::Applied;
 use gatewright_core::transcript::Recorded;
 use gatewright_core::{Instant, Output};
 
-use crate::parts::Arena;
-use crate::wire::{Act, HEAD, Head, MOST};
+use crate::order::{MOST, Order};
+use crate::parts::{Arena, Wire};
+use crate::wire::{Act, HEAD, Head};
 
 /// Where a script comes from, and where the transcript of it goes.
 pub trait Host {
@@ -120,7 +121,7 @@ pub struct Outcome {
     pub cache: Digest,
 }
 
-/// Plays a script: its first 16 bytes are the seed and whether there is compression, acts follow. A cache hears the
+/// Plays a script: its first 16 bytes are the seed and how it is spoken, acts follow. A cache hears the
 /// events.
 ///
 /// # Errors
@@ -131,7 +132,7 @@ pub fn play(host: &mut impl Host, arena: &mut Arena) -> Result<Outcome, NoScript
         return Err(NoScript);
     }
     let Head { flags, micros: seed, .. } = Head::read(head);
-    let (shard, mut cache) = arena.lend(seed, flags != 0).map_err(|_| NoScript)?;
+    let (shard, mut cache) = arena.lend(seed, Wire::of_flags(flags)).map_err(|_| NoScript)?;
     let mut payload = [0; MOST];
     let host = RefCell::new(host);
     let tape = Tape::new(Shared(&host));
@@ -149,6 +150,11 @@ pub fn play(host: &mut impl Host, arena: &mut Arena) -> Result<Outcome, NoScript
             return Err(NoScript);
         }
         let now = Instant::from_micros(head.micros);
+        if let Some(Order { command, expires }) = Order::read(head, payload) {
+            // What it is answered stands in the transcript.
+            let _ = shard.encoded_command(now, &command, expires);
+            continue;
+        }
         match Act::read(head, payload).ok_or(NoScript)? {
             Act::Hear(input) => shard.handle_input(now, input),
             Act::Leave(how) => shard.leave(now, how),

@@ -1,5 +1,5 @@
 //! How the bridge on the host and a board speak, and how a script of inputs is written: a head of 16 bytes, then a
-//! payload of at most [`MOST`].
+//! payload of at most [`PIECE`]. Scripts have commands too, as [`order`](crate::order) says.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -15,8 +15,8 @@ use gatewright_core::{CloseCode, Gone, Input, Instant, Leave, Link};
 
 /// The length of a head.
 pub const HEAD: usize = 16;
-/// The most bytes of a payload.
-pub const MOST: usize = 1024;
+/// The most bytes of a payload, as of a piece of a message.
+pub const PIECE: usize = 512;
 
 /// What stands before a payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! The simulated gateway as a transport: what a board asks of the bridge is done to it, at the board's time.
 //!
-//! It stands for everything between: messages come whole and in order, in pieces of at most [`MOST`] bytes.
+//! It stands for everything between: messages come whole and in order, in pieces of at most [`PIECE`] bytes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use gatewright_board::wire::{Act, MOST};
+use gatewright_board::wire::{Act, PIECE};
 use gatewright_core::{CloseCode, Gone, Input, Instant, Leave, Link};
 use gatewright_sim::{Conn, Fault, Input as Heard, Options, Output, Server, What};
 
@@ -174,7 +174,7 @@ impl Gateway {
         if conn.0 != self.link.0 {
             return None;
         }
-        let mut pieces = data.chunks(MOST).peekable();
+        let mut pieces = data.chunks(PIECE).peekable();
         while let Some(piece) = pieces.next() {
             let last = pieces.peek().is_none();
             let next = Next::Piece { text, bytes: piece.to_vec(), last: last && whole };

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use flate2::{Compress, Compression, FlushCompress};
-use gatewright_board::wire::{Act, MOST};
+use gatewright_board::wire::{Act, PIECE};
 use gatewright_core::{CloseCode, Gone, Input, Instant, Leave, Link};
 use gatewright_sim::Options;
 
@@ -78,7 +78,7 @@ impl Hostile {
 
     fn queue(&mut self, text: bool, bytes: &[u8]) {
         // A message of no bytes is one too.
-        let pieces = bytes.chunks(MOST.min(self.messages % 97 * 11 + 1)).collect::<Vec<_>>();
+        let pieces = bytes.chunks(PIECE.min(self.messages % 97 * 11 + 1)).collect::<Vec<_>>();
         let count = pieces.len();
         for (at, piece) in pieces.into_iter().enumerate() {
             let last = at + 1 == count;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use gatewright_board::parts::SEED;
+use gatewright_board::parts::{SEED, Wire};
 
 use crate::machine::{Machine, Running};
 use crate::rehearsal::rehearse;
@@ -57,8 +57,9 @@ pub(crate) fn measure(program: &Path) -> Result<Vec<Layer>> {
 }
 
 fn count(program: &Path, compressed: bool) -> Result<Count> {
-    let transcript = rehearse(&mut session::gateway(), compressed)?;
-    let script = script::of_transcript(&transcript, SEED, compressed)?;
+    let wire = Wire { compressed, ..Wire::SESSION };
+    let transcript = rehearse(&mut session::gateway(), wire, &[])?;
+    let script = script::of_transcript(&transcript, SEED, wire)?;
     let running = Running::start(Machine::NetduinoPlus2, program, LIMIT, |room| {
         Ok(std::fs::write(room.join("script"), &script)?)
     })?;

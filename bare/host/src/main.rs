@@ -8,6 +8,7 @@ mod hostile;
 mod layers;
 mod machine;
 mod noise;
+mod orders;
 mod rehearsal;
 mod replays;
 mod script;
@@ -20,7 +21,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use gatewright_board::parts::Wire;
 use gatewright_board::play::Digest;
+use gatewright_core::Encoding;
 
 use elf::Core;
 use hostile::Hostile;
@@ -36,10 +39,14 @@ fn main() -> Result<()> {
         return Ok(());
     }
     sessions(&folder)?;
-    replay("the session", &folder, &rehearsal::rehearse(&mut session::gateway(), true)?)?;
-    replay("bytes of chance", &folder, &hostile(&noise::noise())?)?;
+    for encoding in Encoding::ALL {
+        let wire = Wire { encoding, ..Wire::SESSION };
+        let transcript = orders::rehearse_commands(wire)?;
+        replay(&format!("the session, with commands, {encoding}"), &folder, &transcript, wire)?;
+    }
+    replay("bytes of chance", &folder, &hostile(&noise::noise())?, Wire::SESSION)?;
     let said = [noise::corpora()?, noise::deep()].concat();
-    replay("fuzz corpora, deep documents", &folder, &hostile(&said)?)?;
+    replay("fuzz corpora, deep documents", &folder, &hostile(&said)?, Wire::SESSION)?;
     println!("\n{:<28} {:>14} {:>14}", "instructions", "an event", "100 bytes");
     for layer in layers::measure(&folder.join("measure"))? {
         let layers::Layer { name, per_event, per_hundred_bytes } = layer;
@@ -66,8 +73,8 @@ fn sessions(folder: &Path) -> Result<()> {
 }
 
 /// Plays a transcript that was made on the host on every machine.
-fn replay(what: &str, folder: &Path, transcript: &[u8]) -> Result<()> {
-    let (outcome, script) = replays::at_home(transcript)?;
+fn replay(what: &str, folder: &Path, transcript: &[u8], wire: Wire) -> Result<()> {
+    let (outcome, script) = replays::at_home(transcript, wire)?;
     let Digest { len, hash } = outcome.transcript;
     println!("{what}: {len} bytes of transcript, FNV-1a {hash:016x}");
     for (machine, program) in replays::MACHINES {
@@ -86,7 +93,7 @@ fn replay(what: &str, folder: &Path, transcript: &[u8]) -> Result<()> {
 /// Lets a hostile gateway say all this to the shard, which must be live with a better one in the end.
 fn hostile(said: &[Vec<u8>]) -> Result<Vec<u8>> {
     let mut hostile = Hostile::new(said);
-    let transcript = rehearsal::rehearse(&mut hostile, true)?;
+    let transcript = rehearsal::rehearse(&mut hostile, Wire::SESSION, &[])?;
     let gateway = hostile.calm().context("the hostile gateway was not outlived")?;
     let stats = gateway.server().stats();
     ensure!(stats.identifies == 1 && stats.dispatches > 50, "not live again: {stats:?}");

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use gatewright_board::parts::{Arena, SEED};
+use gatewright_board::parts::{Arena, SEED, Wire};
 use gatewright_board::wire::Act;
 use gatewright_core::transcript::Recorded;
 use gatewright_core::{CloseCode, Gone, Input, Instant, Link, Output, Stop};
 
 use crate::gateway::Gateway;
+use crate::orders::Given;
 
 /// What each input takes of the rehearsal's time.
 const PACE: Duration = Duration::from_micros(50);
@@ -42,53 +43,69 @@ impl Peer for Gateway {
     }
 }
 
-/// Runs the shard until it stops, and returns its transcript.
-pub(crate) fn rehearse(peer: &mut impl Peer, compressed: bool) -> Result<Vec<u8>> {
-    let mut arena = Box::new(Arena::new());
-    let (shard, _) = arena.lend(SEED, compressed)?;
-    let mut shard = Recorded::new(shard);
-    shard.record(String::new())?;
-    let (mut now, mut link, mut due) = (Instant::ZERO, Link(0), None);
-    shard.handle_input(now, Input::Tick);
-    for _ in 0..MOST {
-        let wait = match shard.poll_output() {
+/// What of the transport the shard has not heard yet.
+struct Pending {
+    link: Link,
+    due: Option<Input<'static>>,
+}
+
+impl Pending {
+    /// Hands an output to the peer; returns until when the shard waits, if it does.
+    fn hand(&mut self, peer: &mut impl Peer, now: Instant, output: &Output<'_>) -> Option<Instant> {
+        match output {
             Output::Connect(target) => {
-                (link, due) = (target.link, None);
-                peer.connect(now, link, &target.to_string());
-                continue;
+                (self.link, self.due) = (target.link, None);
+                peer.connect(now, target.link, &target.to_string());
             }
-            Output::AskIdentify(link) => {
-                due = Some(Input::MayIdentify(link));
-                continue;
-            }
+            Output::AskIdentify(link) => self.due = Some(Input::MayIdentify(*link)),
             Output::Send(frame) => {
                 peer.send(now, frame.link, frame.text, frame.bytes);
-                due = Some(Input::Sent(frame.link));
-                continue;
+                self.due = Some(Input::Sent(frame.link));
             }
             Output::Close(code) => {
-                peer.close(now, code);
-                due = Some(Input::Closed(link, Gone::Dropped));
-                continue;
+                peer.close(now, *code);
+                self.due = Some(Input::Closed(self.link, Gone::Dropped));
             }
-            Output::Event(_) | Output::ForgoIdentify(_) => continue,
-            Output::Stop(stop) => {
-                ensure!(stop == Stop::Ended, "the shard stopped: {stop}");
-                let transcript = shard.finish().unwrap_or_default();
-                return Ok(transcript.into_bytes());
-            }
-            Output::Wait(wait) => wait,
-        };
+            Output::Event(_) | Output::ForgoIdentify(_) | Output::Stop(_) => {}
+            Output::Wait(wait) => return Some(*wait),
+        }
+        None
+    }
+}
+
+/// Runs the shard until it stops, gives it commands in their order, and returns its transcript.
+pub(crate) fn rehearse(peer: &mut impl Peer, wire: Wire, orders: &[Given<'_>]) -> Result<Vec<u8>> {
+    let mut arena = Box::new(Arena::new());
+    let (shard, _) = arena.lend(SEED, wire)?;
+    let mut shard = Recorded::new(shard);
+    shard.record(String::new())?;
+    let (mut now, mut pending) = (Instant::ZERO, Pending { link: Link(0), due: None });
+    let mut orders = orders.iter().peekable();
+    shard.handle_input(now, Input::Tick);
+    for _ in 0..MOST {
+        let output = shard.poll_output();
+        if let Output::Stop(stop) = output {
+            ensure!(stop == Stop::Ended, "the shard stopped: {stop}");
+            let transcript = shard.finish().unwrap_or_default();
+            return Ok(transcript.into_bytes());
+        }
+        let Some(wait) = pending.hand(peer, now, &output) else { continue };
         now = now.saturating_add(PACE);
-        if let Some(input) = due.take() {
+        if let Some(input) = pending.due.take() {
             shard.handle_input(now, input);
+            continue;
+        }
+        if let Some(given) = orders.next_if(|given| given.at() <= now) {
+            // What it is answered stands in the transcript.
+            let _ = shard.command_until(now, &given.command, given.expires(now));
             continue;
         }
         match peer.poll(now) {
             (Act::Hear(input), _) => shard.handle_input(now, input),
             (Act::Leave(how), _) => shard.leave(now, how),
             (Act::Poll | Act::Quiet, quiet) => {
-                now = now.max(wait.min(quiet));
+                let next = orders.peek().map_or(quiet, |given| given.at().min(quiet));
+                now = now.max(wait.min(next));
                 shard.handle_input(now, Input::Tick);
             }
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use gatewright_board::parts::{Arena, SEED};
+use gatewright_board::parts::{Arena, SEED, Wire};
 use gatewright_board::play::{Digest, Host, Outcome, play};
 
 use crate::machine::{Machine, Running};
@@ -41,8 +41,8 @@ impl Host for Own<'_> {
 }
 
 /// Plays a transcript of the host as a script, here; returns what came of it, and the script.
-pub(crate) fn at_home(transcript: &[u8]) -> Result<(Outcome, Vec<u8>)> {
-    let script = script::of_transcript(transcript, SEED, true)?;
+pub(crate) fn at_home(transcript: &[u8], wire: Wire) -> Result<(Outcome, Vec<u8>)> {
+    let script = script::of_transcript(transcript, SEED, wire)?;
     let mut own = Own { script: &script, transcript: Vec::new() };
     let played = play(&mut own, &mut Box::new(Arena::new()));
     let outcome = played.ok().context("the script does not play on the host")?;
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn a_transcript_plays_as_a_script_to_the_same_transcript() {
-        let transcript = rehearse(&mut session::gateway(), true).unwrap();
-        let (outcome, _) = at_home(&transcript).unwrap();
+        let transcript = rehearse(&mut session::gateway(), Wire::SESSION, &[]).unwrap();
+        let (outcome, _) = at_home(&transcript, Wire::SESSION).unwrap();
         assert_eq!(outcome.transcript.len, u64::try_from(transcript.len()).unwrap());
         let text = String::from_utf8(transcript).unwrap();
         assert_eq!(text.matches(" event skipped GUILD_CREATE ").count(), 2);
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn a_shard_in_lent_memory_outlives_a_hostile_gateway() {
         let mut hostile = Hostile::new(&[b"no zlib".to_vec(), vec![0; 5_000], Vec::new()]);
-        let transcript = rehearse(&mut hostile, true).unwrap();
-        at_home(&transcript).unwrap();
+        let transcript = rehearse(&mut hostile, Wire::SESSION, &[]).unwrap();
+        at_home(&transcript, Wire::SESSION).unwrap();
         assert_eq!(hostile.messages, 12);
         let gateway = hostile.calm().unwrap();
         assert_eq!(gateway.server().stats().identifies, 1);

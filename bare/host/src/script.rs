@@ -1,9 +1,11 @@
-//! A transcript as a script that a board plays: its inputs, and when outputs were asked for.
+//! A transcript as a script that a board plays: its inputs and commands, and when outputs were asked for.
 
 use anyhow::{Context, Result, ensure};
+use gatewright_board::order::Order;
+use gatewright_board::parts::Wire;
 use gatewright_board::wire::{Act as Step, Head};
 use gatewright_core::transcript::{Act, Ended, Played, Replay};
-use gatewright_core::{Gone, Input, Instant};
+use gatewright_core::{EncodedCommand, Encoding, Gone, Input, Instant};
 
 /// Writes what is done to a shard at a time.
 pub(crate) fn push(script: &mut Vec<u8>, now: Instant, step: &Step<'_>) {
@@ -14,15 +16,19 @@ pub(crate) fn push(script: &mut Vec<u8>, now: Instant, step: &Step<'_>) {
 }
 
 /// Plays a transcript on the host, which must do the same as recorded, and returns its script.
-pub(crate) fn of_transcript(transcript: &[u8], seed: u64, compressed: bool) -> Result<Vec<u8>> {
-    let head = Head { flags: compressed.into(), micros: seed, ..Head::default() };
+pub(crate) fn of_transcript(transcript: &[u8], seed: u64, wire: Wire) -> Result<Vec<u8>> {
+    let head = Head { flags: wire.flags(), micros: seed, ..Head::default() };
     let mut script = head.bytes().to_vec();
     let mut replay = Replay::new();
     for line in transcript.split_inclusive(|byte| *byte == b'\n') {
         let played = replay.line(line)?;
         let now = replay.now();
         match &played {
-            Played::Act(act) => push(&mut script, now, &step(act)?),
+            Played::Act(Act::Leave(how)) => push(&mut script, now, &Step::Leave(*how)),
+            Played::Act(act) => match input(act) {
+                Some(input) => push(&mut script, now, &Step::Hear(input)),
+                None => order(&mut script, now, act).context("a command no script can say")?,
+            },
             Played::Output(_) => push(&mut script, now, &Step::Poll),
             _ => {}
         }
@@ -31,9 +37,23 @@ pub(crate) fn of_transcript(transcript: &[u8], seed: u64, compressed: bool) -> R
     Ok(script)
 }
 
-/// Returns what a line does, if a board can be told.
-fn step(act: &Act) -> Result<Step<'_>> {
-    Ok(Step::Hear(match act {
+/// Writes a command; `None` if no script can say it.
+fn order(script: &mut Vec<u8>, now: Instant, act: &Act) -> Option<()> {
+    let Act::Command { class, expires, payload, text } = act else { return None };
+    let encoding = if *text { Encoding::Json } else { Encoding::Etf };
+    let payload = payload.as_deref().map_err(|error| *error);
+    let command = EncodedCommand::from_parts(*class, encoding, payload);
+    let order = Order { command, expires: *expires };
+    let (head, prefix, payload) = order.write(now)?;
+    script.extend(head.bytes());
+    script.extend(prefix);
+    script.extend(payload);
+    Some(())
+}
+
+/// Returns the input a line is, if it is one.
+fn input(act: &Act) -> Option<Input<'_>> {
+    Some(match act {
         Act::Tick => Input::Tick,
         Act::Busy => Input::Busy,
         Act::Held => Input::Held,
@@ -54,7 +74,6 @@ fn step(act: &Act) -> Result<Step<'_>> {
             },
         ),
         Act::MayIdentify(link) => Input::MayIdentify(*link),
-        Act::Leave(how) => return Ok(Step::Leave(*how)),
-        Act::Command { .. } => None.context("commands are encoded by who gives them")?,
-    }))
+        Act::Command { .. } | Act::Leave(_) => return None,
+    })
 }

@@ -4,10 +4,10 @@
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 mod board {
     use gatewright_board::machine::Clock;
-    use gatewright_board::parts::Arena;
+    use gatewright_board::parts::{Arena, Wire};
     use gatewright_board::report::Report;
     use gatewright_board::semihosting::{File, Mode};
-    use gatewright_board::wire::{Act, HEAD, Head, MOST};
+    use gatewright_board::wire::{Act, HEAD, Head, PIECE};
     use gatewright_core::cache::{Cache, Fixed};
     use gatewright_core::{Event, Instant, Output, Shard};
     use static_cell::ConstStaticCell;
@@ -59,9 +59,11 @@ mod board {
             return 7;
         }
         let Head { flags, micros: seed, .. } = Head::read(head);
-        let Ok((mut shard, mut cache)) = ARENA.take().lend(seed, flags != 0) else { return 5 };
+        let Ok((mut shard, mut cache)) = ARENA.take().lend(seed, Wire::of_flags(flags)) else {
+            return 5;
+        };
         let mut ticks = Ticks::default();
-        let mut payload = [0; MOST];
+        let mut payload = [0; PIECE];
         while script.read(&mut head) == HEAD {
             let head = Head::read(head);
             let Some(payload) = payload.get_mut(..head.len.into()) else { return 7 };

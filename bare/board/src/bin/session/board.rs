@@ -2,7 +2,7 @@
 
 use gatewright_board::bridge::Bridge;
 use gatewright_board::machine::{Clock, paint_stack, stack_used};
-use gatewright_board::parts::{Arena, SEED};
+use gatewright_board::parts::{Arena, SEED, Wire};
 use gatewright_board::report::Report;
 use gatewright_board::wire::Act;
 use gatewright_core::cache::{Cache, Fixed};
@@ -55,7 +55,7 @@ fn run() -> usize {
 fn prepare() -> Option<&'static mut Loop> {
     let core = cortex_m::Peripherals::take()?;
     let clock = Clock::start(core.SYST);
-    let (shard, cache) = ARENA.take().lend(SEED, true).ok()?;
+    let (shard, cache) = ARENA.take().lend(SEED, Wire::SESSION).ok()?;
     let (shard, bot, bridge) = (recorded(shard), Bot::new(cache), Bridge::open());
     Some(LOOP.init(Loop { shard, bot, bridge, clock }))
 }
