@@ -14,7 +14,7 @@ use crate::throttle::SendLog;
 /// |---|---|---|
 /// | payload | lent: at least [`Memory::MIN_PAYLOAD`] bytes; heap: 4 KiB up to a limit | documents, and the history compressed ones refer to |
 /// | commands | lent: at least [`Memory::MIN_COMMANDS`] bytes; heap: what they take, up to 16 KiB | queued commands, and room to encode one frame |
-/// | send log | [`SendLog`], about 2 KiB | the send limit |
+/// | send log | [`SendLog`], about 1.3 KiB | the send limit |
 /// | inflater | [`Inflater`], about 6 KiB for zlib; zstd has a heap of its own | compression |
 #[derive(Debug)]
 pub struct Memory<'m> {
