@@ -3,7 +3,6 @@
 use super::family::Memory;
 use super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::records::Records;
-use super::statistics::Tally;
 use super::table::Table;
 use super::view::{Filter, Range, View};
 use crate::decode::packed::{self, Name};
@@ -53,7 +52,7 @@ impl<T: Table, M: Memory> View<'_, T, M> {
         if self.kept
             || session.cold
             || !self.settings.hears_all(T::KIND)
-            || !is_whole(records, T::KIND)
+            || !records.tallies.is_whole(T::KIND)
         {
             return false;
         }
@@ -65,7 +64,7 @@ impl<T: Table, M: Memory> View<'_, T, M> {
             (kind, Range::Guild(guild)) => is_told(records, kind, guild),
             (kind, Range::All) => {
                 let mut guilds = guilds(records);
-                let all = session.began && is_whole(records, Kind::Guild);
+                let all = session.began && records.tallies.is_whole(Kind::Guild);
                 all && guilds.all(|guild| is_told(records, kind, guild))
             }
         }
@@ -82,11 +81,6 @@ impl<T: Table, M: Memory> View<'_, T, M> {
             }
         }
     }
-}
-
-/// Tells whether nothing of a table was lost since the last READY.
-fn is_whole<M: Memory>(records: &Records<M>, kind: Kind) -> bool {
-    records.tally(kind).is_some_and(Tally::is_whole)
 }
 
 /// Goes through the guilds, known or not.

@@ -94,7 +94,7 @@ impl<'c, T: Table, M: Memory> Edit<'c, T, M> {
                 // The place of a guild may stay.
                 let guild = matches!((kind, T::KIND), (Kind::Guild, Kind::Guild));
                 if guild || reader.records.listed(kind) < before {
-                    reader.records.count_of(kind, |tally| &mut tally.taken);
+                    reader.records.tallies.lack(kind);
                 }
             }
             Ok(())

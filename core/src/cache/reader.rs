@@ -237,7 +237,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             self.refuse(Kind::Guild);
             // What was to come in it is lost as well, whatever it is.
             for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Guild) {
-                self.records.count_of(kind, |tally| &mut tally.refused);
+                self.records.count_lost(kind, |tally| &mut tally.refused);
             }
         }
         row
@@ -278,18 +278,18 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// Counts a row there was no room for, or not for all of it.
     pub(super) fn refuse(&mut self, kind: Kind) {
         self.losses.refused += 1;
-        self.records.count_of(kind, |tally| &mut tally.refused);
+        self.records.count_lost(kind, |tally| &mut tally.refused);
     }
 
     /// Counts a row that was not well-formed, or not all of it.
     pub(super) fn breaks(&mut self, kind: Kind) {
         self.losses.broken += 1;
-        self.records.count_of(kind, |tally| &mut tally.broken);
+        self.records.count_lost(kind, |tally| &mut tally.broken);
     }
 
     /// Counts that something of a table was lost in an event that breaks off.
     pub(super) fn breaks_off(&mut self, kind: Kind) {
-        self.records.count_of(kind, |tally| &mut tally.broken);
+        self.records.count_lost(kind, |tally| &mut tally.broken);
     }
 
     /// Reads the members of an object.

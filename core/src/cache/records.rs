@@ -11,7 +11,7 @@ use core::ops::Range;
 use super::family::{Index, Memory, Slots};
 use super::kind::{Kind, Links, List, Mark, NONE, Place, REFERENCE};
 use super::pool::{Block, Pool};
-use super::statistics::{Tally, count};
+use super::statistics::{Tallies, Tally, count};
 
 mod layout;
 mod state;
@@ -38,7 +38,7 @@ pub struct Records<M: Memory> {
     /// How many guilds are more than their ids.
     pub(super) known_guilds: u32,
     pub(super) hands: [Hand; Kind::ALL.len()],
-    tallies: [Tally; Kind::ALL.len()],
+    pub(super) tallies: Tallies,
     /// How many rows there are of each kind.
     counts: [u32; Kind::ALL.len()],
     /// How many of them stand in their lists.
@@ -56,7 +56,7 @@ impl<M: Memory> Records<M> {
             session: Session::NEW,
             known_guilds: 0,
             hands: [Hand::START; Kind::ALL.len()],
-            tallies: [const { Tally::new() }; Kind::ALL.len()],
+            tallies: Tallies::new(),
             counts: [0; Kind::ALL.len()],
             listed: [0; Kind::ALL.len()],
         }
@@ -155,7 +155,7 @@ impl<M: Memory> Records<M> {
         self.session = Session { own, readies, cold: cold || began, seq, ..Session::NEW };
         self.known_guilds = 0;
         self.hands = [Hand::START; Kind::ALL.len()];
-        self.tallies = [const { Tally::new() }; Kind::ALL.len()];
+        self.tallies = Tallies::new();
         self.counts = [0; Kind::ALL.len()];
         self.listed = [0; Kind::ALL.len()];
     }
@@ -187,35 +187,26 @@ impl<M: Memory> Records<M> {
         place & USED != 0
     }
 
-    /// Returns what was counted of a kind.
-    pub(super) fn tally(&self, kind: Kind) -> Option<&Tally> {
-        self.tallies.get(kind as usize)
-    }
-
-    /// Begins to tell anew whether rows are missing: all will be told again.
-    pub(super) fn forgive(&mut self) {
-        self.tallies.iter_mut().for_each(Tally::forgive);
-    }
-
-    /// Begins to count anew, for kinds of which rows are missing or not.
-    pub(super) fn count_anew(&mut self, partial: impl Fn(Kind) -> bool) {
-        for (tally, kind) in self.tallies.iter_mut().zip(Kind::ALL) {
-            *tally = Tally::new();
-            tally.partial = partial(kind);
+    /// Counts something of a kind.
+    pub(super) fn count_of(&mut self, kind: Kind, which: impl FnOnce(&mut Tally) -> &mut u32) {
+        if let Some(tally) = self.tallies.of_mut(kind) {
+            count(which(tally));
         }
+    }
+
+    /// Counts a row of a kind that was told of and is not there.
+    pub(super) fn count_lost(&mut self, kind: Kind, which: impl FnOnce(&mut Tally) -> &mut u32) {
+        self.tallies.lack(kind);
+        self.count_of(kind, which);
     }
 
     /// Counts rows of a kind there was no place for.
     pub(super) fn count_refused(&mut self, kind: Kind, rows: u32) {
-        if let Some(tally) = self.tallies.get_mut(kind as usize) {
+        if rows > 0
+            && let Some(tally) = self.tallies.of_mut(kind)
+        {
             tally.refused = tally.refused.saturating_add(rows);
-        }
-    }
-
-    /// Counts something of a kind.
-    pub(super) fn count_of(&mut self, kind: Kind, which: impl FnOnce(&mut Tally) -> &mut u32) {
-        if let Some(tally) = self.tallies.get_mut(kind as usize) {
-            count(which(tally));
+            self.tallies.lack(kind);
         }
     }
 

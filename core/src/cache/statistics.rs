@@ -72,41 +72,29 @@ pub struct MemoryStatistics {
 }
 
 /// Counts what happens to the rows of a table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
     hits: AtomicU32,
     misses: AtomicU32,
-    /// Whether rows were missing before anything was counted.
-    pub(super) partial: bool,
-    /// How many rows were lost before all of them were told anew.
-    forgiven: u64,
-    /// How often rows were taken out that no event took.
-    pub(super) taken: u32,
     pub(super) added: u32,
     pub(super) changed: u32,
     pub(super) removed: u32,
     /// Rows that made room in a full table or channel.
     pub(super) evicted: u32,
-    /// Those of them that made room in a channel.
-    pub(super) evicted_in_channel: u32,
     pub(super) swept: u32,
     pub(super) refused: u32,
     pub(super) broken: u32,
 }
 
 impl Tally {
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self {
             hits: AtomicU32::new(0),
             misses: AtomicU32::new(0),
-            partial: false,
-            forgiven: 0,
-            taken: 0,
             added: 0,
             changed: 0,
             removed: 0,
             evicted: 0,
-            evicted_in_channel: 0,
             swept: 0,
             refused: 0,
             broken: 0,
@@ -119,21 +107,52 @@ impl Tally {
         // Not every target can add in one step; a count that is lost to another reader does no harm.
         count.store(count.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
     }
+}
+
+/// Counts what happens to all rows.
+#[derive(Debug)]
+pub(super) struct Tallies {
+    of: [Tally; RowKind::ALL.len()],
+    /// The kinds of which rows are missing that were told of, a bit each.
+    lacking: u32,
+    /// Messages that made room in a full channel.
+    pub(super) evicted_in_channel: u32,
+}
+
+impl Tallies {
+    pub(super) const fn new() -> Self {
+        let of = [const { Tally::new() }; RowKind::ALL.len()];
+        Self { of, lacking: 0, evicted_in_channel: 0 }
+    }
+
+    /// Begins to count anew, for kinds of which rows are missing or not.
+    pub(super) fn anew(partial: impl Fn(RowKind) -> bool) -> Self {
+        let mut tallies = Self::new();
+        RowKind::ALL.into_iter().filter(|kind| partial(*kind)).for_each(|kind| tallies.lack(kind));
+        tallies
+    }
+
+    pub(super) fn of(&self, kind: RowKind) -> Option<&Tally> {
+        self.of.get(kind as usize)
+    }
+
+    pub(super) fn of_mut(&mut self, kind: RowKind) -> Option<&mut Tally> {
+        self.of.get_mut(kind as usize)
+    }
 
     /// Tells whether every row that was told of is there, or was removed because that was told.
-    pub(super) fn is_whole(&self) -> bool {
-        !self.partial && self.lost() == self.forgiven
+    pub(super) const fn is_whole(&self, kind: RowKind) -> bool {
+        self.lacking & (1 << kind as u32) == 0
+    }
+
+    /// Notes that a row is missing that was told of.
+    pub(super) const fn lack(&mut self, kind: RowKind) {
+        self.lacking |= 1 << kind as u32;
     }
 
     /// Begins anew: a READY came, and all rows will be told again.
-    pub(super) fn forgive(&mut self) {
-        self.partial = false;
-        self.forgiven = self.lost();
-    }
-
-    fn lost(&self) -> u64 {
-        let lost = [self.evicted, self.refused, self.broken, self.taken];
-        lost.into_iter().map(u64::from).sum()
+    pub(super) const fn forgive(&mut self) {
+        self.lacking = 0;
     }
 }
 
@@ -160,8 +179,10 @@ impl<M: Memory> Tables<'_, M> {
     /// Returns what does not take going through the rows.
     pub(crate) fn counts(self, kind: Kind) -> TableStatistics {
         let kind = RowKind::from(kind);
-        let empty = Tally::new();
-        let tally = self.records.tally(kind).unwrap_or(&empty);
+        let none = Tally::new();
+        let tally = self.records.tallies.of(kind).unwrap_or(&none);
+        let in_channel =
+            if kind == RowKind::Message { self.records.tallies.evicted_in_channel } else { 0 };
         TableStatistics {
             rows: self.records.len(kind),
             kept: 0,
@@ -172,8 +193,8 @@ impl<M: Memory> Tables<'_, M> {
             changed: tally.changed,
             removed: tally.removed,
             evicted: Evictions {
-                by_limit: tally.evicted.saturating_sub(tally.evicted_in_channel),
-                by_channel_limit: tally.evicted_in_channel,
+                by_limit: tally.evicted.saturating_sub(in_channel),
+                by_channel_limit: in_channel,
                 by_sweep: tally.swept,
             },
             refused: tally.refused,

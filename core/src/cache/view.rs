@@ -79,7 +79,7 @@ impl<'c, T: Table, M: Memory> View<'c, T, M> {
     #[must_use]
     pub fn get(&self, key: T::Key<'_>) -> Option<Row<'c, T, M>> {
         let row = T::find(self.records, key).filter(|row| self.has(*row));
-        if let Some(tally) = self.records.tally(T::KIND) {
+        if let Some(tally) = self.records.tallies.of(T::KIND) {
             tally.look_up(row.is_some());
         }
         if let Some(row) = row {

@@ -254,7 +254,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if update.removed_member_ids.iter().flatten().any(|id| Some(id.0) == own) {
             // A public one can still be seen, and a private one by who manages threads: a miss does not prove that it
             // is gone.
-            self.records.count_of(Kind::Thread, |tally| &mut tally.taken);
+            self.records.tallies.lack(Kind::Thread);
             return self.thread_delete(event);
         }
         if let Some(count) = update.member_count {

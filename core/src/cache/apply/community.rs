@@ -19,7 +19,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let (mut user, mut guilds) = (event.cursor(), event.cursor());
         (self.records.session.began, self.records.session.cold) = (true, false);
         self.records.session.readies = self.records.session.readies.wrapping_add(1);
-        self.records.forgive();
+        self.records.tallies.forgive();
         if enter(&mut user, "user")? {
             self.own_user(user, Absent::Stays)?;
         }

@@ -5,6 +5,7 @@ use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::records::Hand;
 use super::super::rows::Witness;
 use super::super::settings::{Eviction, Limit};
+use super::super::statistics::count;
 use super::Reader;
 use crate::decode::packed::Unpacked;
 
@@ -34,7 +35,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         while self.records.list(place).len >= self.settings.max_messages_per_channel {
             let victim = self.first(place);
             self.evict(victim.ok_or(Unpacked::Full)?);
-            self.records.count_of(Kind::Message, |tally| &mut tally.evicted_in_channel);
+            count(&mut self.records.tallies.evicted_in_channel);
         }
         Ok(())
     }
@@ -61,7 +62,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn evict(&mut self, row: u32) {
         let kind = self.records.kind(row);
         self.losses.evicted += 1;
-        self.records.count_of(kind, |tally| &mut tally.evicted);
+        self.records.count_lost(kind, |tally| &mut tally.evicted);
         // The messages of a direct channel do not take its place.
         if matches!(kind, Kind::Channel | Kind::Guild | Kind::Thread) {
             self.remove_with_content(row);

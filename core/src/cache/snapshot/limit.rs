@@ -6,6 +6,7 @@ use super::super::reader::Reader;
 use super::super::records::Records;
 use super::super::rows::{Changed, Witness};
 use super::super::settings::Settings;
+use super::super::statistics::count;
 
 /// The lists of kinds that are in no guild.
 const ROOTS: [(Kind, Root, Links); 4] = [
@@ -26,7 +27,7 @@ pub(super) fn limit<M: Memory>(records: &mut Records<M>, scratch: &mut [u8], set
         records.list(Place::In(records.owner(row), 0)).len > most
     });
     for _ in reader.records.listed(Kind::Message)..before {
-        reader.records.count_of(Kind::Message, |tally| &mut tally.evicted_in_channel);
+        count(&mut reader.records.tallies.evicted_in_channel);
     }
     for kind in Kind::ALL {
         let most = settings.limits.of(kind).rows;
@@ -64,7 +65,7 @@ fn evict<M: Memory>(
             row = reader.records.next(here, links);
             continue;
         }
-        reader.records.count_of(kind, |tally| &mut tally.evicted);
+        reader.records.count_lost(kind, |tally| &mut tally.evicted);
         if kind == Kind::Guild {
             reader.records.retain(here);
             reader.forget(here);

@@ -8,6 +8,7 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::records::Records;
 use super::super::settings::{Components, Eviction, Limit, MemberPolicy, Settings};
+use super::super::statistics::Tallies;
 use super::super::table::hash_of_code;
 use super::{
     AWAITED, BEGAN, COLD, END, HAS_OWNER, IS_KEPT, KINDS, KNOWN, MAGIC, SnapshotError, TOLD,
@@ -356,8 +357,8 @@ impl<M: Memory> Reader<'_, M> {
         self.records.session.cold = flags & COLD != 0;
         let settings = *self.settings;
         // Of what is not kept nobody asks whether all of it is there.
-        self.records
-            .count_anew(|kind| keeps_all(&settings, kind) && lacking >> number(kind) & 1 != 0);
+        let partial = |kind| keeps_all(&settings, kind) && lacking >> number(kind) & 1 != 0;
+        self.records.tallies = Tallies::anew(partial);
         for (kind, refused) in KINDS.into_iter().zip(self.refused) {
             self.records.count_refused(kind, refused);
         }

@@ -5,7 +5,6 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::records::Records;
 use super::super::rows::user_of;
-use super::super::statistics::Tally;
 use super::{
     AWAITED, BEGAN, COLD, END, HAS_OWNER, IS_KEPT, KINDS, KNOWN, MAGIC, TOLD, UNAVAILABLE, VERSION,
     WITH_OWN, WITH_SESSION, number, order, session,
@@ -72,7 +71,7 @@ impl<'w, M: Memory, F: FnMut(&[u8])> Writer<'w, M, F> {
 
     /// Tells whether there may be rows of a kind that are not here.
     fn lacks(&self, kind: Kind) -> bool {
-        let whole = self.records().tally(kind).is_some_and(Tally::is_whole);
+        let whole = self.records().tallies.is_whole(kind);
         !whole || !self.tables.settings.hears_all(kind)
     }
 
