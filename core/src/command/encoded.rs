@@ -12,8 +12,8 @@ type Bytes<'c> = &'c [u8];
 
 /// A command that was checked and encoded: for a shard in another task, or for a queue of one's own.
 ///
-/// [`new`](Self::new) keeps the payload on the heap, [`lent`](Self::lent) in memory that is lent. A queue that keeps the
-/// payload elsewhere keeps the class too, and makes the command again [from its parts](Self::from_parts).
+/// `new`, with the feature `alloc`, keeps the payload on the heap, [`lent`](Self::lent) in memory that is lent. A queue that keeps
+/// the payload elsewhere keeps the class too, and makes the command again [from its parts](Self::from_parts).
 ///
 /// # Examples
 ///
