@@ -101,6 +101,14 @@ impl Number<'_> {
         })
     }
 
+    /// Returns its text, if it stands as one.
+    pub(super) const fn digits(&self) -> Option<&[u8]> {
+        match self.0 {
+            Form::Digits(digits) => Some(digits),
+            Form::Float(_) | Form::Integer(..) => None,
+        }
+    }
+
     /// Tells whether it is written as an integer: without point and exponent.
     pub(super) fn is_integer(&self) -> bool {
         match self.0 {

@@ -86,10 +86,11 @@ impl<'e> Cursor<'e> {
             return self.packed_id().map(|id| Number::integer(false, id));
         }
         let value = self.packed_value().ok_or_else(|| self.error(Expected::Number))?;
-        let number = match (value.unsigned(), value.signed(), value.float()) {
+        let number = match (value.unsigned(), value.signed(), value.float(), value.digits()) {
             (Some(number), ..) => Number::integer(false, number),
-            (_, Some(number), _) => Number::integer(true, number.unsigned_abs()),
-            (_, _, Some(float)) => Number::float(float),
+            (_, Some(number), ..) => Number::integer(true, number.unsigned_abs()),
+            (_, _, Some(float), _) => Number::float(float),
+            (_, _, _, Some(digits)) => Number::json(digits),
             _ => return Err(self.error(Expected::Number)),
         };
         self.at = value.end;

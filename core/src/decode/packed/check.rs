@@ -1,10 +1,10 @@
 //! Checks values that were not packed here.
 
 use super::{
-    HASH, IDS, KEYED, LAST_WORD, LIST, Name, OBJECT, ROW, ROWS, SHORT, TEXT, Value, WORD, member,
+    DIGITS, HASH, IDS, KEYED, LAST_WORD, LIST, Name, OBJECT, ROW, ROWS, SHORT, TEXT, Value, WORD, member,
     value,
 };
-use crate::decode::MAX_DEPTH;
+use crate::decode::{MAX_DEPTH, json};
 
 /// Checks the value at a place with all that is in it, and returns where it ends; nothing if it is not
 /// well-formed, refers to a row, or nests too deep.
@@ -18,6 +18,7 @@ fn nested(doc: &[u8], at: usize, depth: u8) -> Option<usize> {
     match found.tag {
         ROW | ROWS => return None,
         TEXT | WORD..=LAST_WORD | SHORT.. => drop(core::str::from_utf8(found.bytes).ok()?),
+        DIGITS if json::number_end(found.bytes, 0).ok()? != found.bytes.len() => return None,
         IDS if !found.bytes.len().is_multiple_of(8) => return None,
         LIST => all(doc, &found, |at| nested(doc, at, inside?))?,
         OBJECT => all(doc, &found, |at| {
@@ -81,7 +82,13 @@ mod tests {
             (b"\x96\x02\x80\x05", None),
             (b"\x96\x02\x97\x05", None),
             (b"\x97", Some(1)),
+            (b"\x9B\x031.5", Some(5)),
+            (b"\x9B\x05-1e+9x", Some(7)),
+            (b"\x9B\x041.5", None),
+            (b"\x9B\x031.x", None),
+            (b"\x9B\x00", None),
             (b"\x9B", None),
+            (b"\x9C", None),
             (b"", None),
         ] {
             assert_eq!(well_formed(doc, 0), end, "{doc:02x?}");

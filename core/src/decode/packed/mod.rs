@@ -21,6 +21,7 @@
 //! | `95` | length, four bytes for each: rows of the cache |
 //! | `96` | length, keys and values: an object whose keys are no names; each key is an integer or text |
 //! | `97` to `9A` | nothing: the text `online`, `idle`, `dnd` or `offline` |
+//! | `9B` | length, text: a number that is none of the others, in JSON's grammar |
 //! | `A0` to `FF` | 0 to 95 bytes of text |
 
 mod check;
@@ -56,6 +57,7 @@ pub(crate) const ROWS: u8 = 0x95;
 pub(super) const KEYED: u8 = 0x96;
 pub(super) const WORD: u8 = 0x97;
 pub(super) const LAST_WORD: u8 = 0x9A;
+pub(super) const DIGITS: u8 = 0x9B;
 pub(super) const SHORT: u8 = 0xA0;
 
 /// Returns the text of a first byte that stands for one.
@@ -149,7 +151,7 @@ static LENGTHS: [u8; 256] = {
             INTEGER..=INTEGER_8 => first - NEGATIVE,
             HASH | ANIMATED => 16,
             ROW => 4,
-            TEXT | LIST | OBJECT | IDS | ROWS | KEYED => TOLD,
+            TEXT | LIST | OBJECT | IDS | ROWS | KEYED | DIGITS => TOLD,
             WORD..=LAST_WORD => ALONE,
             SHORT.. => first - SHORT,
             _ => NONE,
@@ -295,6 +297,11 @@ impl<'e> Value<'e> {
 
     pub(crate) fn float(&self) -> Option<f64> {
         (self.tag == FLOAT).then(|| f64::from_bits(little(self.bytes)))
+    }
+
+    /// Returns the text of a number that is kept as such.
+    pub(crate) fn digits(&self) -> Option<&'e [u8]> {
+        (self.tag == DIGITS).then_some(self.bytes)
     }
 
     pub(crate) fn bool(&self) -> Option<bool> {

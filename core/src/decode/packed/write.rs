@@ -4,7 +4,7 @@ use super::made::read_hash;
 use super::names::{Means, Name};
 use super::usual::Field;
 use super::{
-    ANIMATED, FALSE, FLOAT, HASH, IDS, INTEGER, KEYED, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT,
+    ANIMATED, DIGITS, FALSE, FLOAT, HASH, IDS, INTEGER, KEYED, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT,
     ROW, ROWS, SHORT, TEXT, TIME, TRUE, word_of,
 };
 use crate::decode::cursor::Cursor;
@@ -156,10 +156,7 @@ impl<'b> Writer<'b> {
         let bytes = text.raw();
         match u8::try_from(bytes.len()).ok().filter(|len| usize::from(*len) <= LONGEST_SHORT) {
             Some(short) => self.push(SHORT + short)?,
-            None => {
-                self.push(TEXT)?;
-                self.count(bytes.len())?;
-            }
+            None => return self.long(TEXT, bytes),
         }
         self.extend(bytes)
     }
@@ -258,12 +255,21 @@ impl<'b> Writer<'b> {
         if let Some(value) = number.as_u64() {
             return self.unsigned(value);
         }
-        let (tag, bytes) = match number.as_i64() {
-            Some(value) => (NEGATIVE, value.to_le_bytes()),
-            None => (FLOAT, number.as_f64().unwrap_or(0.0).to_le_bytes()),
+        let (tag, bytes) = match (number.as_i64(), number.digits()) {
+            (Some(value), _) => (NEGATIVE, value.to_le_bytes()),
+            // To read a float out of text takes much stack, and many a float is longer than its text.
+            (None, Some(digits)) => return self.long(DIGITS, digits),
+            (None, None) => (FLOAT, number.as_f64().unwrap_or(0.0).to_le_bytes()),
         };
         self.push(tag)?;
         self.extend(&bytes)
+    }
+
+    /// Writes a first byte, how many bytes follow, and those.
+    fn long(&mut self, tag: u8, bytes: &[u8]) -> Result {
+        self.push(tag)?;
+        self.count(bytes.len())?;
+        self.extend(bytes)
     }
 
     #[inline]
