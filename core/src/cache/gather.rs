@@ -3,39 +3,94 @@
 use core::ops::Range;
 
 use super::kept::{MEANT, Names};
-use crate::decode::packed::{self, Name, Unpacked, Writer};
+use crate::decode::packed::{self, NOTE, Name, Unpacked, Writer};
 use crate::decode::{Cursor, Members};
 
-/// How many fields a row may have.
-const MOST: usize = 64;
+/// A field, packed, as a note: its name and where that and its value were written; nowhere if it is null.
+///
+/// Notes of names that come later are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Field(u64);
 
-/// A field, packed: its name and where that and its value were written; nowhere if it is null.
-#[derive(Clone, Copy, Debug)]
-struct Field {
-    name: Name,
-    start: u32,
-    end: u32,
-}
+/// How many bits of a field tell its name, where it begins and where it ends.
+const BITS: [u32; 3] = [12, 26, 26];
+
+const _: () = assert!(Name::COUNT <= 1 << BITS[0] && BITS[0] + BITS[1] + BITS[2] == u64::BITS);
 
 impl Field {
-    fn range(&self) -> Range<usize> {
-        to_usize(self.start)..to_usize(self.end)
+    /// Makes one, unless it stands too far behind the beginning.
+    #[inline]
+    fn new(name: Name, range: &Range<usize>) -> Option<Self> {
+        let [_, _, low] = BITS;
+        let (start, end) = (range.start as u64, range.end as u64);
+        let note = u64::from(name.0) << (u64::BITS - BITS[0]) | start << low | end;
+        (range.end < 1 << low).then_some(Self(note))
+    }
+
+    #[inline]
+    fn name(self) -> Name {
+        Name(u16::try_from(self.0 >> (u64::BITS - BITS[0])).unwrap_or(u16::MAX))
+    }
+
+    #[inline]
+    fn range(self) -> Range<usize> {
+        let [_, _, low] = BITS;
+        let place = |note: u64| usize::try_from(note & ((1 << low) - 1)).unwrap_or(usize::MAX);
+        place(self.0 >> low)..place(self.0)
     }
 }
 
-/// The fields of one row sorted by name, the last that came of each.
-#[derive(Debug, Default)]
-pub(super) struct Gathered(heapless::Vec<Field, MOST>);
+/// The fields of one row sorted by name, the last that came of each; and rows that are held until it ends.
+///
+/// They stand as notes at the end of the scratch: first what is held, then the fields. Those of a row that is read
+/// within another stand behind, and are forgotten before the other goes on.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    /// Where the first note stands, and behind that.
+    base: usize,
+    /// Where the first field stands, and behind that.
+    first: usize,
+}
 
 impl Gathered {
-    pub(super) const fn new() -> Self {
-        Self(heapless::Vec::new())
+    /// Begins behind the notes there are.
+    pub(super) const fn new(out: &Writer<'_>) -> Self {
+        Self { base: out.noted(), first: out.noted() }
+    }
+
+    /// Holds a row.
+    pub(super) fn hold(&mut self, out: &mut Writer<'_>, row: u32) -> Result<(), Unpacked> {
+        out.note(self.first, row.into())?;
+        self.first -= NOTE;
+        Ok(())
+    }
+
+    /// Returns where the rows are noted that are held, the last one first.
+    pub(super) const fn held(&self) -> Range<usize> {
+        self.first..self.base
+    }
+
+    /// Returns the rows that are held, the last one first.
+    pub(super) fn rows(&self, out: &Writer<'_>) -> impl Iterator<Item = u32> {
+        let places = self.held().step_by(NOTE);
+        places.map(|place| u32::try_from(out.note_at(place)).unwrap_or(super::kind::NONE))
+    }
+
+    /// Forgets the notes.
+    pub(super) const fn end(&self, out: &mut Writer<'_>) {
+        out.forget_notes(self.base);
+    }
+
+    /// Returns the fields, by name.
+    fn fields(&self, out: &Writer<'_>) -> impl Iterator<Item = Field> {
+        let places = (out.noted()..self.first).step_by(NOTE).rev();
+        places.map(|place| Field(out.note_at(place)))
     }
 
     /// Packs the value a cursor stands before.
     #[inline]
     pub(super) fn keep(
-        &mut self,
+        &self,
         out: &mut Writer<'_>,
         cursor: &mut Cursor<'_>,
         name: Name,
@@ -46,7 +101,7 @@ impl Gathered {
     /// Adds a field whose value `write` writes.
     #[inline]
     pub(super) fn put(
-        &mut self,
+        &self,
         out: &mut Writer<'_>,
         name: Name,
         write: impl FnOnce(&mut Writer<'_>) -> Result<(), Unpacked>,
@@ -58,7 +113,8 @@ impl Gathered {
         if out.byte(value) == packed::NULL {
             out.cut(start);
         }
-        self.add(name, start..out.len())
+        let range = start..out.len();
+        self.add(out, name, &range)
     }
 
     /// Packs the members of an object that are `kept`, up to one of which more is made, or that does not stand as usual.
@@ -66,7 +122,7 @@ impl Gathered {
     /// Returns the name of one whose key it passed, and not its value.
     #[inline(never)]
     pub(super) fn keep_known(
-        &mut self,
+        &self,
         out: &mut Writer<'_>,
         cursor: &mut Cursor<'_>,
         members: &mut Members,
@@ -84,48 +140,48 @@ impl Gathered {
     /// Returns the name of one whose key it passed, and not its value.
     #[inline(always)]
     fn keep_usual(
-        &mut self,
+        &self,
         out: &mut Writer<'_>,
         cursor: &mut Cursor<'_>,
         members: &mut Members,
         wanted: impl Fn(Name) -> Option<bool>,
     ) -> Option<Option<Name>> {
-        out.usual_members(cursor, members, wanted, |name, range| self.add(name, range).is_ok())
+        out.usual_members(cursor, members, wanted, |out, name, range| {
+            self.add(out, name, &range).is_ok()
+        })
     }
 
     #[inline]
-    fn add(&mut self, name: Name, range: Range<usize>) -> Result<(), Unpacked> {
-        let place = |at| u32::try_from(at).map_err(|_| Unpacked::Full);
-        let field = Field { name, start: place(range.start)?, end: place(range.end)? };
+    fn add(&self, out: &mut Writer<'_>, name: Name, range: &Range<usize>) -> Result<(), Unpacked> {
+        let field = Field::new(name, range).ok_or(Unpacked::Full)?;
+        let last = out.noted();
         // Names come in much the same order as they are kept.
-        if self.0.last().is_none_or(|last| last.name < name) {
-            return self.0.push(field).map_err(|_| Unpacked::Full);
+        if last == self.first || Field(out.note_at(last)).name() < name {
+            return out.note(last, field.0);
         }
-        self.insert(field)
+        self.insert(out, field)
     }
 
     #[inline(never)]
-    fn insert(&mut self, field: Field) -> Result<(), Unpacked> {
-        let name = field.name;
-        if self.0.first().is_none_or(|first| name < first.name) {
-            // In ETF they come against the order in which they are kept.
-            return self.0.insert(0, field).map_err(|_| Unpacked::Full);
-        }
-        let at = self.0.iter().rposition(|other| other.name <= name);
-        match at.and_then(|at| self.0.get_mut(at)) {
-            Some(same) if same.name == name => *same = field,
-            _ => {
-                let at = at.map_or(0, |at| at + 1);
-                self.0.insert(at, field).map_err(|_| Unpacked::Full)?;
+    fn insert(&self, out: &mut Writer<'_>, field: Field) -> Result<(), Unpacked> {
+        let (name, mut at) = (field.name(), self.first);
+        // In ETF they come against the order in which they are kept.
+        if Field(out.note_at(at - NOTE)).name() <= name {
+            at = out.noted();
+            while Field(out.note_at(at)).name() > name {
+                at += NOTE;
+            }
+            if Field(out.note_at(at)).name() == name {
+                out.set_note(at, field.0);
+                return Ok(());
             }
         }
-        Ok(())
+        out.note(at, field.0)
     }
 
     /// Returns the value of a field that came, packed.
     pub(super) fn bytes<'o>(&self, out: &'o Writer<'_>, name: Name) -> Option<&'o [u8]> {
-        let field = self.0.iter().find(|field| field.name == name)?;
-        let member = out.slice(field.range());
+        let member = out.slice(self.place(out, name)?);
         Some(
             packed::member(member, 0)
                 .map_or(&[packed::NULL], |(_, value)| member.get(value..).unwrap_or_default()),
@@ -137,9 +193,23 @@ impl Gathered {
         packed::value(self.bytes(out, name)?, 0)
     }
 
+    /// Returns where a field that came stands, with its name.
+    fn place(&self, out: &Writer<'_>, name: Name) -> Option<Range<usize>> {
+        self.fields(out).find(|field| field.name() == name).map(Field::range)
+    }
+
     /// Tells whether a field came.
-    pub(super) fn came(&self, name: Name) -> bool {
-        self.0.iter().any(|field| field.name == name)
+    pub(super) fn came(&self, out: &Writer<'_>, name: Name) -> bool {
+        self.place(out, name).is_some()
+    }
+
+    /// Returns where the items of a field stand that came, one behind the other; nowhere if it is no list.
+    pub(super) fn items(&self, out: &Writer<'_>, name: Name) -> Option<Range<usize>> {
+        let place = self.place(out, name)?;
+        let member = out.slice(place.clone());
+        let value = packed::member(member, 0).and_then(|(_, value)| packed::pass(member, value));
+        let list = value.filter(|(tag, ..)| *tag == packed::LIST);
+        Some(list.map_or(0..0, |(_, start, end)| place.start + start..place.start + end))
     }
 
     /// Returns the row a field refers to.
@@ -152,16 +222,19 @@ impl Gathered {
     ///
     /// They are written again unless they stand so already.
     pub(super) fn merge(&self, out: &mut Writer<'_>, old: &[u8]) -> Result<Range<usize>, Unpacked> {
-        if let Some(piece) = self.in_one_piece()
+        if let Some(piece) = self.in_one_piece(out)
             && (old.is_empty() || out.slice(piece.clone()) == old)
         {
             return Ok(piece);
         }
         // What stands together is written in one go.
         let (start, mut at, mut piece) = (out.len(), 0, 0..0);
-        for field in &self.0 {
-            let (end, next) = if at == old.len() { (at, at) } else { before(old, at, field.name) };
-            let range = field.range();
+        let mut place = self.first;
+        while place > out.noted() {
+            place -= NOTE;
+            let field = Field(out.note_at(place));
+            let (name, range) = (field.name(), field.range());
+            let (end, next) = if at == old.len() { (at, at) } else { before(old, at, name) };
             if range.is_empty() && end == at {
                 // There is nothing to take away.
             } else if end > at || range.start != piece.end {
@@ -179,8 +252,8 @@ impl Gathered {
     }
 
     /// Returns where all fields stand one behind the other, if they do.
-    fn in_one_piece(&self) -> Option<Range<usize>> {
-        let mut ranges = self.0.iter().map(Field::range).filter(|range| !range.is_empty());
+    fn in_one_piece(&self, out: &Writer<'_>) -> Option<Range<usize>> {
+        let mut ranges = self.fields(out).map(Field::range).filter(|range| !range.is_empty());
         let mut piece = ranges.next()?;
         for range in ranges {
             if range.start != piece.end {
@@ -204,10 +277,6 @@ fn before(old: &[u8], mut at: usize, name: Name) -> (usize, usize) {
     (old.len(), old.len())
 }
 
-fn to_usize(at: u32) -> usize {
-    usize::try_from(at).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::vec::Vec;
@@ -222,7 +291,7 @@ mod tests {
         let mut scratch = [0; 4_096];
         let mut out = Writer::new(&mut scratch);
         let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
-        let (mut members, mut fields) = (cursor.object().unwrap(), Gathered::new());
+        let (mut members, fields) = (cursor.object().unwrap(), Gathered::new(&out));
         while let Some(key) = cursor.key(&mut members).unwrap() {
             let name = Name::of_key(&key).unwrap();
             fields.keep(&mut out, &mut cursor, name).unwrap();
@@ -281,7 +350,7 @@ mod tests {
         let wanted = |name: Name| (name != Name::of("id")).then_some(name != Name::of("topic"));
         let mut scratch = std::vec![0; room];
         let mut out = Writer::new(&mut scratch);
-        let (mut members, mut fields) = (cursor.object().unwrap(), Gathered::new());
+        let (mut members, fields) = (cursor.object().unwrap(), Gathered::new(&out));
         loop {
             let mut name = None;
             if usual {
@@ -368,15 +437,59 @@ mod tests {
     }
 
     #[test]
-    fn more_fields_than_a_row_has_are_refused() {
-        let mut scratch = [0; 4_096];
-        let (mut out, mut fields) = (Writer::new(&mut scratch), Gathered::new());
-        for name in (0..64).rev() {
-            fields.put(&mut out, Name(name), |out| out.bool(true)).unwrap();
-        }
-        let more = fields.put(&mut out, Name(100), |out| out.bool(true));
-        assert_eq!(more, Err(Unpacked::Full));
-        let range = fields.merge(&mut out, b"").unwrap();
-        assert_eq!(range.len(), 128, "{fields:?}");
+    fn rows_that_are_held_stand_before_the_fields() {
+        let mut scratch = [0; 256];
+        let mut out = Writer::new(&mut scratch);
+        let mut outer = Gathered::new(&out);
+        let put = |fields: &mut Gathered, out: &mut Writer<'_>, name| {
+            fields.put(out, Name(name), |out| out.unsigned(name.into()))
+        };
+        outer.hold(&mut out, 1).unwrap();
+        put(&mut outer, &mut out, 5).unwrap();
+        put(&mut outer, &mut out, 7).unwrap();
+        outer.hold(&mut out, 2).unwrap();
+        let (noted, written) = (out.noted(), out.len());
+        let mut inner = Gathered::new(&out);
+        put(&mut inner, &mut out, 5).unwrap();
+        inner.hold(&mut out, 3).unwrap();
+        assert_eq!(inner.rows(&out).collect::<Vec<_>>(), [3]);
+        assert_eq!(inner.value(&out, Name(7)).map(|value| value.unsigned()), None);
+        out.cut(written);
+        inner.end(&mut out);
+        assert_eq!(out.noted(), noted);
+        put(&mut outer, &mut out, 6).unwrap();
+        outer.hold(&mut out, 4).unwrap();
+        put(&mut outer, &mut out, 3).unwrap();
+        assert_eq!(outer.rows(&out).collect::<Vec<_>>(), [4, 2, 1]);
+        let names = outer.fields(&out).map(|field| field.name().0).collect::<Vec<_>>();
+        assert_eq!(names, [3, 5, 6, 7]);
+        let start = out.len();
+        out.rows(&outer.held()).unwrap();
+        assert_eq!(out.since(start), b"\x95\x0C\x01\0\0\0\x02\0\0\0\x04\0\0\0");
+        outer.end(&mut out);
+        assert_eq!(out.noted(), 256);
+    }
+
+    #[test]
+    fn what_has_no_room_beside_what_is_packed_is_refused() {
+        let mut scratch = [0; 20];
+        let mut out = Writer::new(&mut scratch);
+        let mut fields = Gathered::new(&out);
+        let one = |out: &mut Writer<'_>| out.bool(true);
+        fields.put(&mut out, Name(9), one).unwrap();
+        fields.put(&mut out, Name(5), one).unwrap();
+        assert_eq!(fields.put(&mut out, Name(7), one), Err(Unpacked::Full));
+        assert_eq!(fields.hold(&mut out, 1), Err(Unpacked::Full));
+        assert_eq!((out.noted(), fields.held()), (4, 20..20));
+        let names = fields.fields(&out).map(|field| field.name().0).collect::<Vec<_>>();
+        assert_eq!(names, [5, 9]);
+    }
+
+    #[test]
+    fn a_field_that_stands_too_far_behind_is_refused() {
+        let (name, last) = (Name(4_095), (1 << 26) - 1);
+        let field = Field::new(name, &(last - 1..last)).unwrap();
+        assert_eq!((field.name(), field.range()), (name, last - 1..last));
+        assert_eq!(Field::new(name, &(last..last + 1)), None);
     }
 }

@@ -37,9 +37,6 @@ const TARGET_USER: Name = Name::of("target_user");
 const USER: Name = Name::of("user");
 const USER_ID: Name = Name::of("user_id");
 
-/// How many rows that are read may wait to be referred to.
-const MOST_HELD: usize = 256;
-
 /// What could not be stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Losses {
@@ -75,8 +72,6 @@ pub(super) struct Frame {
     pub(super) full: bool,
     /// What was packed before it began.
     start: usize,
-    /// How many rows were held before it began.
-    held: usize,
 }
 
 /// Reads payloads into rows.
@@ -85,8 +80,6 @@ pub(super) struct Reader<'a, M: Memory, W> {
     pub(super) records: &'a mut Records<M>,
     out: Writer<'a>,
     pub(super) witness: &'a mut W,
-    /// Rows that were read and that nothing refers to yet.
-    held: heapless::Vec<u32, MOST_HELD>,
     pub(super) losses: Losses,
     pub(super) settings: &'a Settings,
     /// The id of the bot's own user.
@@ -105,8 +98,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         let own = records.list(Place::Root(Root::Me)).head;
         let own = (own != NONE).then(|| records.key(own));
         let own = records.session.own.or(own);
-        let (out, held, losses) = (Writer::new(scratch), heapless::Vec::new(), Losses::default());
-        Self { records, out, witness, held, losses, settings, own, answered: false }
+        let (out, losses) = (Writer::new(scratch), Losses::default());
+        Self { records, out, witness, losses, settings, own, answered: false }
     }
 
     /// Tells whether rows of a kind are kept.
@@ -117,7 +110,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// Tells whether it holds nothing: no row, and nothing that was packed.
     #[cfg(all(test, feature = "alloc"))]
     pub(super) fn is_at_rest(&self) -> bool {
-        self.held.is_empty() && self.out.len() == 0
+        self.out.is_empty()
     }
 
     /// Reads an object and stores it as a row; returns the row unless it is lost.
@@ -245,9 +238,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
 
     /// Begins a row.
     pub(super) fn begin(&self, kind: Kind, owner: u32) -> Frame {
-        let (start, held) = (self.out.len(), self.held.len());
-        let fields = Gathered::new();
-        Frame { kind, owner, key: None, fields, listed: true, full: false, start, held }
+        let (start, fields) = (self.out.len(), Gathered::new(&self.out));
+        Frame { kind, owner, key: None, fields, listed: true, full: false, start }
     }
 
     /// Ends a row: what was packed for it is forgotten, and what nothing came to refer to goes.
@@ -257,11 +249,10 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         stored: Result<Option<u32>, Unpacked>,
     ) -> Option<u32> {
         self.out.cut(frame.start);
-        while self.held.len() > frame.held {
-            if let Some(row) = self.held.pop() {
-                self.records.let_go_of_row(row, self.witness);
-            }
+        for row in frame.fields.rows(&self.out) {
+            self.records.let_go_of_row(row, self.witness);
         }
+        frame.fields.end(&mut self.out);
         match stored {
             Ok(row) => row,
             Err(Unpacked::Broken(_)) => {
@@ -308,7 +299,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// returns its name, if that is one.
     fn next(
         &mut self,
-        frame: &mut Frame,
+        frame: &Frame,
         cursor: &mut Cursor<'_>,
         members: &mut Members,
     ) -> Result<Option<Option<Name>>, DecodeError> {
@@ -344,7 +335,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     /// Takes away what a field was, of which it is not known what it is.
     pub(super) fn lose(&mut self, frame: &mut Frame, name: Option<Name>) {
         self.refuse(frame.kind);
-        let lost = name.map(|name| refer(&mut frame.fields, &mut self.out, name, None));
+        let lost = name.map(|name| refer(&frame.fields, &mut self.out, name, None));
         frame.full |= matches!(lost, Some(Err(_)));
     }
 
@@ -369,8 +360,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             }
             (Kind::Thread, MEMBER) => frame.fields.keep(&mut self.out, cursor, name)?,
             (Kind::Message, message::AUTHOR) => {
-                let author = self.user(cursor)?;
-                refer(&mut frame.fields, &mut self.out, name, author)?;
+                let author = self.user(frame, cursor)?;
+                refer(&frame.fields, &mut self.out, name, author)?;
             }
             (Kind::Message, message::MENTIONS) => self.users(frame, cursor, name)?,
             (Kind::VoiceState, USER_ID) | (Kind::Sound, SOUND_ID) | (_, ID) => {
@@ -379,16 +370,16 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
                 frame.key = frame.key.or(Some(id));
             }
             (Kind::Presence, USER) => frame.key = Some(id_of(cursor)?),
-            (Kind::Member, USER) => frame.key = self.user(cursor)?.map(u64::from),
+            (Kind::Member, USER) => frame.key = self.user(frame, cursor)?.map(u64::from),
             (Kind::Emoji | Kind::Sound | Kind::Sticker, USER)
             | (Kind::Invite, INVITER | TARGET_USER)
             | (Kind::ScheduledEvent, CREATOR) => {
-                let user = self.user(cursor)?;
-                refer(&mut frame.fields, &mut self.out, name, user)?;
+                let user = self.user(frame, cursor)?;
+                refer(&frame.fields, &mut self.out, name, user)?;
             }
             (Kind::VoiceState, MEMBER) => {
-                let member = self.member(frame.owner, cursor)?;
-                refer(&mut frame.fields, &mut self.out, name, member)?;
+                let member = self.member(frame, cursor)?;
+                refer(&frame.fields, &mut self.out, name, member)?;
             }
             _ => cursor.skip()?,
         }
@@ -396,30 +387,38 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     }
 
     /// Reads a user and holds it; nothing if it is null or lost.
-    pub(super) fn user(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<u32>, Unpacked> {
+    pub(super) fn user(
+        &mut self,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Option<u32>, Unpacked> {
         if cursor.null()? {
             return Ok(None);
         }
         let user = self.row(Kind::User, NONE, cursor, Absent::Stays)?;
-        self.hold(user)
+        self.hold(frame, user)
     }
 
     /// Reads a member that something refers to, and holds it; one that was not there is not listed.
-    fn member(&mut self, guild: u32, cursor: &mut Cursor<'_>) -> Result<Option<u32>, Unpacked> {
-        if cursor.null()? || guild == NONE {
+    fn member(
+        &mut self,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Option<u32>, Unpacked> {
+        if cursor.null()? || frame.owner == NONE {
             return Ok(None);
         }
         // Where those in voice are kept, it is shown once the voice state is there.
-        let mut frame = Frame { listed: false, ..self.begin(Kind::Member, guild) };
-        let member = self.row_of(&mut frame, cursor, Absent::Stays)?;
-        self.hold(member)
+        let mut member = Frame { listed: false, ..self.begin(Kind::Member, frame.owner) };
+        let member = self.row_of(&mut member, cursor, Absent::Stays)?;
+        self.hold(frame, member)
     }
 
     /// Holds a row until the end of the one around it.
-    fn hold(&mut self, row: Option<u32>) -> Result<Option<u32>, Unpacked> {
+    fn hold(&mut self, frame: &mut Frame, row: Option<u32>) -> Result<Option<u32>, Unpacked> {
         let Some(row) = row else { return Ok(None) };
         self.records.retain(row);
-        if self.held.push(row).is_err() {
+        if frame.fields.hold(&mut self.out, row).is_err() {
             self.records.let_go_of_row(row, self.witness);
             return Err(Unpacked::Full);
         }
@@ -429,7 +428,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
 
 /// Adds a field that refers to a row, or that refers to none.
 fn refer(
-    fields: &mut Gathered,
+    fields: &Gathered,
     out: &mut Writer<'_>,
     name: Name,
     row: Option<u32>,

@@ -84,8 +84,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let mut frame = self.begin(Kind::DmChannel, NONE);
         frame.key = Some(user.0);
         let written = self
-            .put(&mut frame, CHANNEL_ID, |out| out.unsigned(channel.0))
-            .and_then(|()| self.put(&mut frame, USER_ID, |out| out.unsigned(user.0)));
+            .put(&frame, CHANNEL_ID, |out| out.unsigned(channel.0))
+            .and_then(|()| self.put(&frame, USER_ID, |out| out.unsigned(user.0)));
         let stored = written.and_then(|()| self.store(&frame, Absent::Goes));
         self.end(&frame, stored.map(Some));
     }

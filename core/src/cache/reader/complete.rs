@@ -57,7 +57,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Takes over what a row has from events of their own, and no object of its kind carries.
-    fn carry(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
+    fn carry(&mut self, frame: &Frame) -> Result<(), Unpacked> {
         const CHANNEL: [Name; 4] = [
             Name::of("last_message_id"),
             Name::of("last_pin_timestamp"),
@@ -77,7 +77,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let row = row.filter(|row| self.records.owner(*row) == frame.owner);
         let fields = row.map_or(&[][..], |row| self.records.fields(row));
         for name in names.iter().copied() {
-            let came = frame.fields.came(name);
+            let came = frame.fields.came(&self.out, name);
             if let Some([_, start, end]) = packed::find_member(fields, name).filter(|_| !came) {
                 let value = fields.get(start..end).unwrap_or_default();
                 frame.fields.put(&mut self.out, name, |out| out.extend(value))?;
@@ -94,7 +94,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             Kind::Presence => value(STATUS).is_some_and(|status| status.bytes == b"offline"),
             Kind::VoiceState => match value(CHANNEL_ID) {
                 Some(id) => id.tag == packed::NULL,
-                None if absent == Absent::Stays && !frame.fields.came(CHANNEL_ID) => {
+                None if absent == Absent::Stays && !frame.fields.came(&self.out, CHANNEL_ID) => {
                     let key = frame.key.unwrap_or(0);
                     self.records.find_listed(frame.kind, frame.owner, key).is_none()
                 }
@@ -119,12 +119,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Lets a message answer none that is not older, so that none answers itself in the end.
-    fn refer_to_older(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
+    fn refer_to_older(&mut self, frame: &Frame) -> Result<(), Unpacked> {
         let answered = frame.fields.row(&self.out, REFERENCED_MESSAGE);
         let kept = frame.key.and_then(|key| self.records.find(Kind::Message, NONE, key));
         let kept = kept.is_some_and(|row| !frame.listed && !self.records.is_shown(row));
         match answered.filter(|row| kept || Some(self.records.key(*row)) >= frame.key) {
-            Some(_) => refer(&mut frame.fields, &mut self.out, REFERENCED_MESSAGE, None),
+            Some(_) => refer(&frame.fields, &mut self.out, REFERENCED_MESSAGE, None),
             None => Ok(()),
         }
     }
@@ -138,22 +138,25 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         kind: Kind,
         name: Name,
     ) -> Result<(), Unpacked> {
-        let Some(list) = frame.fields.value(&self.out, list) else { return Ok(()) };
-        let held = self.held.len();
-        let may = within.is_none_or(|within| packed::may_have(list.bytes, within));
-        for item in may.then(|| list.items()).into_iter().flatten() {
+        let Some(list) = frame.fields.items(&self.out, list) else { return Ok(()) };
+        let (mut at, held) = (list.start, frame.fields.held());
+        let bytes = self.out.slice(list.clone());
+        if within.is_some_and(|within| !packed::may_have(bytes, within)) {
+            at = list.end;
+        }
+        while let Some(item) = packed::value(self.out.slice(at..list.end), 0) {
+            at += item.end;
             let object = within.map_or(Some(item), |within| item.member(within));
             let id = object.and_then(|object| object.member(ID)?.id());
             if let Some(row) = id.and_then(|id| self.records.find(kind, NONE, id)) {
                 // What goes to make room for this row may be the last that refers to it.
-                self.held.push(row).map_err(|_| Unpacked::Full)?;
-                self.records.retain(row);
+                self.hold(frame, Some(row))?;
             }
         }
-        let rows = self.held.get(held..).unwrap_or_default();
+        let rows = frame.fields.held().start..held.start;
         // Where there are none, those that were there are taken away.
         let write =
-            |out: &mut Writer<'_>| if rows.is_empty() { out.null() } else { out.rows(rows) };
+            |out: &mut Writer<'_>| if rows.is_empty() { out.null() } else { out.rows(&rows) };
         frame.fields.put(&mut self.out, name, write)
     }
 }

@@ -65,22 +65,22 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn let_refer(&mut self, state: u32, member: u32) {
         if packed::find(self.records.fields(state), MEMBER).is_none() {
             self.patch(state, |reader, frame| {
-                refer(&mut frame.fields, &mut reader.out, MEMBER, Some(member))
+                refer(&frame.fields, &mut reader.out, MEMBER, Some(member))
             });
         }
     }
 
     /// Lets a voice state that came without its member refer to the one that is there.
     pub(in super::super) fn refer_to_member(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
-        if frame.fields.came(MEMBER) {
+        if frame.fields.came(&self.out, MEMBER) {
             return Ok(());
         }
         let user = frame.key.and_then(|key| self.records.find(Kind::User, NONE, key));
         let member =
             user.and_then(|user| self.records.find(Kind::Member, frame.owner, user.into()));
         // What goes to make room for the state may be the last that refers to it.
-        match self.hold(member)? {
-            Some(_) => refer(&mut frame.fields, &mut self.out, MEMBER, member),
+        match self.hold(frame, member)? {
+            Some(_) => refer(&frame.fields, &mut self.out, MEMBER, member),
             None => Ok(()),
         }
     }

@@ -117,8 +117,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let mut member =
             Frame { listed: false, key: Some(author.into()), ..self.begin(Kind::Member, guild) };
         let member = self.row_of(&mut member, &mut cursor, Absent::Stays)?;
-        let member = self.hold(member)?;
-        refer(&mut frame.fields, &mut self.out, MEMBER, member)
+        let member = self.hold(frame, member)?;
+        refer(&frame.fields, &mut self.out, MEMBER, member)
     }
 
     /// Reads a list of users, each of which is referred to.
@@ -131,12 +131,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if cursor.null()? {
             return frame.fields.put(&mut self.out, name, |out| out.null());
         }
-        let (mut items, held) = (cursor.list()?, self.held.len());
+        let (mut items, held) = (cursor.list()?, frame.fields.held());
         while cursor.item(&mut items)? {
-            self.user(cursor)?;
+            self.user(frame, cursor)?;
         }
-        let users = self.held.get(held..).unwrap_or_default();
-        frame.fields.put(&mut self.out, name, |out| out.rows(users))
+        let users = frame.fields.held().start..held.start;
+        frame.fields.put(&mut self.out, name, |out| out.rows(&users))
     }
 
     /// Refers to the message that is answered, if it is there, and brings it up to date.
@@ -151,12 +151,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         let id = id_of(message)?;
         let row = id.and_then(|id| self.records.find(Kind::Message, NONE, id));
         if let Some(row) = row {
-            self.hold(Some(row))?;
+            self.hold(frame, Some(row))?;
             self.answered = true;
             self.revise(row, message);
             self.answered = false;
         }
-        refer(&mut frame.fields, &mut self.out, REFERENCED_MESSAGE, row)
+        refer(&frame.fields, &mut self.out, REFERENCED_MESSAGE, row)
     }
 
     /// Brings a message up to date by what came of it.

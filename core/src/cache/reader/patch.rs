@@ -25,7 +25,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Writes a field of a row.
     pub(in super::super) fn put(
         &mut self,
-        frame: &mut Frame,
+        frame: &Frame,
         name: Name,
         write: impl FnOnce(&mut Writer<'_>) -> Result<(), Unpacked>,
     ) -> Result<(), Unpacked> {

@@ -46,7 +46,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         message: u32,
         reacted: Reacted<'_>,
-        frame: &mut Frame,
+        frame: &Frame,
     ) -> Result<(), Unpacked> {
         let fields = self.records.fields(message);
         let old = packed::find_member(fields, REACTIONS)

@@ -115,13 +115,14 @@ fn a_row_is_hollow_even_where_what_it_was_has_no_room() {
 #[test]
 fn more_rows_than_can_be_held_leave_nothing_behind() {
     let mut bench = Bench::heap();
+    bench.scratch.truncate(256 * 8);
     let mut reader =
         Reader::new(&mut bench.records, &mut bench.scratch, &bench.settings, &mut bench.heard);
-    let frame = reader.begin(Kind::Guild, NONE);
+    let mut frame = reader.begin(Kind::Guild, NONE);
     for id in 1..=300 {
         let json = std::format!(r#"{{"id": "{id}"}}"#);
         let mut cursor = Cursor::new(Encoding::Json, json.as_bytes()).unwrap();
-        let held = reader.user(&mut cursor);
+        let held = reader.user(&mut frame, &mut cursor);
         assert_eq!(held.is_ok(), id <= 256, "{held:?}");
     }
     assert_eq!(reader.records.len(Kind::User), 256);

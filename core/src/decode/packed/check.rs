@@ -1,8 +1,8 @@
 //! Checks values that were not packed here.
 
 use super::{
-    DIGITS, HASH, IDS, KEYED, LAST_WORD, LIST, Name, OBJECT, ROW, ROWS, SHORT, TEXT, Value, WORD, member,
-    value,
+    DIGITS, HASH, IDS, KEYED, LAST_WORD, LIST, Name, OBJECT, ROW, ROWS, SHORT, TEXT, Value, WORD,
+    member, value,
 };
 use crate::decode::{MAX_DEPTH, json};
 

@@ -27,6 +27,7 @@
 mod check;
 mod made;
 mod names;
+mod notes;
 mod terms;
 mod usual;
 mod write;
@@ -34,6 +35,7 @@ mod write;
 pub(crate) use self::check::{named, well_formed};
 pub(crate) use self::made::Made;
 pub(crate) use self::names::Name;
+pub(crate) use self::notes::NOTE;
 pub(crate) use self::write::{Unpacked, Writer};
 
 use crate::decode::number::parse_u64;
@@ -241,16 +243,6 @@ const fn put_name(bytes: &mut [u8], at: usize, name: Name) -> usize {
 }
 
 impl<'e> Value<'e> {
-    /// Iterates over the values of a list; over none if it is no list.
-    pub(crate) fn items(&self) -> impl Iterator<Item = Self> {
-        let (list, mut at) = (if self.tag == LIST { self.bytes } else { &[] }, 0);
-        core::iter::from_fn(move || {
-            let item = value(list, at)?;
-            at = item.end;
-            Some(item)
-        })
-    }
-
     /// Returns the value of a name in an object, whose members stand in any order; of equal names the last.
     pub(crate) fn member(&self, name: Name) -> Option<Self> {
         let members = if self.tag == OBJECT { self.bytes } else { &[] };

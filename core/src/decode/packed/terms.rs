@@ -22,7 +22,7 @@ impl Writer<'_> {
         cursor: &mut Cursor<'_>,
         members: &mut Members,
         wanted: impl Fn(Name) -> Option<bool>,
-        mut wrote: impl FnMut(Name, Range<usize>) -> bool,
+        mut wrote: impl FnMut(&mut Self, Name, Range<usize>) -> bool,
     ) -> Option<Option<Name>> {
         cursor.pass_terms(members, |doc, name, at, depth| {
             let Some(name) = name else { return etf::skip(doc, at).ok() };
@@ -31,7 +31,8 @@ impl Writer<'_> {
             }
             let start = self.len();
             let end = self.term_of_name(doc, at, Field { name, within: None }, depth);
-            let end = end.filter(|_| wrote(name, start..self.len()));
+            let range = start..self.len();
+            let end = end.filter(|_| wrote(self, name, range));
             if end.is_none() {
                 self.cut(start);
             }

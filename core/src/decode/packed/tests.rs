@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use super::*;
 use crate::Encoding;
-use crate::decode::{Cursor, Raw, Seq, Text, Timestamp};
+use crate::decode::{Cursor, Number, Raw, Seq, Text, Timestamp};
 use crate::model::{Message, Presence, User};
 
 mod terms;
@@ -288,11 +288,13 @@ fn a_float_keeps_its_digits_and_reads_alike_in_both_encodings() {
         let mut writer = Writer::new(&mut out);
         writer.value(&mut Cursor::new(encoding, doc).unwrap(), Name::of("volume"), None).unwrap();
         let number: Number<'_> = Cursor::packed(writer.since(0)).decode().unwrap();
-        (number.as_f64(), number.to_string())
+        (number.as_f64(), std::format!("{number}"))
     };
-    for text in ["0.5", "1.0", "-0.0", "1e300", "3.3399999141693115", "1e-400", "36893488147419103232"] {
+    for text in
+        ["0.5", "1.0", "-0.0", "1e300", "3.3399999141693115", "1e-400", "36893488147419103232"]
+    {
         let float: f64 = text.parse().unwrap();
-        let etf = [&[131, 0x46][..], &float.to_be_bytes()].concat();
+        let etf = [&[0x46][..], &float.to_be_bytes()].concat();
         assert_eq!(read(Encoding::Json, text.as_bytes()), (Some(float), text.into()));
         assert_eq!(read(Encoding::Etf, &etf).0, Some(float), "{text}");
     }

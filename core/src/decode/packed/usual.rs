@@ -37,7 +37,7 @@ impl Writer<'_> {
         cursor: &mut Cursor<'_>,
         members: &mut Members,
         wanted: impl Fn(Name) -> Option<bool>,
-        mut wrote: impl FnMut(Name, Range<usize>) -> bool,
+        mut wrote: impl FnMut(&mut Self, Name, Range<usize>) -> bool,
     ) -> Option<Option<Name>> {
         if cursor.encoding() == Some(Encoding::Etf) {
             return self.usual_terms(cursor, members, wanted, wrote);
@@ -52,7 +52,8 @@ impl Writer<'_> {
                 b'n' => json::usual_literal(doc, at, b"null"),
                 _ => self.usual_member(doc, at, Field { name, within: None }, depth),
             };
-            let end = end.filter(|_| wrote(name, start..self.len()));
+            let range = start..self.len();
+            let end = end.filter(|_| wrote(self, name, range));
             if end.is_none() {
                 self.cut(start);
             }

@@ -4,8 +4,8 @@ use super::made::read_hash;
 use super::names::{Means, Name};
 use super::usual::Field;
 use super::{
-    ANIMATED, DIGITS, FALSE, FLOAT, HASH, IDS, INTEGER, KEYED, LIST, LONGEST_SHORT, NEGATIVE, NULL, OBJECT,
-    ROW, ROWS, SHORT, TEXT, TIME, TRUE, word_of,
+    ANIMATED, DIGITS, FALSE, FLOAT, HASH, IDS, INTEGER, KEYED, LIST, LONGEST_SHORT, NEGATIVE, NULL,
+    OBJECT, ROW, SHORT, TEXT, TIME, TRUE, word_of,
 };
 use crate::decode::cursor::Cursor;
 use crate::decode::number::{Number, parse_u64};
@@ -27,18 +27,21 @@ impl From<DecodeError> for Unpacked {
     }
 }
 
-type Result<T = ()> = core::result::Result<T, Unpacked>;
+pub(super) type Result<T = ()> = core::result::Result<T, Unpacked>;
 
 /// Where values are packed one after the other.
 #[derive(Debug)]
 pub(crate) struct Writer<'b> {
-    out: &'b mut [u8],
+    pub(super) out: &'b mut [u8],
     len: usize,
+    /// Where the room for values ends, and notes begin.
+    pub(super) limit: usize,
 }
 
 impl<'b> Writer<'b> {
     pub(crate) const fn new(out: &'b mut [u8]) -> Self {
-        Self { out, len: 0 }
+        let limit = out.len();
+        Self { out, len: 0, limit }
     }
 
     /// Returns how many bytes were written.
@@ -49,7 +52,7 @@ impl<'b> Writer<'b> {
     /// Returns the room that is left.
     #[inline]
     pub(super) fn free(&mut self) -> &mut [u8] {
-        self.out.get_mut(self.len..).unwrap_or_default()
+        self.out.get_mut(self.len..self.limit).unwrap_or_default()
     }
 
     /// Counts what was written to the room that was left.
@@ -185,13 +188,6 @@ impl<'b> Writer<'b> {
         self.extend(&row.to_le_bytes())
     }
 
-    /// Writes a list of rows of the cache.
-    pub(crate) fn rows(&mut self, rows: &[u32]) -> Result {
-        self.push(ROWS)?;
-        self.count(size_of_val(rows))?;
-        rows.iter().try_for_each(|row| self.extend(&row.to_le_bytes()))
-    }
-
     /// Begins a value of many: writes its first byte and leaves one for its length; [`end`](Self::end) ends it.
     pub(crate) fn begin(&mut self, tag: u8) -> Result<usize> {
         self.push(tag)?;
@@ -207,7 +203,7 @@ impl<'b> Writer<'b> {
         }
         let more = if len < 1 << 14 { 1 } else { 2 };
         let end = self.len + more;
-        if len >= 1 << 22 || end > self.out.len() {
+        if len >= 1 << 22 || end > self.limit {
             return Err(Unpacked::Full);
         }
         self.out.copy_within(start..self.len, start + more);
@@ -219,7 +215,7 @@ impl<'b> Writer<'b> {
 
     /// Writes bytes that were packed before.
     pub(crate) fn extend(&mut self, bytes: &[u8]) -> Result {
-        let room = self.out.get_mut(self.len..self.len + bytes.len()).ok_or(Unpacked::Full)?;
+        let room = self.free().get_mut(..bytes.len()).ok_or(Unpacked::Full)?;
         room.copy_from_slice(bytes);
         self.len += bytes.len();
         Ok(())
@@ -228,7 +224,7 @@ impl<'b> Writer<'b> {
     /// Writes what was written before, again.
     pub(crate) fn repeat(&mut self, range: core::ops::Range<usize>) -> Result {
         let end = self.len + range.len();
-        if range.end > self.len || end > self.out.len() {
+        if range.end > self.len || end > self.limit {
             return Err(Unpacked::Full);
         }
         self.out.copy_within(range, self.len);
@@ -403,7 +399,8 @@ impl<'b> Writer<'b> {
     }
 
     fn put(&mut self, at: usize, byte: u8) -> Result {
-        *self.out.get_mut(at).ok_or(Unpacked::Full)? = byte;
+        let place = self.out.get_mut(at).filter(|_| at < self.limit);
+        *place.ok_or(Unpacked::Full)? = byte;
         Ok(())
     }
 }
