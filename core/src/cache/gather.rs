@@ -60,7 +60,7 @@ impl Gathered {
 
     /// Holds a row.
     pub(super) fn hold(&mut self, out: &mut Writer<'_>, row: u32) -> Result<(), Unpacked> {
-        out.note(self.first, row.into())?;
+        out.note_behind(self.first, row.into())?;
         self.first -= NOTE;
         Ok(())
     }
@@ -83,8 +83,7 @@ impl Gathered {
 
     /// Returns the fields, by name.
     fn fields(&self, out: &Writer<'_>) -> impl Iterator<Item = Field> {
-        let places = (out.noted()..self.first).step_by(NOTE).rev();
-        places.map(|place| Field(out.note_at(place)))
+        out.notes(self.first).iter().rev().map(|note| Field(u64::from_le_bytes(*note)))
     }
 
     /// Packs the value a cursor stands before.
@@ -157,7 +156,7 @@ impl Gathered {
         let last = out.noted();
         // Names come in much the same order as they are kept.
         if last == self.first || Field(out.note_at(last)).name() < name {
-            return out.note(last, field.0);
+            return out.note(field.0);
         }
         self.insert(out, field)
     }
@@ -176,7 +175,7 @@ impl Gathered {
                 return Ok(());
             }
         }
-        out.note(at, field.0)
+        out.note_behind(at, field.0)
     }
 
     /// Returns the value of a field that came, packed.

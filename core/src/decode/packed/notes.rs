@@ -9,7 +9,7 @@ pub(crate) const NOTE: usize = 8;
 
 impl Writer<'_> {
     /// Tells whether nothing is written or noted.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "alloc"))]
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0 && self.limit == self.out.len()
     }
@@ -19,17 +19,23 @@ impl Writer<'_> {
         self.limit
     }
 
-    /// Adds a note before a place: behind those notes that stand before it, which move.
+    /// Adds a note.
     #[inline]
-    pub(crate) fn note(&mut self, at: usize, note: u64) -> Result {
-        let limit = self.limit.checked_sub(NOTE).filter(|limit| *limit >= self.len());
-        let mut place = limit.ok_or(Unpacked::Full)?;
-        self.limit = place;
-        while place + NOTE < at {
-            self.set_note(place, self.note_at(place + NOTE));
-            place += NOTE;
+    pub(crate) fn note(&mut self, note: u64) -> Result {
+        let place = self.free().last_chunk_mut().ok_or(Unpacked::Full)?;
+        *place = note.to_le_bytes();
+        self.limit -= NOTE;
+        Ok(())
+    }
+
+    /// Adds a note behind the one at a place; those that came later move.
+    pub(crate) fn note_behind(&mut self, at: usize, note: u64) -> Result {
+        let last = self.limit;
+        self.note(note)?;
+        if at > last {
+            self.out.copy_within(last..at, last - NOTE);
+            self.set_note(at - NOTE, note);
         }
-        self.set_note(place, note);
         Ok(())
     }
 
@@ -51,6 +57,12 @@ impl Writer<'_> {
     /// Forgets the notes that stand before a place.
     pub(crate) const fn forget_notes(&mut self, at: usize) {
         self.limit = at;
+    }
+
+    /// Returns the notes up to a place, the last one first.
+    #[inline]
+    pub(crate) fn notes(&self, to: usize) -> &[[u8; NOTE]] {
+        self.slice(self.limit..to).as_chunks().0
     }
 
     /// Writes the rows of the cache that are noted in some places, the first note first.
