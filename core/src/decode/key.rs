@@ -169,5 +169,5 @@ const LONGEST_NAME: usize = 64;
 
 #[cold]
 fn escaped_word(text: Text<'_>) -> u64 {
-    text.copy_to(&mut [0; LONGEST_NAME]).map_or(u64::MAX, |name| word(name.as_bytes()))
+    text.copy_from_document(&mut [0; LONGEST_NAME]).map_or(u64::MAX, |name| word(name.as_bytes()))
 }

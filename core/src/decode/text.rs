@@ -3,6 +3,7 @@
 use core::fmt;
 use core::str::Chars;
 
+use super::number::parse_u64;
 use super::packed::{self, Made};
 
 /// Text lent from a document; its escapes are resolved while it is read.
@@ -76,13 +77,16 @@ impl<'e> Text<'e> {
         (self.form == Form::Time).then(|| packed::little(self.bytes).cast_signed())
     }
 
+    #[inline(never)]
     fn made(&self) -> Option<Made> {
+        let mut made = Made::EMPTY;
         match self.form {
-            Form::Escaped | Form::Plain => None,
-            Form::Hash { animated } => Some(Made::hash(animated, self.bytes)),
-            Form::Integer => Some(Made::integer(packed::little(self.bytes))),
-            Form::Time => Some(Made::time(packed::little(self.bytes).cast_signed())),
+            Form::Escaped | Form::Plain => return None,
+            Form::Hash { animated } => made.hash(animated, self.bytes),
+            Form::Integer => made.integer(packed::little(self.bytes)),
+            Form::Time => made.time(packed::little(self.bytes).cast_signed()),
         }
+        Some(made)
     }
 
     /// Returns the bytes as they stand in the document, escapes included; a hash, a time or an id that a cache
@@ -115,31 +119,44 @@ impl<'e> Text<'e> {
     /// Iterates over the characters.
     #[must_use]
     pub fn chars(&self) -> TextChars<'e> {
-        let made = self.made().map(|made| (made, 0));
-        let bytes = if made.is_some() { &[] } else { self.bytes };
+        TextChars { text: self.unescaped(), made: self.made().map(|made| (made, 0)) }
+    }
+
+    /// Iterates over the characters of one that stands in a document; over none if it is made.
+    fn unescaped(&self) -> Unescaped<'e> {
+        let escaped = self.form == Form::Escaped;
+        let bytes = if escaped || self.form == Form::Plain { self.bytes } else { &[] };
         let text = core::str::from_utf8(bytes).unwrap_or_default();
-        TextChars { rest: text.chars(), escaped: self.form == Form::Escaped, lone: 0, made }
+        Unescaped { rest: text.chars(), escaped, lone: 0 }
     }
 
     /// Counts the surrogates without their other half.
     #[must_use]
     pub fn lone_surrogates(&self) -> usize {
-        let mut chars = self.chars();
+        let mut chars = self.unescaped();
         chars.by_ref().for_each(drop);
         chars.lone
     }
 
     /// Copies the text, escapes resolved, and lends the copy; nothing if it does not fit.
     pub fn copy_to<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b str> {
-        let mut len = 0;
-        if self.is_escaped() {
-            for char in self.chars() {
-                let room = buffer.get_mut(len..len + char.len_utf8())?;
-                len += char.encode_utf8(room).len();
+        match self.form {
+            Form::Escaped | Form::Plain => self.copy_from_document(buffer),
+            Form::Hash { .. } | Form::Integer | Form::Time => {
+                copy(self.made()?.text().as_bytes(), buffer)
             }
-        } else {
-            buffer.get_mut(..self.bytes.len())?.copy_from_slice(self.bytes);
-            len = self.bytes.len();
+        }
+    }
+
+    /// Copies one that stands in a document, as [`copy_to`](Self::copy_to) does.
+    pub(super) fn copy_from_document<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b str> {
+        if self.form != Form::Escaped {
+            return copy(self.bytes, buffer);
+        }
+        let mut len = 0;
+        for char in self.unescaped() {
+            let room = buffer.get_mut(len..len + char.len_utf8())?;
+            len += char.encode_utf8(room).len();
         }
         core::str::from_utf8(buffer.get(..len)?).ok()
     }
@@ -154,14 +171,15 @@ impl<'e> Text<'e> {
         }
     }
 
-    /// Reads decimal digits as a number.
+    /// Reads decimal digits as a number; one that is made has none.
     pub(super) fn digits(&self) -> Option<u64> {
-        if !self.is_escaped() {
-            return super::number::parse_u64(self.bytes);
-        }
         let digit =
             |sum: u64, char: char| sum.checked_mul(10)?.checked_add(char.to_digit(10)?.into());
-        self.chars().try_fold(0, digit).filter(|_| !self.bytes.is_empty())
+        match self.form {
+            Form::Plain => parse_u64(self.bytes),
+            Form::Escaped => self.unescaped().try_fold(0, digit).filter(|_| !self.bytes.is_empty()),
+            Form::Hash { .. } | Form::Integer | Form::Time => None,
+        }
     }
 }
 
@@ -217,12 +235,17 @@ impl fmt::Debug for Text<'_> {
     }
 }
 
+/// Copies text to the front of a buffer.
+fn copy<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b str> {
+    let room = buffer.get_mut(..text.len())?;
+    room.copy_from_slice(text);
+    core::str::from_utf8(room).ok()
+}
+
 /// The characters of a [`Text`].
 #[derive(Clone, Debug)]
 pub struct TextChars<'e> {
-    rest: Chars<'e>,
-    escaped: bool,
-    lone: usize,
+    text: Unescaped<'e>,
     /// A text that was made, and how many of its characters were given.
     made: Option<(Made, u8)>,
 }
@@ -236,8 +259,7 @@ impl Iterator for TextChars<'_> {
             *at += 1;
             return Some(byte.into());
         }
-        let char = self.rest.next()?;
-        if char == '\\' && self.escaped { Some(self.escape()) } else { Some(char) }
+        self.text.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -245,12 +267,33 @@ impl Iterator for TextChars<'_> {
             let left = made.text().len() - usize::from(*at);
             return (left, Some(left));
         }
+        self.text.size_hint()
+    }
+}
+
+/// The characters of a text that stands in a document.
+#[derive(Clone, Debug)]
+struct Unescaped<'e> {
+    rest: Chars<'e>,
+    escaped: bool,
+    lone: usize,
+}
+
+impl Iterator for Unescaped<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let char = self.rest.next()?;
+        if char == '\\' && self.escaped { Some(self.escape()) } else { Some(char) }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
         let (least, most) = self.rest.size_hint();
         (if self.escaped { least / 6 } else { least }, most)
     }
 }
 
-impl TextChars<'_> {
+impl Unescaped<'_> {
     /// Resolves what follows a backslash.
     fn escape(&mut self) -> char {
         match self.rest.next() {

@@ -167,7 +167,10 @@ const fn pairs(bytes: [u8; 8], pattern: &[u8; 8]) -> Option<u64> {
 pub(super) fn write(micros: i64, mut byte: impl FnMut(u8)) {
     let (seconds, fraction) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date(days);
+    // Microseconds reach 300,000 years at most.
+    let narrow = |value: i64| i32::try_from(value).unwrap_or(0);
+    let (second, fraction) = (narrow(second), narrow(fraction));
+    let (year, month, day) = date(narrow(days));
     let parts = [
         (year, 4, b'-'),
         (month, 2, b'-'),
@@ -187,15 +190,15 @@ pub(super) fn write(micros: i64, mut byte: impl FnMut(u8)) {
     b"00:00".iter().for_each(|zone| byte(*zone));
 }
 
-fn write_digits(value: i64, width: u32, byte: &mut impl FnMut(u8)) {
+fn write_digits(value: i32, width: u32, byte: &mut impl FnMut(u8)) {
     for place in (0..width).rev() {
-        let digit = (value / 10_i64.pow(place)).rem_euclid(10);
+        let digit = (value / 10_i32.pow(place)).rem_euclid(10);
         byte(b'0' + u8::try_from(digit).unwrap_or(0));
     }
 }
 
 /// Returns year, month and day of a day since the Unix epoch, by years that begin in March.
-const fn date(days: i64) -> (i64, i64, i64) {
+const fn date(days: i32) -> (i32, i32, i32) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -182,6 +182,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Doubts the threads of the channels a list names, or all if there is none.
+    ///
+    /// Its frame is not to be on the stack while the threads are read.
+    #[inline(never)]
     fn doubt_threads(&mut self, guild: u32, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
         let mut some = false;
         if enter(&mut cursor, "channel_ids")? && !cursor.null()? {

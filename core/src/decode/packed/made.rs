@@ -13,40 +13,36 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    const EMPTY: Self = Self { bytes: [0; LONGEST], len: 0 };
+    /// Begins one.
+    pub(crate) const EMPTY: Self = Self { bytes: [0; LONGEST], len: 0 };
 
     /// Writes a hash: 32 digits, behind `a_` if it stands for an animation.
-    pub(crate) fn hash(animated: bool, hash: &[u8]) -> Self {
-        let mut made = Self::EMPTY;
+    pub(crate) fn hash(&mut self, animated: bool, hash: &[u8]) {
         if animated {
-            made.push(b'a');
-            made.push(b'_');
+            self.push(b'a');
+            self.push(b'_');
         }
         for byte in hash {
-            made.push(digit(byte >> 4));
-            made.push(digit(byte & 15));
+            self.push(digit(byte >> 4));
+            self.push(digit(byte & 15));
         }
-        made
     }
 
     /// Writes an integer in digits.
-    pub(crate) fn integer(mut value: u64) -> Self {
-        let (mut made, mut power) = (Self::EMPTY, 1_u64);
+    pub(crate) fn integer(&mut self, mut value: u64) {
+        let mut power = 1_u64;
         while value / power >= 10 {
             power *= 10;
         }
         while power > 0 {
-            made.push(b'0' + u8::try_from(value / power).unwrap_or(0));
+            self.push(b'0' + u8::try_from(value / power).unwrap_or(0));
             (value, power) = (value % power, power / 10);
         }
-        made
     }
 
     /// Writes a time as the service does: to the microsecond, unless it is a whole second.
-    pub(crate) fn time(micros: i64) -> Self {
-        let mut made = Self::EMPTY;
-        timestamp::write(micros, |byte| made.push(byte));
-        made
+    pub(crate) fn time(&mut self, micros: i64) {
+        timestamp::write(micros, |byte| self.push(byte));
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -89,22 +89,39 @@ impl<'b> Writer<'b> {
         within: Option<Name>,
     ) -> Result {
         match cursor.kind()? {
-            Kind::Null => {
-                cursor.null()?;
-                self.push(NULL)
-            }
-            Kind::Bool => {
-                let value = cursor.bool()?;
-                self.bool(value)
-            }
-            Kind::Number => self.number(&cursor.number()?),
-            Kind::Text => {
-                let text = cursor.text()?;
-                self.text_as(text, name.means(within))
+            Kind::Bool | Kind::Null | Kind::Number | Kind::Text => {
+                self.plain_by_cursor(cursor, name, within)
             }
             Kind::List => self.list(cursor, name, within),
             Kind::Object if name.is_keyed() => self.keyed(cursor, name),
             Kind::Object => self.object(cursor, name),
+        }
+    }
+
+    /// Writes a value that has no others in it.
+    ///
+    /// Like those of lists, its frame is not to be on the stack for each object in another.
+    #[inline(never)]
+    fn plain_by_cursor(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        name: Name,
+        within: Option<Name>,
+    ) -> Result {
+        match cursor.kind()? {
+            Kind::Bool => {
+                let value = cursor.bool()?;
+                self.bool(value)
+            }
+            Kind::Null => {
+                cursor.null()?;
+                self.null()
+            }
+            Kind::Number => self.number(&cursor.number()?),
+            Kind::List | Kind::Object | Kind::Text => {
+                let text = cursor.text()?;
+                self.text_as(text, name.means(within))
+            }
         }
     }
 
@@ -298,6 +315,7 @@ impl<'b> Writer<'b> {
         self.text(text)
     }
 
+    #[inline(never)]
     fn list(&mut self, cursor: &mut Cursor<'_>, name: Name, within: Option<Name>) -> Result {
         let start = (*cursor, self.len);
         if name.means(within) == Means::Id {
@@ -320,6 +338,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes a list of ids; returns whether it is one.
+    #[inline(never)]
     fn ids(&mut self, cursor: &mut Cursor<'_>) -> Result<bool> {
         let mut items = cursor.list()?;
         let start = self.begin(IDS)?;
@@ -353,6 +372,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes the members of an object whose keys are ids, or any others.
+    #[inline(never)]
     fn keyed(&mut self, cursor: &mut Cursor<'_>, name: Name) -> Result {
         let mut members = cursor.object()?;
         let start = self.begin(KEYED)?;
