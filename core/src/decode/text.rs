@@ -191,12 +191,20 @@ impl<'e> From<&'e str> for Text<'e> {
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Text<'_>) -> bool {
-        let by_bytes = !matches!(self.form, Form::Escaped | Form::Integer);
-        if by_bytes && self.form == other.form {
-            self.bytes == other.bytes
-        } else {
-            self.chars().eq(other.chars())
+        match (self.form, other.form) {
+            (Form::Plain, Form::Plain) => self.bytes == other.bytes,
+            (Form::Escaped | Form::Plain, Form::Escaped | Form::Plain) => {
+                self.unescaped().eq(other.unescaped())
+            }
+            _ => self.reads_as(other),
         }
+    }
+}
+
+impl Text<'_> {
+    #[inline(never)]
+    fn reads_as(&self, other: &Text<'_>) -> bool {
+        self.chars().eq(other.chars())
     }
 }
 

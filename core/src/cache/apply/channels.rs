@@ -245,6 +245,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Counts the members of a thread; one that the bot left is removed.
+    #[inline(never)]
     pub(super) fn thread_members_update(
         &mut self,
         event: &Dispatch<'_>,
@@ -283,6 +284,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Sets when a message was last pinned in a channel or thread.
+    #[inline(never)]
     pub(super) fn pins(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let update: ChannelPinsUpdate<'_> = event.decode()?;
         let mut time = event.cursor();
@@ -293,6 +295,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Sets the status of a voice channel.
+    #[inline(never)]
     pub(super) fn voice_status(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let update: VoiceChannelStatusUpdate<'_> = event.decode()?;
         let mut status = event.cursor();
@@ -303,6 +306,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Sets since when somebody is in a voice channel.
+    #[inline(never)]
     pub(super) fn voice_start(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let update: VoiceChannelStartTimeUpdate = event.decode()?;
         let mut time = event.cursor();

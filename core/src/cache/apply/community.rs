@@ -94,6 +94,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         });
     }
 
+    #[inline(never)]
     pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let gone: InviteDelete<'_> = event.decode()?;
         let mut unescaped = [0; 128];

@@ -66,12 +66,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.update_message(event.cursor())
     }
 
+    #[inline(never)]
     pub(super) fn message_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let gone: MessageDelete = event.decode()?;
         self.delete(Kind::Message, gone.id.0);
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn message_delete_bulk(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let gone: MessageDeleteBulk<'_> = event.decode()?;
         for id in gone.ids.iter().flatten() {
@@ -80,6 +82,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let added: MessageReactionAdd<'_> = event.decode()?;
         let (mut emoji, mut colors) = (event.cursor(), event.cursor());
@@ -92,6 +95,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let gone: MessageReactionRemove<'_> = event.decode()?;
         let mut emoji = event.cursor();
@@ -104,12 +108,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn reaction_remove_all(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let gone: MessageReactionRemoveAll = event.decode()?;
         self.reacted(gone.message_id, Reacted::None);
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn reaction_remove_emoji(
         &mut self,
         event: &Dispatch<'_>,
