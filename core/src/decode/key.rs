@@ -78,7 +78,7 @@ impl<'e> Key<'e> {
     /// Tells whether this is the same key; an integer is the same as a text of its digits.
     pub(super) fn same(&self, other: &Key<'_>) -> bool {
         match (self.text(), other.text()) {
-            (Some(left), Some(right)) => left == right,
+            (Some(left), Some(right)) => left.is_alike(&right),
             (None, None) => (self.form, self.word) == (other.form, other.word),
             _ => self.as_u64().is_some() && self.as_u64() == other.as_u64(),
         }
@@ -104,7 +104,8 @@ impl<'e> Key<'e> {
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         (self.form == Form::Plain && self.bytes == name.as_bytes())
-            || (self.form == Form::Escaped && Text::new(self.bytes, true) == *name)
+            || (self.form == Form::Escaped
+                && Text::new(self.bytes, true).is_alike(&Text::plain(name)))
     }
 }
 

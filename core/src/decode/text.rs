@@ -193,15 +193,18 @@ impl PartialEq for Text<'_> {
     fn eq(&self, other: &Text<'_>) -> bool {
         match (self.form, other.form) {
             (Form::Plain, Form::Plain) => self.bytes == other.bytes,
-            (Form::Escaped | Form::Plain, Form::Escaped | Form::Plain) => {
-                self.unescaped().eq(other.unescaped())
-            }
+            (Form::Escaped | Form::Plain, Form::Escaped | Form::Plain) => self.is_alike(other),
             _ => self.reads_as(other),
         }
     }
 }
 
 impl Text<'_> {
+    /// Tells whether both, which stand in documents, read the same.
+    pub(super) fn is_alike(&self, other: &Text<'_>) -> bool {
+        self.unescaped().eq(other.unescaped())
+    }
+
     #[inline(never)]
     fn reads_as(&self, other: &Text<'_>) -> bool {
         self.chars().eq(other.chars())

@@ -12,6 +12,9 @@ use crate::model::{
 };
 use crate::{Dispatch, GuildId, MessageId};
 
+/// A message, and what became of its reactions.
+type ReactedTo<'e> = (MessageId, Reacted<'e>);
+
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn message_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         self.insert_message(event.guild_id(), event.cursor())
@@ -82,30 +85,43 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
-    #[inline(never)]
     pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        let added: MessageReactionAdd<'_> = event.decode()?;
-        let (mut emoji, mut colors) = (event.cursor(), event.cursor());
-        if enter(&mut emoji, "emoji")? {
-            let me = self.own == Some(added.user_id.0);
-            let burst = added.burst == Some(true);
-            let colors = enter(&mut colors, "burst_colors")?.then_some(colors);
-            self.reacted(added.message_id, Reacted::By { emoji, given: true, me, burst, colors });
-        }
+        let added = self.added(event)?;
+        self.reacted_with(added);
         Ok(())
     }
 
-    #[inline(never)]
     pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let taken = self.taken(event)?;
+        self.reacted_with(taken);
+        Ok(())
+    }
+
+    /// Reads what somebody gave; nothing if there is no emoji.
+    #[inline(never)]
+    fn added<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, DecodeError> {
+        let added: MessageReactionAdd<'_> = event.decode()?;
+        let (mut emoji, mut colors) = (event.cursor(), event.cursor());
+        if !enter(&mut emoji, "emoji")? {
+            return Ok(None);
+        }
+        let me = self.own == Some(added.user_id.0);
+        let burst = added.burst == Some(true);
+        let colors = enter(&mut colors, "burst_colors")?.then_some(colors);
+        Ok(Some((added.message_id, Reacted::By { emoji, given: true, me, burst, colors })))
+    }
+
+    /// Reads what somebody took back; nothing if there is no emoji.
+    #[inline(never)]
+    fn taken<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, DecodeError> {
         let gone: MessageReactionRemove<'_> = event.decode()?;
         let mut emoji = event.cursor();
-        if enter(&mut emoji, "emoji")? {
-            let me = self.own == Some(gone.user_id.0);
-            let burst = gone.burst == Some(true);
-            let reacted = Reacted::By { emoji, given: false, me, burst, colors: None };
-            self.reacted(gone.message_id, reacted);
+        if !enter(&mut emoji, "emoji")? {
+            return Ok(None);
         }
-        Ok(())
+        let me = self.own == Some(gone.user_id.0);
+        let burst = gone.burst == Some(true);
+        Ok(Some((gone.message_id, Reacted::By { emoji, given: false, me, burst, colors: None })))
     }
 
     #[inline(never)]
@@ -126,6 +142,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             self.reacted(gone.message_id, Reacted::Without(emoji));
         }
         Ok(())
+    }
+
+    fn reacted_with(&mut self, reacted: Option<ReactedTo<'_>>) {
+        if let Some((message, reacted)) = reacted {
+            self.reacted(message, reacted);
+        }
     }
 
     fn reacted(&mut self, message: MessageId, reacted: Reacted<'_>) {

@@ -80,6 +80,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 }
 
 /// Tells whether a reaction is one of an emoji: by its id, or by its name if it has none.
+#[inline(never)]
 fn same_emoji(reaction: Cursor<'_>, emoji: Cursor<'_>) -> Result<bool, DecodeError> {
     let Some(own) = member(reaction, "emoji")? else { return Ok(false) };
     let id = |emoji| -> Result<Option<u64>, DecodeError> {
@@ -156,6 +157,7 @@ fn write(
     out.end(object)
 }
 
+#[inline(never)]
 fn read_tally(reaction: Cursor<'_>) -> Result<Tally, DecodeError> {
     let count = |object, name| -> Result<Option<u64>, DecodeError> {
         match member(object, name)? {

@@ -90,6 +90,8 @@ impl Writer<'_> {
     }
 
     /// Writes a value that is neither a text nor true or false.
+    ///
+    /// It stands on the stack for each value in another, and the frames of what it calls only once.
     #[inline(never)]
     fn usual_other(
         &mut self,
@@ -114,7 +116,7 @@ impl Writer<'_> {
         Some(end)
     }
 
-    #[inline]
+    #[inline(never)]
     fn usual_number(&mut self, doc: &[u8], at: usize) -> Option<usize> {
         let (value, end) = json::digits(doc, at);
         let zeros = byte(doc, at) == b'0' && end > at + 1;
@@ -205,6 +207,7 @@ impl Writer<'_> {
         true
     }
 
+    #[inline(never)]
     fn usual_list(&mut self, doc: &[u8], mut at: usize, field: Field, depth: u8) -> Option<usize> {
         if depth == MAX_DEPTH {
             return None;
@@ -231,6 +234,7 @@ impl Writer<'_> {
         Some(at + 1)
     }
 
+    #[inline(never)]
     fn usual_ids(&mut self, doc: &[u8], mut at: usize) -> Option<usize> {
         let start = self.begin(IDS).ok()?;
         let mut fresh = true;

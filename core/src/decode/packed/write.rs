@@ -294,15 +294,13 @@ impl<'b> Writer<'b> {
                 }
             }
             Means::Hash => {
-                if let Some((animated, hash)) = plain(text).and_then(read_hash) {
-                    self.push(if animated { ANIMATED } else { HASH })?;
-                    return self.extend(&hash);
+                if let Some(written) = plain(text).and_then(|text| self.hash(text)) {
+                    return written;
                 }
             }
             Means::Time => {
-                if let Some(micros) = plain(text).and_then(timestamp::read_exactly) {
-                    self.push(TIME)?;
-                    return self.extend(&micros.to_le_bytes());
+                if let Some(written) = plain(text).and_then(|text| self.time(text)) {
+                    return written;
                 }
             }
             Means::Status => {
@@ -313,6 +311,21 @@ impl<'b> Writer<'b> {
             Means::Text => {}
         }
         self.text(text)
+    }
+
+    /// Writes a text as a hash, if it is one.
+    #[inline(never)]
+    fn hash(&mut self, text: &[u8]) -> Option<Result> {
+        let (animated, hash) = read_hash(text)?;
+        let tag = if animated { ANIMATED } else { HASH };
+        Some(self.push(tag).and_then(|()| self.extend(&hash)))
+    }
+
+    /// Writes a text as a time, if it is one.
+    #[inline(never)]
+    fn time(&mut self, text: &[u8]) -> Option<Result> {
+        let micros = timestamp::read_exactly(text)?;
+        Some(self.push(TIME).and_then(|()| self.extend(&micros.to_le_bytes())))
     }
 
     #[inline(never)]
@@ -426,6 +439,7 @@ impl<'b> Writer<'b> {
 }
 
 /// Reads an id that is written again just so, but for escapes.
+#[inline(never)]
 pub(super) fn exact_id(text: Text<'_>) -> Option<u64> {
     let mut room = [0; 20];
     let digits = if text.is_escaped() { text.copy_to(&mut room)?.as_bytes() } else { text.raw() };
