@@ -1,4 +1,7 @@
 //! What each event does to the rows.
+//!
+//! What reads an event of one kind is never inlined: each has a frame of its own then, and none of them one of the
+//! size of all.
 
 use super::change::Parent;
 use super::family::Memory;
@@ -25,22 +28,17 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// # Errors
     /// If the payload is not well-formed; what came before the fault is done.
     pub(super) fn apply(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        let applied = self
-            .apply_to_guild(event)
-            .or_else(|| self.apply_to_channel(event))
-            .or_else(|| self.apply_to_message(event))
-            .or_else(|| self.apply_to_community(event));
-        applied.unwrap_or(Ok(()))
+        self.apply_to_guild(event)
     }
 
     /// Does what an event tells of a guild, its roles, emojis, stickers and members.
     #[inline(never)]
-    fn apply_to_guild(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
+    fn apply_to_guild(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
-        Some(match event.kind() {
-            EventKind::GuildCreate => self.guild_create(event.cursor()),
-            EventKind::GuildUpdate => self.guild_update(event.cursor()),
-            EventKind::GuildDelete => self.guild_delete(event.cursor()),
+        match event.kind() {
+            EventKind::GuildCreate => self.guild_create(event),
+            EventKind::GuildUpdate => self.guild_update(event),
+            EventKind::GuildDelete => self.guild_delete(event),
             EventKind::GuildRoleCreate | EventKind::GuildRoleUpdate => self.role(event),
             EventKind::GuildRoleDelete => self.delete_by(event, "role_id", Kind::Role),
             EventKind::GuildEmojisUpdate => self.replace(event, "emojis", Kind::Emoji),
@@ -51,15 +49,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::GuildMembersChunk => self.members_chunk(event),
             EventKind::PresenceUpdate => self.state(Kind::Presence, event),
             EventKind::VoiceStateUpdate => self.state(Kind::VoiceState, event),
-            _ => return None,
-        })
+            _ => self.apply_to_channel(event),
+        }
     }
 
     /// Does what an event tells of channels and threads.
     #[inline(never)]
-    fn apply_to_channel(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
+    fn apply_to_channel(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
-        Some(match event.kind() {
+        match event.kind() {
             EventKind::ChannelCreate | EventKind::ChannelUpdate => self.channel(event),
             EventKind::ChannelDelete => self.channel_delete(event),
             EventKind::ChannelInfo => self.channel_info(event),
@@ -71,15 +69,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::ThreadMembersUpdate => self.thread_members_update(event),
             EventKind::VoiceChannelStartTimeUpdate => self.voice_start(event),
             EventKind::VoiceChannelStatusUpdate => self.voice_status(event),
-            _ => return None,
-        })
+            _ => self.apply_to_message(event),
+        }
     }
 
     /// Does what an event tells of messages.
     #[inline(never)]
-    fn apply_to_message(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
+    fn apply_to_message(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
-        Some(match event.kind() {
+        match event.kind() {
             EventKind::MessageCreate => self.message_create(event),
             EventKind::MessageUpdate => self.message_update(event),
             EventKind::MessageDelete => self.message_delete(event),
@@ -88,15 +86,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::MessageReactionRemove => self.reaction_remove(event),
             EventKind::MessageReactionRemoveAll => self.reaction_remove_all(event),
             EventKind::MessageReactionRemoveEmoji => self.reaction_remove_emoji(event),
-            _ => return None,
-        })
+            _ => self.apply_to_community(event),
+        }
     }
 
     /// Does what an event tells of the session, invites, stages, scheduled events and sounds.
     #[inline(never)]
-    fn apply_to_community(&mut self, event: &Dispatch<'_>) -> Option<Result<(), DecodeError>> {
+    fn apply_to_community(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most events change no row")]
-        Some(match event.kind() {
+        match event.kind() {
             EventKind::Ready => self.ready(event),
             EventKind::Resumed => {
                 self.resumed();
@@ -124,11 +122,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::GuildSoundboardSoundsUpdate | EventKind::SoundboardSounds => {
                 self.replace(event, "soundboard_sounds", Kind::Sound)
             }
-            _ => return None,
-        })
+            _ => Ok(()),
+        }
     }
 
     /// Reads an event that is a row of a guild.
+    #[inline(never)]
     fn one(&mut self, event: &Dispatch<'_>, kind: Kind, absent: Absent) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
         self.in_guild(event, kind, |reader, guild| {
@@ -136,6 +135,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         })
     }
 
+    #[inline(never)]
     fn role(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
         self.in_guild(event, Kind::Role, |reader, guild| {
@@ -149,6 +149,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Removes the row that an event names by an id.
+    #[inline(never)]
     fn delete_by(
         &mut self,
         event: &Dispatch<'_>,
@@ -224,6 +225,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Replaces all rows of a kind by those in a list.
+    #[inline(never)]
     fn replace(&mut self, event: &Dispatch<'_>, list: &str, kind: Kind) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
         self.in_guild(event, kind, |reader, guild| {

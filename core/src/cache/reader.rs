@@ -117,6 +117,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     ///
     /// # Errors
     /// If the object is not well-formed, so that the cursor does not stand behind it.
+    #[inline(always)]
     pub(super) fn row(
         &mut self,
         kind: Kind,

@@ -26,6 +26,7 @@ const VOICE_START_TIME: Name = Name::of("voice_start_time");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads a channel of a guild, or one of direct messages.
+    #[inline(never)]
     pub(super) fn channel(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
         if event.guild_id().is_none() {
@@ -37,6 +38,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads a thread.
+    #[inline(never)]
     pub(super) fn thread(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
         self.in_guild(event, Kind::Thread, |reader, guild| {
@@ -91,6 +93,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Removes a channel and what is in it.
+    #[inline(never)]
     pub(super) fn channel_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let id = id_of(event.cursor())?;
         if event.guild_id().is_none() {
@@ -157,6 +160,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Removes a thread and what is in it.
+    #[inline(never)]
     pub(super) fn thread_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let id = id_of(event.cursor())?;
         self.delete(Kind::Thread, id);
@@ -165,6 +169,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Replaces the threads of some channels of a guild, or all of it.
+    #[inline(never)]
     pub(super) fn thread_list_sync(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         self.in_guild(event, Kind::Thread, |reader, guild| {
             let mut threads = event.cursor();
@@ -317,6 +322,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Sets what was asked of channels.
+    #[inline(never)]
     pub(super) fn channel_info(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         event.decode::<ChannelInfo<'_>>()?;
         let mut channels = event.cursor();

@@ -15,6 +15,7 @@ const USER_COUNT: Name = Name::of("user_count");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Begins a session: who the bot is, and which guilds there will be; it is in no others.
+    #[inline(never)]
     pub(super) fn ready(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let (mut user, mut guilds) = (event.cursor(), event.cursor());
         (self.records.session.began, self.records.session.cold) = (true, false);
@@ -106,6 +107,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Counts who wants to come to a scheduled event.
+    #[inline(never)]
     pub(super) fn event_user(
         &mut self,
         event: &Dispatch<'_>,

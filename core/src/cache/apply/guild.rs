@@ -6,13 +6,16 @@ use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
 use super::super::rows::{News, Witness};
 use super::{enter, id_of};
-use crate::GuildId;
 use crate::decode::packed::{Name, Unpacked};
 use crate::decode::{Cursor, DecodeError, Key};
+use crate::model::UnavailableGuild;
+use crate::{Dispatch, GuildId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Replaces a guild and all that belongs to it, or marks it as not available.
-    pub(super) fn guild_create(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    #[inline(never)]
+    pub(super) fn guild_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let cursor = event.cursor();
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
             let was = [Mark::Known, Mark::Told, Mark::Unavailable]
@@ -72,7 +75,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Patches a guild by what came.
-    pub(super) fn guild_update(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    #[inline(never)]
+    pub(super) fn guild_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let cursor = event.cursor();
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
             if reader.admits(guild, None)? {
@@ -140,20 +145,32 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 }
                 cursor.skip()?;
             } else {
-                let name = Name::of_key(&key);
-                match self.part(frame, cursor, name)? {
-                    Ok(()) => {}
-                    Err(Unpacked::Broken(_)) => self.breaks(Kind::Guild),
-                    Err(Unpacked::Full) => self.lose(frame, name),
-                }
+                self.guild_field(frame, cursor, &key)?;
             }
         }
         Ok(Extent::All)
     }
 
+    #[inline(never)]
+    fn guild_field(
+        &mut self,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'_>,
+        key: &Key<'_>,
+    ) -> Result<(), DecodeError> {
+        let name = Name::of_key(key);
+        match self.part(frame, cursor, name)? {
+            Ok(()) => {}
+            Err(Unpacked::Broken(_)) => self.breaks(Kind::Guild),
+            Err(Unpacked::Full) => self.lose(frame, name),
+        }
+        Ok(())
+    }
+
     /// Marks a guild as not available, or removes it with all that belongs to it.
-    pub(super) fn guild_delete(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
-        let gone: crate::model::UnavailableGuild = { cursor }.decode()?;
+    #[inline(never)]
+    pub(super) fn guild_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+        let gone: UnavailableGuild = event.decode()?;
         let (id, away) = (gone.id.0, gone.unavailable == Some(true));
         if !away && self.records.find(Kind::Guild, NONE, id).is_none() {
             return Ok(());

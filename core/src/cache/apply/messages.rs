@@ -16,6 +16,7 @@ use crate::{Dispatch, GuildId, MessageId};
 type ReactedTo<'e> = (MessageId, Reacted<'e>);
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    #[inline(never)]
     pub(super) fn message_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         self.insert_message(event.guild_id(), event.cursor())
     }
@@ -65,6 +66,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Brings a message up to date; one that is not there is not made.
+    #[inline(never)]
     pub(super) fn message_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         self.update_message(event.cursor())
     }
@@ -85,12 +87,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let added = self.added(event)?;
         self.reacted_with(added);
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let taken = self.taken(event)?;
         self.reacted_with(taken);

@@ -12,6 +12,7 @@ use crate::decode::packed::{self, Name};
 const MEMBER_COUNT: Name = Name::of("member_count");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
+    #[inline(never)]
     pub(super) fn member_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let (mut cursor, mut user) = (event.cursor(), event.cursor());
         let id = if enter(&mut user, "user")? { Some(id_of(user)?) } else { None };
@@ -24,6 +25,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         })
     }
 
+    #[inline(never)]
     pub(super) fn member_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
         self.in_guild(event, Kind::Member, |reader, guild| {
@@ -32,6 +34,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Removes a member, its presence and its voice state: who left is neither there nor in voice.
+    #[inline(never)]
     pub(super) fn member_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut user = event.cursor();
         if !enter(&mut user, "user")? {
@@ -52,6 +55,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads members that were asked for, and their presences.
+    #[inline(never)]
     pub(super) fn members_chunk(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         self.in_guild(event, Kind::Member, |reader, guild| {
             for (list, kind) in [("members", Kind::Member), ("presences", Kind::Presence)] {
@@ -74,6 +78,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads a presence or a voice state, which is gone if it says so.
+    #[inline(never)]
     pub(super) fn state(&mut self, kind: Kind, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         let mut cursor = event.cursor();
         self.in_guild(event, kind, |reader, guild| {

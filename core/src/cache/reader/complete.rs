@@ -45,6 +45,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Shows the member of a voice state, where those in voice are kept.
+    #[inline(never)]
     fn show_member_in_voice(&mut self, state: u32) {
         let wanted =
             self.keeps(Kind::Member) && matches!(self.settings.members, MemberPolicy::InVoice);
@@ -57,6 +58,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Takes over what a row has from events of their own, and no object of its kind carries.
+    #[inline(never)]
     fn carry(&mut self, frame: &Frame) -> Result<(), Unpacked> {
         const CHANNEL: [Name; 4] = [
             Name::of("last_message_id"),
@@ -87,6 +89,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Tells whether a row says that it is gone: somebody is offline, or in no voice channel.
+    #[inline(never)]
     fn says_gone(&self, frame: &Frame, absent: Absent) -> bool {
         let value = |name| frame.fields.value(&self.out, name);
         #[expect(clippy::wildcard_enum_match_arm, reason = "others are removed by events")]
@@ -105,6 +108,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Adds the references that a row's fields imply.
+    #[inline(never)]
     pub(super) fn complete(&mut self, frame: &mut Frame) -> Result<(), Unpacked> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most rows refer to what is in them")]
         match frame.kind {

@@ -36,6 +36,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Finds the room of the channel that a message names; nothing if that has no room.
+    #[inline(never)]
     fn room_of(&mut self, message: &Frame, guild: u32) -> Result<Option<u32>, Unpacked> {
         let channel = message.fields.value(&self.out, CHANNEL_ID).and_then(|id| id.id());
         match channel {
@@ -122,6 +123,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads a list of users, each of which is referred to.
+    #[inline(never)]
     pub(super) fn users(
         &mut self,
         frame: &mut Frame,
@@ -174,6 +176,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 }
 
 /// Reads an object for its id.
+#[inline(never)]
 fn id_of(mut object: Cursor<'_>) -> Result<Option<u64>, DecodeError> {
     let mut members = object.object()?;
     while let Some(key) = object.key(&mut members)? {

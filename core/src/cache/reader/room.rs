@@ -72,6 +72,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Finds the row that is to go.
+    #[inline(never)]
     fn victim(&mut self, kind: Kind, owner: u32, eviction: Eviction) -> Option<u32> {
         if let Some(list) = kind.list().filter(|_| eviction == Eviction::LeastRecentlyUsed) {
             return self.not_looked_up(kind, list);

@@ -442,7 +442,8 @@ impl<'b> Writer<'b> {
 #[inline(never)]
 pub(super) fn exact_id(text: Text<'_>) -> Option<u64> {
     let mut room = [0; 20];
-    let digits = if text.is_escaped() { text.copy_to(&mut room)?.as_bytes() } else { text.raw() };
+    let digits =
+        if text.is_escaped() { text.copy_from_document(&mut room)?.as_bytes() } else { text.raw() };
     let exact = digits == b"0" || digits.first() != Some(&b'0');
     parse_u64(digits).filter(|_| exact)
 }
