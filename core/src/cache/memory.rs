@@ -10,7 +10,8 @@ use super::{Cache, Settings};
 /// Memory to lend to a cache: for `ROWS` rows whose records take `BYTES`, and `SCRATCH` bytes to read an event in.
 ///
 /// It is all zeroes before it is used, so that a static one takes no flash. The scratch has to hold the largest
-/// row, packed, and some rows it refers to: 8 KiB do for most messages.
+/// row, packed, with eight bytes for each field and each row it refers to, and some of those rows: 8 KiB do for
+/// most messages.
 ///
 /// ```
 /// use gatewright_core::cache::{Cache, CacheMemory, Settings};
