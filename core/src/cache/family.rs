@@ -126,15 +126,62 @@ impl Slots for LentSlots<'_> {
 /// A table of rows, each in the first free place from its own on; no more than half of the places are taken.
 #[derive(Debug)]
 pub struct LentIndex<'m> {
-    /// One more than the row; 0 is nobody.
-    places: &'m mut [u32],
+    places: Places<'m>,
     taken: usize,
+}
+
+/// Places of one more than a row each; 0 is nobody.
+#[derive(Debug)]
+pub(super) enum Places<'m> {
+    /// Where there are fewer than 65,535 rows.
+    Narrow(&'m mut [u16]),
+    Wide(&'m mut [u32]),
+}
+
+impl Places<'_> {
+    #[inline]
+    const fn len(&self) -> usize {
+        match self {
+            Self::Narrow(places) => places.len(),
+            Self::Wide(places) => places.len(),
+        }
+    }
+
+    #[inline]
+    fn get(&self, place: usize) -> Option<u32> {
+        match self {
+            Self::Narrow(places) => places.get(place).copied().map(u32::from),
+            Self::Wide(places) => places.get(place).copied(),
+        }
+    }
+
+    fn put(&mut self, place: usize, value: u32) {
+        match self {
+            Self::Narrow(places) => {
+                if let (Some(place), Ok(value)) = (places.get_mut(place), value.try_into()) {
+                    *place = value;
+                }
+            }
+            Self::Wide(places) => {
+                if let Some(place) = places.get_mut(place) {
+                    *place = value;
+                }
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Self::Narrow(places) => places.fill(0),
+            Self::Wide(places) => places.fill(0),
+        }
+    }
 }
 
 impl<'m> LentIndex<'m> {
     /// Takes a table, whatever is in it.
-    pub(super) fn new(places: &'m mut [u32]) -> Self {
-        places.fill(0);
+    pub(super) fn new(mut places: Places<'m>) -> Self {
+        places.clear();
         Self { places, taken: 0 }
     }
 
@@ -153,12 +200,6 @@ impl<'m> LentIndex<'m> {
     fn row(&self, place: usize) -> Option<u32> {
         self.places.get(place)?.checked_sub(1)
     }
-
-    fn put(&mut self, place: usize, value: u32) {
-        if let Some(place) = self.places.get_mut(place) {
-            *place = value;
-        }
-    }
 }
 
 impl Index for LentIndex<'_> {
@@ -174,7 +215,7 @@ impl Index for LentIndex<'_> {
         }
         let mut places = self.from(self.own(hash));
         let Some(free) = places.find(|place| self.row(*place).is_none()) else { return false };
-        self.put(free, slot + 1);
+        self.places.put(free, slot + 1);
         self.taken += 1;
         true
     }
@@ -189,26 +230,30 @@ impl Index for LentIndex<'_> {
             let own = self.own(hash_of(row));
             let reach = |from: usize| (from + len - own) % len;
             if reach(gap) <= reach(place) {
-                self.put(gap, row + 1);
+                self.places.put(gap, row + 1);
                 gap = place;
             }
         }
-        self.put(gap, 0);
+        self.places.put(gap, 0);
         self.taken -= 1;
     }
 
     fn clear(&mut self) {
-        self.places.fill(0);
+        self.places.clear();
         self.taken = 0;
     }
 
     fn bytes(&self) -> usize {
-        size_of_val(self.places)
+        match &self.places {
+            Places::Narrow(places) => size_of_val(*places),
+            Places::Wide(places) => size_of_val(*places),
+        }
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        assert_eq!(self.places.iter().filter(|place| **place != 0).count(), self.taken);
+        let rows = (0..self.places.len()).filter_map(|place| self.row(place));
+        assert_eq!(rows.count(), self.taken);
         self.taken
     }
 }

@@ -3,11 +3,13 @@
 use core::fmt;
 use core::sync::atomic::AtomicU32;
 
-use super::family::{Fixed, LentIndex, LentSegments, LentSlots};
+use super::family::{Fixed, LentIndex, LentSegments, LentSlots, Places};
 use super::records::Records;
 use super::{Cache, Settings};
 
 /// Memory to lend to a cache: for `ROWS` rows whose records take `BYTES`, and `SCRATCH` bytes to read an event in.
+///
+/// A row takes eight bytes beside its record. It is for 65,534 rows at most; [`Cache::lent_slices`] is for more.
 ///
 /// It is all zeroes before it is used, so that a static one takes no flash. The scratch has to hold the largest
 /// row, packed, with eight bytes for each field and each row it refers to, and some of those rows: 8 KiB do for
@@ -22,7 +24,7 @@ use super::{Cache, Settings};
 /// ```
 pub struct CacheMemory<const ROWS: usize, const BYTES: usize, const SCRATCH: usize> {
     slots: [AtomicU32; ROWS],
-    index: [[u32; 2]; ROWS],
+    index: [[u16; 2]; ROWS],
     bytes: [u8; BYTES],
     scratch: [u8; SCRATCH],
 }
@@ -33,6 +35,7 @@ impl<const ROWS: usize, const BYTES: usize, const SCRATCH: usize>
     /// Creates it.
     #[must_use]
     pub const fn new() -> Self {
+        const { assert!(ROWS < 65_535, "of more rows Cache::lent_slices makes a cache") };
         Self {
             slots: [const { AtomicU32::new(0) }; ROWS],
             index: [[0; 2]; ROWS],
@@ -66,7 +69,8 @@ impl<'m> Cache<Fixed<'m>> {
         memory: &'m mut CacheMemory<ROWS, BYTES, SCRATCH>,
     ) -> Self {
         let CacheMemory { slots, index, bytes, scratch } = memory;
-        Self::lent_slices(settings, slots, index.as_flattened_mut(), bytes, scratch)
+        let index = Places::Narrow(index.as_flattened_mut());
+        Self::of_parts(settings, slots, index, bytes, scratch)
     }
 
     /// Creates one in memory that is lent, whose sizes are known only at run time: a place for each row, at least
@@ -78,6 +82,16 @@ impl<'m> Cache<Fixed<'m>> {
         settings: Settings,
         slots: &'m mut [AtomicU32],
         index: &'m mut [u32],
+        bytes: &'m mut [u8],
+        scratch: &'m mut [u8],
+    ) -> Self {
+        Self::of_parts(settings, slots, Places::Wide(index), bytes, scratch)
+    }
+
+    fn of_parts(
+        settings: Settings,
+        slots: &'m [AtomicU32],
+        index: Places<'m>,
         bytes: &'m mut [u8],
         scratch: &'m mut [u8],
     ) -> Self {

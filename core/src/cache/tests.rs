@@ -7,7 +7,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::family::{
-    Fixed, Heap, HeapSegments, HeapSlots, LentIndex, LentSegments, LentSlots, Memory,
+    Fixed, Heap, HeapSegments, HeapSlots, LentIndex, LentSegments, LentSlots, Memory, Places,
 };
 use super::kind::{Kind, Links, Mark, NONE, Place};
 use super::reader::{Losses, Reader};
@@ -87,7 +87,7 @@ impl Bench<Heap> {
 impl Bench<Fixed<'static>> {
     fn lent(rows: usize, bytes: usize) -> Self {
         let slots = (0..rows).map(|_| AtomicU32::new(9)).collect::<Vec<_>>().leak();
-        let index = vec![9; 2 * rows].leak();
+        let index = Places::Narrow(vec![9; 2 * rows].leak());
         let segments = LentSegments(vec![0; bytes].leak());
         let records = Records::new(LentSlots::new(slots), LentIndex::new(index), segments);
         Self {

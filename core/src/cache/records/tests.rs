@@ -5,7 +5,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::super::family::{
-    Fixed, Heap, HeapSegments, HeapSlots, LentIndex, LentSegments, LentSlots,
+    Fixed, Heap, HeapSegments, HeapSlots, LentIndex, LentSegments, LentSlots, Places,
 };
 use super::super::kind::Root;
 use super::*;
@@ -19,7 +19,7 @@ fn fixed<'m>(words: &'m mut [[u32; 3]], bytes: &'m mut [u8]) -> Records<Fixed<'m
     let rows = words.len();
     let slots: Vec<_> = (0..rows).map(|_| AtomicU32::new(9)).collect();
     let (slots, index) = (slots.leak(), &mut words.as_flattened_mut()[rows..]);
-    Records::new(LentSlots::new(slots), LentIndex::new(index), LentSegments(bytes))
+    Records::new(LentSlots::new(slots), LentIndex::new(Places::Wide(index)), LentSegments(bytes))
 }
 
 fn below(rng: &mut Rng, limit: u64) -> u64 {
