@@ -39,12 +39,14 @@ impl Bridge {
     }
 
     /// Sends a frame, whole.
+    #[inline(never)]
     pub fn send(&mut self, now: Instant, frame: Frame<'_>) {
         self.say(now, request::SEND, u8::from(frame.text), frame.link, frame.bytes);
         self.due = Some(Input::Sent(frame.link));
     }
 
     /// Closes the transport.
+    #[inline(never)]
     pub fn close(&mut self, now: Instant, link: Link, code: CloseCode) {
         self.say(now, request::CLOSE, 0, link, &code.0.to_le_bytes());
         self.due = Some(Input::Closed(link, Gone::Dropped));
@@ -56,6 +58,9 @@ impl Bridge {
     }
 
     /// Returns what comes next: of the board, or of the bridge.
+    ///
+    /// Like the others, it has a frame of its own: that of the loop is on the stack while an event is heard.
+    #[inline(never)]
     pub fn next(&mut self, now: Instant) -> (Act<'_>, Instant) {
         if let Some(input) = self.due.take() {
             return (Act::Hear(input), now);
