@@ -371,7 +371,14 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
                 frame.key = frame.key.or(Some(id));
             }
             (Kind::Presence, USER) => frame.key = Some(id_of(cursor)?),
-            (Kind::Member, USER) => frame.key = self.user(frame, cursor)?.map(u64::from),
+            (Kind::Member, USER) => {
+                let refused = self.losses.refused;
+                frame.key = self.user(frame, cursor)?.map(u64::from);
+                // Where its user has no room, a member has none.
+                if frame.key.is_none() && self.losses.refused > refused {
+                    return Err(Unpacked::Full);
+                }
+            }
             (Kind::Emoji | Kind::Sound | Kind::Sticker, USER)
             | (Kind::Invite, INVITER | TARGET_USER)
             | (Kind::ScheduledEvent, CREATOR) => {

@@ -16,7 +16,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         frame: &Frame,
         absent: Absent,
     ) -> Result<u32, Unpacked> {
-        let key = frame.key.ok_or(Unpacked::Broken(DecodeError::at(0, Expected::Snowflake)))?;
+        let Some(key) = frame.key else {
+            let nameless = Unpacked::Broken(DecodeError::at(0, Expected::Snowflake));
+            return Err(if frame.full { Unpacked::Full } else { nameless });
+        };
         let Some(row) = self.found(frame, key) else { return self.admit(frame, key) };
         self.renew(row, frame, absent);
         Ok(row)

@@ -103,6 +103,20 @@ fn a_row_whose_news_have_no_room_keeps_nothing_old() {
 }
 
 #[test]
+fn a_member_whose_user_has_no_room_is_refused_and_not_broken() {
+    for rows in [1, 2] {
+        let mut bench = Bench::lent(rows, 4_000);
+        let (_, losses) = bench.apply_lossy("GUILD_MEMBER_ADD", &member(5));
+        let refused = if rows == 1 { 2 } else { 1 };
+        assert_eq!(losses, Losses { refused, ..Losses::default() }, "{rows}");
+    }
+    let mut bench = Bench::lent(9, 4_000);
+    let nobody = r#"{"id": "1", "members": [{"user": {"username": "x"}, "nick": "y"}]}"#;
+    let (_, losses) = bench.apply_lossy("GUILD_CREATE", nobody);
+    assert_eq!(losses, Losses { broken: 2, ..Losses::default() });
+}
+
+#[test]
 fn a_row_is_hollow_even_where_what_it_was_has_no_room() {
     let mut bench = Bench::heap();
     bench.apply("GUILD_EMOJIS_UPDATE", &emoji(1, &"e".repeat(200)));
