@@ -26,7 +26,6 @@ pub(crate) const PANICS: &[Reason] = &[
     ("Shard>::event", "no event was announced: the order of calls, which is the loop's"),
     ("decode::etf::big", "splits a slice of `len` bytes at no more than `len`"),
     ("url::Url>::parse", "cuts a text where an ASCII character was found"),
-    ("cache::gather::Gathered>::insert", "inserts behind an element that was found"),
     ("cache::pool::Pool", "the logarithm of a block's size, which is never zero"),
     ("cache::records::Records", "copies into a block that was taken for just that length"),
     ("cache::reader::Reader", "copies a key into as many bytes as it has"),
