@@ -40,7 +40,7 @@ impl<'m> Memory<'m> {
     #[cfg(feature = "alloc")]
     pub(crate) const PAYLOAD_LIMIT: usize = 64 * 1024 * 1024;
 
-    /// Takes memory the caller lends.
+    /// Takes memory the caller lends; the log is a new one, or that of an earlier shard by the same clock.
     pub fn lent(
         payload: &'m mut [u8],
         commands: &'m mut [u8],

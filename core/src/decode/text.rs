@@ -148,10 +148,12 @@ impl<'e> Text<'e> {
         }
     }
 
-    /// Copies one that stands in a document, as [`copy_to`](Self::copy_to) does.
+    /// Copies one that stands in a document, as [`copy_to`](Self::copy_to) does; nothing if it is made.
     pub(super) fn copy_from_document<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b str> {
-        if self.form != Form::Escaped {
-            return copy(self.bytes, buffer);
+        match self.form {
+            Form::Plain => return copy(self.bytes, buffer),
+            Form::Escaped => {}
+            Form::Hash { .. } | Form::Integer | Form::Time => return None,
         }
         let mut len = 0;
         for char in self.unescaped() {
@@ -202,6 +204,7 @@ impl PartialEq for Text<'_> {
 impl Text<'_> {
     /// Tells whether both, which stand in documents, read the same.
     pub(super) fn is_alike(&self, other: &Text<'_>) -> bool {
+        debug_assert!([self, other].iter().all(|text| text.made().is_none()));
         self.unescaped().eq(other.unescaped())
     }
 

@@ -170,7 +170,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Marks a guild as not available, or removes it with all that belongs to it.
     #[inline(never)]
     pub(super) fn guild_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        let gone: UnavailableGuild = event.decode()?;
+        let gone: UnavailableGuild = event.cursor().decode()?;
         let (id, away) = (gone.id.0, gone.unavailable == Some(true));
         if !away && self.records.find(Kind::Guild, NONE, id).is_none() {
             return Ok(());

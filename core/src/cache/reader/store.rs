@@ -119,9 +119,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Takes away all fields of a row, for there is no room for others.
+    ///
+    /// An invite goes: its code is one of them, and by nothing else it is named.
     fn hollow(&mut self, row: u32, frame: &Frame) {
         self.refuse(frame.kind);
         self.out.cut(frame.start);
+        if frame.kind == Kind::Invite {
+            return self.remove(row);
+        }
         let was = self.records.fields(row).len();
         if was == 0 {
             return;

@@ -117,6 +117,22 @@ fn a_member_whose_user_has_no_room_is_refused_and_not_broken() {
 }
 
 #[test]
+fn an_invite_whose_news_have_no_room_is_gone() {
+    let invite = |text: &str| {
+        std::format!(r#"{{"guild_id": "1", "channel_id": "2", "code": "abc", "created_at": {text}}}"#)
+    };
+    let mut bench = Bench::heap();
+    bench.scratch.truncate(64);
+    let line = bench.apply("INVITE_CREATE", &invite("0")).concat();
+    assert!(line.starts_with("+Invite "), "{line}");
+    let long = invite(&std::format!(r#""{}""#, "x".repeat(99)));
+    let (lines, losses) = bench.apply_lossy("INVITE_CREATE", &long);
+    assert_eq!((lines.concat(), losses.refused), (line.replace('+', "-"), 1));
+    walk(&bench.records);
+    assert_eq!(bench.guild(1), None);
+}
+
+#[test]
 fn a_row_is_hollow_even_where_what_it_was_has_no_room() {
     let mut bench = Bench::heap();
     bench.apply("GUILD_EMOJIS_UPDATE", &emoji(1, &"e".repeat(200)));
