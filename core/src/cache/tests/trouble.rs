@@ -119,7 +119,9 @@ fn a_member_whose_user_has_no_room_is_refused_and_not_broken() {
 #[test]
 fn an_invite_whose_news_have_no_room_is_gone() {
     let invite = |text: &str| {
-        std::format!(r#"{{"guild_id": "1", "channel_id": "2", "code": "abc", "created_at": {text}}}"#)
+        std::format!(
+            r#"{{"guild_id": "1", "channel_id": "2", "code": "abc", "created_at": {text}}}"#
+        )
     };
     let mut bench = Bench::heap();
     bench.scratch.truncate(64);
