@@ -33,7 +33,7 @@ pub(crate) const PANICS: &[Reason] = &[
     ("decode::timestamp::", "divides by a power of ten of at most six digits"),
     (
         "copy_within",
-        "called by the outbox and the inbox with ranges of their own, within their buffers",
+        "called by the outbox, the inbox and what packs rows, with ranges of their own, within their buffers",
     ),
     ("rotate_right", "called by the outbox with a length within the slice"),
     (

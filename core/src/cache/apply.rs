@@ -31,7 +31,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.apply_to_guild(event)
     }
 
-    /// Does what an event tells of a guild, its roles, emojis, stickers and members.
+    /// Does what an event tells of a guild, its roles, emojis, stickers and members; any other is handed on.
     #[inline(never)]
     fn apply_to_guild(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
@@ -53,7 +53,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
     }
 
-    /// Does what an event tells of channels and threads.
+    /// Does what an event tells of channels and threads; any other is handed on.
     #[inline(never)]
     fn apply_to_channel(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
@@ -73,7 +73,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         }
     }
 
-    /// Does what an event tells of messages.
+    /// Does what an event tells of messages; any other is handed on.
     #[inline(never)]
     fn apply_to_message(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]

@@ -158,6 +158,7 @@ impl Places<'_> {
     fn put(&mut self, place: usize, value: u32) {
         match self {
             Self::Narrow(places) => {
+                debug_assert!(value <= u16::MAX.into(), "{value}");
                 if let (Some(place), Ok(value)) = (places.get_mut(place), value.try_into()) {
                     *place = value;
                 }

@@ -89,15 +89,17 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     #[inline(never)]
     pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        let added = self.added(event)?;
-        self.reacted_with(added);
+        if let Some((message, reacted)) = self.added(event)? {
+            self.reacted(message, reacted);
+        }
         Ok(())
     }
 
     #[inline(never)]
     pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
-        let taken = self.taken(event)?;
-        self.reacted_with(taken);
+        if let Some((message, reacted)) = self.taken(event)? {
+            self.reacted(message, reacted);
+        }
         Ok(())
     }
 
@@ -146,12 +148,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             self.reacted(gone.message_id, Reacted::Without(emoji));
         }
         Ok(())
-    }
-
-    fn reacted_with(&mut self, reacted: Option<ReactedTo<'_>>) {
-        if let Some((message, reacted)) = reacted {
-            self.reacted(message, reacted);
-        }
     }
 
     fn reacted(&mut self, message: MessageId, reacted: Reacted<'_>) {

@@ -135,6 +135,26 @@ fn an_invite_whose_news_have_no_room_is_gone() {
 }
 
 #[test]
+fn a_float_is_kept_as_it_is_written() {
+    let sound = |volume: &str| {
+        std::format!(r#"{{"guild_id": "1", "sound_id": "9", "name": "s", "volume": {volume}}}"#)
+    };
+    let mut cache = Cache::new(Settings::default());
+    for (volume, changed, is_float) in
+        [("1.5", 0, true), ("1.5", 0, true), ("1.50", 1, true), ("1e999", 1, false)]
+    {
+        let d = sound(volume);
+        let event =
+            Dispatch::new("GUILD_SOUNDBOARD_SOUND_CREATE", None, Encoding::Json, d.as_bytes());
+        assert_eq!(cache.apply(&event.unwrap(), &mut ()).changed, changed, "{volume}");
+        let row = cache.sounds().get(crate::SoundId(9)).unwrap();
+        assert_eq!(std::format!("{}", row.read().unwrap().volume.unwrap()), volume);
+        let value = row.deserialize::<serde_json::Value>(&mut []);
+        assert_eq!(value.is_ok(), is_float, "{value:?}");
+    }
+}
+
+#[test]
 fn a_row_is_hollow_even_where_what_it_was_has_no_room() {
     let mut bench = Bench::heap();
     bench.apply("GUILD_EMOJIS_UPDATE", &emoji(1, &"e".repeat(200)));
