@@ -8,8 +8,8 @@ use super::family::Memory;
 use super::kind::{Kind, NONE};
 use super::reader::{Absent, Reader};
 use super::rows::{News, Witness};
-use crate::decode::packed::Name;
-use crate::decode::{Cursor, DecodeError, Expected};
+use crate::decode::packed::{Broken, Name};
+use crate::decode::Cursor;
 use crate::{Dispatch, EventKind, GuildId};
 
 mod channels;
@@ -27,13 +27,13 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ///
     /// # Errors
     /// If the payload is not well-formed; what came before the fault is done.
-    pub(super) fn apply(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn apply(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         self.apply_to_guild(event)
     }
 
     /// Does what an event tells of a guild, its roles, emojis, stickers and members; any other is handed on.
     #[inline(never)]
-    fn apply_to_guild(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    fn apply_to_guild(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
         match event.kind() {
             EventKind::GuildCreate => self.guild_create(event),
@@ -55,7 +55,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Does what an event tells of channels and threads; any other is handed on.
     #[inline(never)]
-    fn apply_to_channel(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    fn apply_to_channel(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
         match event.kind() {
             EventKind::ChannelCreate | EventKind::ChannelUpdate => self.channel(event),
@@ -75,7 +75,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Does what an event tells of messages; any other is handed on.
     #[inline(never)]
-    fn apply_to_message(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    fn apply_to_message(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the others are elsewhere")]
         match event.kind() {
             EventKind::MessageCreate => self.message_create(event),
@@ -92,7 +92,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Does what an event tells of the session, invites, stages, scheduled events and sounds.
     #[inline(never)]
-    fn apply_to_community(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    fn apply_to_community(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "most events change no row")]
         match event.kind() {
             EventKind::Ready => self.ready(event),
@@ -128,7 +128,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Reads an event that is a row of a guild.
     #[inline(never)]
-    fn one(&mut self, event: &Dispatch<'_>, kind: Kind, absent: Absent) -> Result<(), DecodeError> {
+    fn one(&mut self, event: &Dispatch<'_>, kind: Kind, absent: Absent) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         self.in_guild(event, kind, |reader, guild| {
             reader.row(kind, guild, &mut cursor, absent).map(drop)
@@ -136,7 +136,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    fn role(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    fn role(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         self.in_guild(event, Kind::Role, |reader, guild| {
             if enter(&mut cursor, "role")? {
@@ -155,7 +155,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         event: &Dispatch<'_>,
         name: &str,
         kind: Kind,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         if enter(&mut cursor, name)? {
             let id = cursor.snowflake()?;
@@ -187,8 +187,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         event: &Dispatch<'_>,
         kind: Kind,
-        act: impl FnOnce(&mut Self, u32) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
+        act: impl FnOnce(&mut Self, u32) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
         if let Some(id) = event.guild_id() {
             return self.of_guild(id.0, act);
         }
@@ -196,15 +196,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         if !matches!(kind, Kind::Invite | Kind::VoiceState) {
             self.breaks(kind);
         }
-        event.cursor().skip()
+        Ok(event.cursor().skip()?)
     }
 
     /// Does something in a guild, and tells if there are rows of it and it is not known.
     pub(super) fn of_guild(
         &mut self,
         id: u64,
-        act: impl FnOnce(&mut Self, u32) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
+        act: impl FnOnce(&mut Self, u32) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
         self.within(id, |reader, guild| {
             let done = act(reader, guild);
             if reader.records.has_unannounced(guild) {
@@ -218,15 +218,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn within(
         &mut self,
         id: u64,
-        act: impl FnOnce(&mut Self, u32) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
+        act: impl FnOnce(&mut Self, u32) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
         let Some(guild) = self.guild(id) else { return Ok(()) };
         self.holding(guild, |reader| act(reader, guild))
     }
 
     /// Replaces all rows of a kind by those in a list.
     #[inline(never)]
-    fn replace(&mut self, event: &Dispatch<'_>, list: &str, kind: Kind) -> Result<(), DecodeError> {
+    fn replace(&mut self, event: &Dispatch<'_>, list: &str, kind: Kind) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         self.in_guild(event, kind, |reader, guild| {
             if enter(&mut cursor, list)? {
@@ -241,7 +241,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         kind: Kind,
         guild: u32,
         cursor: &mut Cursor<'_>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         self.doubt(kind, guild);
         let read = self.rows(kind, guild, cursor);
         self.settle(kind, guild, read.is_ok());
@@ -250,16 +250,15 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 }
 
 /// Reads the id of an object, the first if there are several.
-fn id_of(mut cursor: Cursor<'_>) -> Result<u64, DecodeError> {
-    let start = cursor;
+fn id_of(mut cursor: Cursor<'_>) -> Result<u64, Broken> {
     if !enter(&mut cursor, "id")? {
-        return Err(start.error(Expected::Snowflake));
+        return Err(Broken);
     }
-    cursor.snowflake()
+    Ok(cursor.snowflake()?)
 }
 
 /// Stands before the value of a name in the object a cursor stands before; returns whether there is one.
-fn enter(cursor: &mut Cursor<'_>, name: &str) -> Result<bool, DecodeError> {
+fn enter(cursor: &mut Cursor<'_>, name: &str) -> Result<bool, Broken> {
     let mut members = cursor.object()?;
     while let Some(key) = cursor.key(&mut members)? {
         if key.is(name) {

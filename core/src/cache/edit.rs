@@ -13,7 +13,8 @@ use super::table::{
     Channels, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Me, Members, Messages,
     Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, VoiceStates,
 };
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::packed::Broken;
+use crate::decode::Cursor;
 use crate::model::UnixMillis;
 use crate::{ChannelId, GuildId, UserId};
 
@@ -296,7 +297,7 @@ impl<M: Memory> Cache<M> {
     pub(super) fn change<'o, O: Observer<M>>(
         &'o mut self,
         observer: &'o mut O,
-        act: impl FnOnce(&mut Reader<'_, M, Told<'o, O>>) -> Result<(), DecodeError>,
+        act: impl FnOnce(&mut Reader<'_, M, Told<'o, O>>) -> Result<(), Broken>,
     ) -> Applied {
         let Self { records, scratch, settings } = self;
         let mut told = Told { observer, settings, applied: Applied::default() };

@@ -12,8 +12,8 @@ use super::records::Records;
 use super::rows::{Changed, Witness};
 use super::settings::{Components, MemberPolicy, Settings};
 use super::table::hash_of_code;
-use crate::decode::packed::{Name, Unpacked, Writer};
-use crate::decode::{Cursor, DecodeError, Expected, Members};
+use crate::decode::packed::{Broken, Name, Unpacked, Writer};
+use crate::decode::{Cursor, Members};
 
 mod complete;
 mod members;
@@ -125,12 +125,13 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         owner: u32,
         cursor: &mut Cursor<'_>,
         absent: Absent,
-    ) -> Result<Option<u32>, DecodeError> {
+    ) -> Result<Option<u32>, Broken> {
         if kind == Kind::Member && !self.keeps_all_members() {
             return self.some_member(owner, cursor, absent);
         }
         if !self.keeps(kind) {
-            return cursor.skip().map(|()| None);
+            cursor.skip()?;
+            return Ok(None);
         }
         let mut frame = self.begin(kind, owner);
         self.row_of(&mut frame, cursor, absent)
@@ -141,7 +142,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         absent: Absent,
-    ) -> Result<Option<u32>, DecodeError> {
+    ) -> Result<Option<u32>, Broken> {
         let start = *cursor;
         let read = self.read(frame, cursor);
         let mut passed = Ok(());
@@ -151,7 +152,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         }
         let stored = read.and_then(|()| self.finish(frame, absent));
         let row = self.end(frame, stored);
-        passed.map(|()| row)
+        passed?;
+        Ok(row)
     }
 
     /// Reads a list of objects as rows of a guild; one that does not decode costs itself.
@@ -163,7 +165,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         kind: Kind,
         owner: u32,
         cursor: &mut Cursor<'_>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let read = self.list(kind, owner, cursor);
         if read.is_err() {
             self.breaks_off(kind);
@@ -171,7 +173,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         read
     }
 
-    fn list(&mut self, kind: Kind, owner: u32, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
+    fn list(&mut self, kind: Kind, owner: u32, cursor: &mut Cursor<'_>) -> Result<(), Broken> {
         if cursor.null()? {
             return Ok(());
         }
@@ -257,7 +259,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         frame.fields.end(&mut self.out);
         match stored {
             Ok(row) => row,
-            Err(Unpacked::Broken(_)) => {
+            Err(Unpacked::Broken) => {
                 self.breaks(frame.kind);
                 None
             }
@@ -304,7 +306,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         frame: &Frame,
         cursor: &mut Cursor<'_>,
         members: &mut Members,
-    ) -> Result<Option<Option<Name>>, DecodeError> {
+    ) -> Result<Option<Option<Name>>, Broken> {
         let kept = kept(frame.kind);
         let name = frame.fields.keep_known(&mut self.out, cursor, members, kept);
         if name.is_some() {
@@ -322,8 +324,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         name: Option<Name>,
-    ) -> Result<Result<(), Unpacked>, DecodeError> {
-        let Some(name) = name else { return cursor.skip().map(Ok) };
+    ) -> Result<Result<(), Unpacked>, Broken> {
+        let Some(name) = name else { return Ok(Ok(cursor.skip()?)) };
         let (place, packed) = (*cursor, self.out.len());
         let read = self.field(frame, cursor, name);
         if read.is_err() {
@@ -449,11 +451,11 @@ fn refer(
 }
 
 /// Reads an object for its id.
-fn id_of(cursor: &mut Cursor<'_>) -> Result<u64, DecodeError> {
+fn id_of(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
     if let Some(id) = cursor.usual_id() {
         return Ok(id);
     }
-    let (start, mut id) = (*cursor, None);
+    let mut id = None;
     let mut members = cursor.object()?;
     while let Some(key) = cursor.key(&mut members)? {
         if key == "id" {
@@ -462,5 +464,5 @@ fn id_of(cursor: &mut Cursor<'_>) -> Result<u64, DecodeError> {
             cursor.skip()?;
         }
     }
-    id.ok_or_else(|| start.error(Expected::Snowflake))
+    id.ok_or(Broken)
 }

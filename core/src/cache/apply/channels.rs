@@ -6,8 +6,8 @@ use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::{News, Witness};
 use super::{MEMBER, enter, id_of};
-use crate::decode::packed::{self, Name};
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::packed::{Broken, self, Name};
+use crate::decode::Cursor;
 use crate::model::{
     ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
     VoiceChannelStatusUpdate,
@@ -27,7 +27,7 @@ const VOICE_START_TIME: Name = Name::of("voice_start_time");
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads a channel of a guild, or one of direct messages.
     #[inline(never)]
-    pub(super) fn channel(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn channel(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         if event.guild_id().is_none() {
             return self.dm_channel(cursor);
@@ -39,7 +39,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Reads a thread.
     #[inline(never)]
-    pub(super) fn thread(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn thread(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         self.in_guild(event, Kind::Thread, |reader, guild| {
             let row = reader.row(Kind::Thread, guild, &mut cursor, Absent::Carries)?;
@@ -61,7 +61,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads a channel of direct messages, which is known by the user at the other end.
-    fn dm_channel(&mut self, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    fn dm_channel(&mut self, cursor: Cursor<'_>) -> Result<(), Broken> {
         let mut recipients = cursor;
         if !enter(&mut recipients, "recipients")? {
             return Ok(());
@@ -94,7 +94,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Removes a channel and what is in it.
     #[inline(never)]
-    pub(super) fn channel_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn channel_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let id = id_of(event.cursor())?;
         if event.guild_id().is_none() {
             self.dm_delete(id);
@@ -161,7 +161,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Removes a thread and what is in it.
     #[inline(never)]
-    pub(super) fn thread_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn thread_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let id = id_of(event.cursor())?;
         self.delete(Kind::Thread, id);
         self.clear_room(id);
@@ -170,7 +170,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Replaces the threads of some channels of a guild, or all of it.
     #[inline(never)]
-    pub(super) fn thread_list_sync(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn thread_list_sync(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         self.in_guild(event, Kind::Thread, |reader, guild| {
             let mut threads = event.cursor();
             let read = reader
@@ -190,7 +190,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     ///
     /// Its frame is not to be on the stack while the threads are read.
     #[inline(never)]
-    fn doubt_threads(&mut self, guild: u32, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    fn doubt_threads(&mut self, guild: u32, mut cursor: Cursor<'_>) -> Result<(), Broken> {
         let mut some = false;
         if enter(&mut cursor, "channel_ids")? && !cursor.null()? {
             let mut channels = heapless::Vec::<u64, AT_ONCE>::new();
@@ -227,7 +227,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Sets what the bot is in the threads it is in.
-    fn thread_members(&mut self, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    fn thread_members(&mut self, mut cursor: Cursor<'_>) -> Result<(), Broken> {
         if !enter(&mut cursor, "members")? || cursor.null()? {
             return Ok(());
         }
@@ -241,7 +241,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Sets what the bot is in a thread.
-    pub(super) fn thread_member(&mut self, mut member: Cursor<'_>) -> Result<(), DecodeError> {
+    pub(super) fn thread_member(&mut self, mut member: Cursor<'_>) -> Result<(), Broken> {
         let id = id_of(member)?;
         if let Some(thread) = self.records.find_listed(Kind::Thread, NONE, id) {
             self.patch_value(thread, MEMBER, &mut member);
@@ -254,7 +254,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn thread_members_update(
         &mut self,
         event: &Dispatch<'_>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let update: ThreadMembersUpdate<'_> = event.decode()?;
         let Some(thread) = self.records.find_listed(Kind::Thread, NONE, update.id.0) else {
             return Ok(());
@@ -273,7 +273,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Sets what the bot is in a thread it was added to.
-    fn added_to_thread(&mut self, thread: u32, mut cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    fn added_to_thread(&mut self, thread: u32, mut cursor: Cursor<'_>) -> Result<(), Broken> {
         if !enter(&mut cursor, "added_members")? || cursor.null()? {
             return Ok(());
         }
@@ -290,7 +290,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Sets when a message was last pinned in a channel or thread.
     #[inline(never)]
-    pub(super) fn pins(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn pins(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let update: ChannelPinsUpdate<'_> = event.decode()?;
         let mut time = event.cursor();
         if enter(&mut time, "last_pin_timestamp")? {
@@ -301,7 +301,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Sets the status of a voice channel.
     #[inline(never)]
-    pub(super) fn voice_status(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn voice_status(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let update: VoiceChannelStatusUpdate<'_> = event.decode()?;
         let mut status = event.cursor();
         if enter(&mut status, "status")? {
@@ -312,7 +312,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Sets since when somebody is in a voice channel.
     #[inline(never)]
-    pub(super) fn voice_start(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn voice_start(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let update: VoiceChannelStartTimeUpdate = event.decode()?;
         let mut time = event.cursor();
         if enter(&mut time, "voice_start_time")? {
@@ -323,7 +323,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Sets what was asked of channels.
     #[inline(never)]
-    pub(super) fn channel_info(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn channel_info(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         event.decode::<ChannelInfo<'_>>()?;
         let mut channels = event.cursor();
         if !enter(&mut channels, "channels")? || channels.null()? {

@@ -7,7 +7,8 @@ use super::super::rows::Witness;
 use super::channels::{CHANNEL_ID, PARENT_ID};
 use super::guild::{Extent, Lists, lists_in};
 use super::id_of;
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::packed::Broken;
+use crate::decode::Cursor;
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Removes a row that is shown, or a guild, and what is in it.
@@ -99,7 +100,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         cursor: Cursor<'_>,
         absent: Absent,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
             let whole = (absent == Absent::Goes).then_some(cursor);
@@ -118,7 +119,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(in super::super) fn update_message(
         &mut self,
         message: Cursor<'_>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let id = id_of(message)?;
         match self.records.find(Kind::Message, NONE, id) {
             Some(row) => {

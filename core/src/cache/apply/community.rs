@@ -7,8 +7,8 @@ use super::super::rows::Witness;
 use super::super::table::hash_of_code;
 use super::{enter, id_of};
 use crate::Dispatch;
-use crate::decode::packed::Name;
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::packed::{Broken, Name};
+use crate::decode::Cursor;
 use crate::model::{GuildScheduledEventUserAdd, GuildScheduledEventUserRemove, InviteDelete};
 
 const USER_COUNT: Name = Name::of("user_count");
@@ -16,7 +16,7 @@ const USER_COUNT: Name = Name::of("user_count");
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Begins a session: who the bot is, and which guilds there will be; it is in no others.
     #[inline(never)]
-    pub(super) fn ready(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn ready(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let (mut user, mut guilds) = (event.cursor(), event.cursor());
         (self.records.session.began, self.records.session.cold) = (true, false);
         self.records.session.readies = self.records.session.readies.wrapping_add(1);
@@ -47,7 +47,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         mut cursor: Cursor<'_>,
         absent: Absent,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let id = id_of(cursor)?;
         let other = self.first(Place::Root(Root::Me));
         if let Some(other) = other.filter(|row| self.records.key(*row) != id) {
@@ -58,7 +58,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Makes places for guilds that are announced.
-    fn announced(&mut self, mut guilds: Cursor<'_>) -> Result<(), DecodeError> {
+    fn announced(&mut self, mut guilds: Cursor<'_>) -> Result<(), Broken> {
         let mut items = guilds.list()?;
         while guilds.item(&mut items)? {
             let id = id_of(guilds)?;
@@ -96,7 +96,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let gone: InviteDelete<'_> = event.decode()?;
         let mut unescaped = [0; 128];
         let code = gone.code.as_str().or_else(|| gone.code.copy_to(&mut unescaped));
@@ -112,7 +112,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         event: &Dispatch<'_>,
         change: i64,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let id = match change {
             1 => event.decode::<GuildScheduledEventUserAdd>()?.guild_scheduled_event_id,
             _ => event.decode::<GuildScheduledEventUserRemove>()?.guild_scheduled_event_id,

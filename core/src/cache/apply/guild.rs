@@ -6,15 +6,15 @@ use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
 use super::super::rows::{News, Witness};
 use super::{enter, id_of};
-use crate::decode::packed::{Name, Unpacked};
-use crate::decode::{Cursor, DecodeError, Key};
+use crate::decode::packed::{Broken, Name, Unpacked};
+use crate::decode::{Cursor, Key};
 use crate::model::UnavailableGuild;
 use crate::{Dispatch, GuildId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Replaces a guild and all that belongs to it, or marks it as not available.
     #[inline(never)]
-    pub(super) fn guild_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn guild_create(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let cursor = event.cursor();
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
@@ -45,7 +45,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         guild: u32,
         whole: Option<Cursor<'_>>,
-    ) -> Result<bool, DecodeError> {
+    ) -> Result<bool, Broken> {
         let most = self.settings.limits.of(Kind::Guild).rows;
         let has_room = self.records.is_shown(guild) || self.records.known_guilds < most;
         if !self.keeps(Kind::Guild) || has_room {
@@ -65,7 +65,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Reads who is in voice before all else, where it decides which members are kept.
-    fn voice_states_first(&mut self, guild: u32, cursor: Cursor<'_>) -> Result<(), DecodeError> {
+    fn voice_states_first(&mut self, guild: u32, cursor: Cursor<'_>) -> Result<(), Broken> {
         let mut states = cursor;
         let first = self.keeps(Kind::VoiceState) && !self.keeps_all_members();
         if first && enter(&mut states, "voice_states")? {
@@ -76,7 +76,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Patches a guild by what came.
     #[inline(never)]
-    pub(super) fn guild_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn guild_update(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let cursor = event.cursor();
         let id = id_of(cursor)?;
         self.within(id, |reader, guild| {
@@ -94,7 +94,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         id: u64,
         mut cursor: Cursor<'_>,
         absent: Absent,
-    ) -> Result<Extent, DecodeError> {
+    ) -> Result<Extent, Broken> {
         let mut frame = self.begin(Kind::Guild, NONE);
         frame.key = Some(id);
         let read = self.guild_fields(guild, &mut frame, &mut cursor, absent);
@@ -127,7 +127,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         absent: Absent,
-    ) -> Result<Extent, DecodeError> {
+    ) -> Result<Extent, Broken> {
         let mut members = cursor.object()?;
         while let Some(key) = cursor.key(&mut members)? {
             if let Some(kind) = listed(&key) {
@@ -157,11 +157,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         key: &Key<'_>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let name = Name::of_key(key);
         match self.part(frame, cursor, name)? {
             Ok(()) => {}
-            Err(Unpacked::Broken(_)) => self.breaks(Kind::Guild),
+            Err(Unpacked::Broken) => self.breaks(Kind::Guild),
             Err(Unpacked::Full) => self.lose(frame, name),
         }
         Ok(())
@@ -169,7 +169,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Marks a guild as not available, or removes it with all that belongs to it.
     #[inline(never)]
-    pub(super) fn guild_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn guild_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let gone: UnavailableGuild = event.cursor().decode()?;
         let (id, away) = (gone.id.0, gone.unavailable == Some(true));
         if !away && self.records.find(Kind::Guild, NONE, id).is_none() {
@@ -264,7 +264,7 @@ pub(in super::super) const SUBTREE: [(&str, Kind); 11] = [
 pub(super) type Lists = heapless::Vec<Kind, { SUBTREE.len() }>;
 
 /// Returns the lists that an object of a guild has.
-pub(super) fn lists_in(mut guild: Cursor<'_>) -> Result<Lists, DecodeError> {
+pub(super) fn lists_in(mut guild: Cursor<'_>) -> Result<Lists, Broken> {
     let mut lists = Lists::new();
     let mut members = guild.object()?;
     while let Some(key) = guild.key(&mut members)? {

@@ -5,7 +5,8 @@ use super::super::kind::{Kind, NONE, Place};
 use super::super::reader::{Reacted, Reader};
 use super::super::rows::Witness;
 use super::enter;
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::packed::Broken;
+use crate::decode::Cursor;
 use crate::model::{
     MessageDelete, MessageDeleteBulk, MessageReactionAdd, MessageReactionRemove,
     MessageReactionRemoveAll, MessageReactionRemoveEmoji,
@@ -17,7 +18,7 @@ type ReactedTo<'e> = (MessageId, Reacted<'e>);
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     #[inline(never)]
-    pub(super) fn message_create(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn message_create(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         self.insert_message(event.guild_id(), event.cursor())
     }
 
@@ -26,10 +27,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &mut self,
         guild: Option<GuildId>,
         mut message: Cursor<'_>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let most = self.settings.limits.of(Kind::Message).rows;
         if !self.keeps(Kind::Message) || most.min(self.settings.max_messages_per_channel) == 0 {
-            return message.skip();
+            return Ok(message.skip()?);
         }
         let Some(id) = guild else {
             self.new_message(NONE, message);
@@ -67,19 +68,19 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Brings a message up to date; one that is not there is not made.
     #[inline(never)]
-    pub(super) fn message_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn message_update(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         self.update_message(event.cursor())
     }
 
     #[inline(never)]
-    pub(super) fn message_delete(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn message_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let gone: MessageDelete = event.decode()?;
         self.delete(Kind::Message, gone.id.0);
         Ok(())
     }
 
     #[inline(never)]
-    pub(super) fn message_delete_bulk(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn message_delete_bulk(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let gone: MessageDeleteBulk<'_> = event.decode()?;
         for id in gone.ids.iter().flatten() {
             self.delete(Kind::Message, id.0);
@@ -88,7 +89,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         if let Some((message, reacted)) = self.added(event)? {
             self.reacted(message, reacted);
         }
@@ -96,7 +97,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         if let Some((message, reacted)) = self.taken(event)? {
             self.reacted(message, reacted);
         }
@@ -105,7 +106,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Reads what somebody gave; nothing if there is no emoji.
     #[inline(never)]
-    fn added<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, DecodeError> {
+    fn added<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, Broken> {
         let added: MessageReactionAdd<'_> = event.decode()?;
         let (mut emoji, mut colors) = (event.cursor(), event.cursor());
         if !enter(&mut emoji, "emoji")? {
@@ -119,7 +120,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Reads what somebody took back; nothing if there is no emoji.
     #[inline(never)]
-    fn taken<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, DecodeError> {
+    fn taken<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, Broken> {
         let gone: MessageReactionRemove<'_> = event.decode()?;
         let mut emoji = event.cursor();
         if !enter(&mut emoji, "emoji")? {
@@ -131,7 +132,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    pub(super) fn reaction_remove_all(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn reaction_remove_all(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let gone: MessageReactionRemoveAll = event.decode()?;
         self.reacted(gone.message_id, Reacted::None);
         Ok(())
@@ -141,7 +142,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn reaction_remove_emoji(
         &mut self,
         event: &Dispatch<'_>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         let gone: MessageReactionRemoveEmoji<'_> = event.decode()?;
         let mut emoji = event.cursor();
         if enter(&mut emoji, "emoji")? {

@@ -6,14 +6,13 @@ use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::{MEMBER, enter, id_of};
 use crate::Dispatch;
-use crate::decode::DecodeError;
-use crate::decode::packed::{self, Name};
+use crate::decode::packed::{Broken, self, Name};
 
 const MEMBER_COUNT: Name = Name::of("member_count");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     #[inline(never)]
-    pub(super) fn member_add(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn member_add(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let (mut cursor, mut user) = (event.cursor(), event.cursor());
         let id = if enter(&mut user, "user")? { Some(id_of(user)?) } else { None };
         self.in_guild(event, Kind::Member, |reader, guild| {
@@ -26,7 +25,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    pub(super) fn member_update(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn member_update(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         self.in_guild(event, Kind::Member, |reader, guild| {
             reader.row(Kind::Member, guild, &mut cursor, Absent::Stays).map(drop)
@@ -35,7 +34,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Removes a member, its presence and its voice state: who left is neither there nor in voice.
     #[inline(never)]
-    pub(super) fn member_remove(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn member_remove(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let mut user = event.cursor();
         if !enter(&mut user, "user")? {
             self.breaks(Kind::Member);
@@ -56,7 +55,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Reads members that were asked for, and their presences.
     #[inline(never)]
-    pub(super) fn members_chunk(&mut self, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn members_chunk(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         self.in_guild(event, Kind::Member, |reader, guild| {
             for (list, kind) in [("members", Kind::Member), ("presences", Kind::Presence)] {
                 let mut cursor = event.cursor();
@@ -79,7 +78,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Reads a presence or a voice state, which is gone if it says so.
     #[inline(never)]
-    pub(super) fn state(&mut self, kind: Kind, event: &Dispatch<'_>) -> Result<(), DecodeError> {
+    pub(super) fn state(&mut self, kind: Kind, event: &Dispatch<'_>) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         self.in_guild(event, kind, |reader, guild| {
             reader.row(kind, guild, &mut cursor, Absent::Goes).map(drop)

@@ -5,8 +5,8 @@ use super::super::kind::{Kind, Mark, NONE};
 use super::super::rows::Witness;
 use super::super::settings::MemberPolicy;
 use super::{Absent, Frame, MEMBER, Reader, refer};
-use crate::decode::packed::{self, Unpacked};
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::packed::{Broken, self, Unpacked};
+use crate::decode::Cursor;
 use crate::{GuildId, UserId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
@@ -22,7 +22,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         guild: u32,
         cursor: &mut Cursor<'_>,
         absent: Absent,
-    ) -> Result<Option<u32>, DecodeError> {
+    ) -> Result<Option<u32>, Broken> {
         let start = *cursor;
         cursor.skip()?;
         let Ok(Some(user)) = id_in(&mut { start }, Some("user")) else {
@@ -90,7 +90,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 pub(super) fn id_in(
     cursor: &mut Cursor<'_>,
     within: Option<&str>,
-) -> Result<Option<u64>, DecodeError> {
+) -> Result<Option<u64>, Broken> {
     let (mut inside, mut found) = (*cursor, None);
     cursor.skip()?;
     if inside.null()? {

@@ -4,8 +4,8 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, NONE};
 use super::super::rows::Witness;
 use super::{Absent, CHANNEL_ID, Frame, ID, MEMBER, Reader, refer};
-use crate::decode::packed::{Name, Unpacked};
-use crate::decode::{Cursor, DecodeError, Expected};
+use crate::decode::packed::{Broken, Name, Unpacked};
+use crate::decode::Cursor;
 
 pub(super) const AUTHOR: Name = Name::of("author");
 pub(super) const MENTIONS: Name = Name::of("mentions");
@@ -51,7 +51,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 let row = message.key.and_then(|key| self.records.find(Kind::Message, NONE, key));
                 row.map(|row| Some(self.records.owner(row))).ok_or(Unpacked::Full)
             }
-            None => Err(Unpacked::Broken(DecodeError::at(0, Expected::Snowflake))),
+            None => Err(Unpacked::Broken),
         }
     }
 
@@ -177,11 +177,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
 /// Reads an object for its id.
 #[inline(never)]
-fn id_of(mut object: Cursor<'_>) -> Result<Option<u64>, DecodeError> {
+fn id_of(mut object: Cursor<'_>) -> Result<Option<u64>, Broken> {
     let mut members = object.object()?;
     while let Some(key) = object.key(&mut members)? {
         if Name::of_key(&key) == Some(ID) {
-            return object.snowflake().map(Some);
+            return Ok(Some(object.snowflake()?));
         }
         object.skip()?;
     }

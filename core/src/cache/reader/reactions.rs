@@ -3,8 +3,8 @@
 use super::super::family::Memory;
 use super::super::rows::Witness;
 use super::{Frame, Reader};
-use crate::decode::packed::{self, Name, Unpacked, Writer};
-use crate::decode::{Cursor, DecodeError};
+use crate::decode::packed::{Broken, self, Name, Unpacked, Writer};
+use crate::decode::Cursor;
 
 const BURST: Name = Name::of("burst");
 const BURST_COLORS: Name = Name::of("burst_colors");
@@ -81,11 +81,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
 /// Tells whether a reaction is one of an emoji: by its id, or by its name if it has none.
 #[inline(never)]
-fn same_emoji(reaction: Cursor<'_>, emoji: Cursor<'_>) -> Result<bool, DecodeError> {
+fn same_emoji(reaction: Cursor<'_>, emoji: Cursor<'_>) -> Result<bool, Broken> {
     let Some(own) = member(reaction, "emoji")? else { return Ok(false) };
-    let id = |emoji| -> Result<Option<u64>, DecodeError> {
+    let id = |emoji| -> Result<Option<u64>, Broken> {
         match member(emoji, "id")? {
-            Some(mut id) => id.snowflake().map(Some),
+            Some(mut id) => Ok(Some(id.snowflake()?)),
             _ => Ok(None),
         }
     };
@@ -158,16 +158,16 @@ fn write(
 }
 
 #[inline(never)]
-fn read_tally(reaction: Cursor<'_>) -> Result<Tally, DecodeError> {
-    let count = |object, name| -> Result<Option<u64>, DecodeError> {
+fn read_tally(reaction: Cursor<'_>) -> Result<Tally, Broken> {
+    let count = |object, name| -> Result<Option<u64>, Broken> {
         match member(object, name)? {
-            Some(mut count) => count.snowflake().map(Some),
+            Some(mut count) => Ok(Some(count.snowflake()?)),
             _ => Ok(None),
         }
     };
-    let is = |name| -> Result<bool, DecodeError> {
+    let is = |name| -> Result<bool, Broken> {
         match member(reaction, name)? {
-            Some(mut is) => is.bool(),
+            Some(mut is) => Ok(is.bool()?),
             _ => Ok(false),
         }
     };
@@ -180,7 +180,7 @@ fn read_tally(reaction: Cursor<'_>) -> Result<Tally, DecodeError> {
 }
 
 /// Finds a member of an object; nothing if it is null.
-fn member<'e>(mut object: Cursor<'e>, name: &str) -> Result<Option<Cursor<'e>>, DecodeError> {
+fn member<'e>(mut object: Cursor<'e>, name: &str) -> Result<Option<Cursor<'e>>, Broken> {
     let mut members = object.object()?;
     while let Some(key) = object.key(&mut members)? {
         if key.is(name) {

@@ -7,7 +7,6 @@ use super::super::kind::{Kind, Mark};
 use super::super::rows::{Changed, Witness};
 use super::{Absent, Frame, Reader};
 use crate::decode::packed::Unpacked;
-use crate::decode::{DecodeError, Expected};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Stores a row that was read.
@@ -17,7 +16,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         absent: Absent,
     ) -> Result<u32, Unpacked> {
         let Some(key) = frame.key else {
-            let nameless = Unpacked::Broken(DecodeError::at(0, Expected::Snowflake));
+            let nameless = Unpacked::Broken;
             return Err(if frame.full { Unpacked::Full } else { nameless });
         };
         let Some(row) = self.found(frame, key) else { return self.admit(frame, key) };

@@ -36,7 +36,7 @@ pub(crate) use self::check::{named, well_formed};
 pub(crate) use self::made::Made;
 pub(crate) use self::names::Name;
 pub(crate) use self::notes::NOTE;
-pub(crate) use self::write::{Unpacked, Writer};
+pub(crate) use self::write::{Broken, Unpacked, Writer};
 
 use crate::decode::number::parse_u64;
 

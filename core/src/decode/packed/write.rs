@@ -12,18 +12,34 @@ use crate::decode::number::{Number, parse_u64};
 use crate::decode::text::Text;
 use crate::decode::{DecodeError, Kind, timestamp};
 
+/// A value that is not well-formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken;
+
+impl From<DecodeError> for Broken {
+    fn from(_: DecodeError) -> Self {
+        Self
+    }
+}
+
 /// Why a value was not packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unpacked {
     /// It is not well-formed.
-    Broken(DecodeError),
+    Broken,
     /// There is no room for it.
     Full,
 }
 
 impl From<DecodeError> for Unpacked {
-    fn from(error: DecodeError) -> Self {
-        Self::Broken(error)
+    fn from(_: DecodeError) -> Self {
+        Self::Broken
+    }
+}
+
+impl From<Broken> for Unpacked {
+    fn from(_: Broken) -> Self {
+        Self::Broken
     }
 }
 
