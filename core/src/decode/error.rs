@@ -3,11 +3,30 @@
 use core::fmt;
 
 /// A value that does not decode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// It is as large as two registers of a board, so that what may fail returns in them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DecodeError {
-    pub(super) field: Option<&'static &'static str>,
     pub(super) offset: u32,
-    pub(super) expected: Expected,
+    pub(super) wanted: &'static Wanted,
+}
+
+/// What was expected, and of a field its name.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Wanted {
+    expected: Expected,
+    field: Option<&'static str>,
+}
+
+impl Wanted {
+    const fn of(expected: Expected) -> Self {
+        Self { expected, field: None }
+    }
+
+    /// Expects a field of an object.
+    pub(crate) const fn field(name: &'static str) -> Self {
+        Self { expected: Expected::Field, field: Some(name) }
+    }
 }
 
 /// What stands at an offset was not this.
@@ -49,18 +68,17 @@ pub enum Expected {
 impl DecodeError {
     #[cold]
     pub(super) fn new(at: usize, expected: Expected) -> Self {
-        let offset = u32::try_from(at).unwrap_or(u32::MAX);
-        Self { field: None, offset, expected }
+        Self::at(u32::try_from(at).unwrap_or(u32::MAX), expected)
     }
 
     #[cold]
     pub(crate) const fn at(offset: u32, expected: Expected) -> Self {
-        Self { field: None, offset, expected }
+        Self { offset, wanted: expected.wanted() }
     }
 
     #[cold]
-    pub(crate) fn missing(at: u32, field: &'static &'static str) -> Self {
-        Self { field: Some(field), offset: at, expected: Expected::Field }
+    pub(crate) const fn missing(offset: u32, wanted: &'static Wanted) -> Self {
+        Self { offset, wanted }
     }
 
     /// Returns where it was expected, in bytes from the beginning of what was decoded.
@@ -72,30 +90,59 @@ impl DecodeError {
     /// Returns what was expected.
     #[must_use]
     pub const fn expected(&self) -> Expected {
-        self.expected
+        self.wanted.expected
     }
 
     /// Returns the name of the field that is missing, if one is.
     #[must_use]
     pub const fn field(&self) -> Option<&'static str> {
-        match self.field {
-            Some(field) => Some(*field),
-            None => None,
-        }
+        self.wanted.field
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeError")
+            .field("field", &self.field())
+            .field("offset", &self.offset)
+            .field("expected", &self.expected())
+            .finish()
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.field {
+        match self.field() {
             Some(field) => write!(f, "expected the field {field:?}")?,
-            None => write!(f, "expected {}", self.expected)?,
+            None => write!(f, "expected {}", self.expected())?,
         }
         write!(f, " at byte {}", self.offset)
     }
 }
 
 impl core::error::Error for DecodeError {}
+
+impl Expected {
+    const fn wanted(self) -> &'static Wanted {
+        match self {
+            Self::Bool => const { &Wanted::of(Self::Bool) },
+            Self::Dispatch => const { &Wanted::of(Self::Dispatch) },
+            Self::End => const { &Wanted::of(Self::End) },
+            Self::Field => const { &Wanted::of(Self::Field) },
+            Self::Integer => const { &Wanted::of(Self::Integer) },
+            Self::List => const { &Wanted::of(Self::List) },
+            Self::Number => const { &Wanted::of(Self::Number) },
+            Self::Object => const { &Wanted::of(Self::Object) },
+            Self::Room => const { &Wanted::of(Self::Room) },
+            Self::Shallow => const { &Wanted::of(Self::Shallow) },
+            Self::Snowflake => const { &Wanted::of(Self::Snowflake) },
+            Self::Text => const { &Wanted::of(Self::Text) },
+            Self::Uncompressed => const { &Wanted::of(Self::Uncompressed) },
+            Self::Utf8 => const { &Wanted::of(Self::Utf8) },
+            Self::Value => const { &Wanted::of(Self::Value) },
+        }
+    }
+}
 
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -60,7 +60,9 @@ macro_rules! object {
                 Ok(Self {
                     $($field: match $field {
                         Some(value) => value,
-                        None => return Err($crate::decode::DecodeError::missing(start, &$crate::decode::macros::object!(@name $field $($wire)?))),
+                        None => return Err($crate::decode::DecodeError::missing(start, const {
+                            &$crate::decode::Wanted::field($crate::decode::macros::object!(@name $field $($wire)?))
+                        })),
                     },)*
                 })
             }

@@ -39,6 +39,7 @@ mod value;
 pub use check::check;
 pub use cursor::{Cursor, Items, Members};
 pub use deserialize::{DeserializeError, Deserializer};
+pub(crate) use error::Wanted;
 pub use error::{DecodeError, Expected};
 pub use field::Field;
 pub use key::Key;
