@@ -8,8 +8,8 @@ use super::family::Memory;
 use super::kind::{Kind, NONE};
 use super::reader::{Absent, Reader};
 use super::rows::{News, Witness};
-use crate::decode::packed::{Broken, Name};
 use crate::decode::Cursor;
+use crate::decode::packed::{Broken, Name};
 use crate::{Dispatch, EventKind, GuildId};
 
 mod channels;
@@ -150,12 +150,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Removes the row that an event names by an id.
     #[inline(never)]
-    fn delete_by(
-        &mut self,
-        event: &Dispatch<'_>,
-        name: &str,
-        kind: Kind,
-    ) -> Result<(), Broken> {
+    fn delete_by(&mut self, event: &Dispatch<'_>, name: &str, kind: Kind) -> Result<(), Broken> {
         let mut cursor = event.cursor();
         if enter(&mut cursor, name)? {
             let id = cursor.snowflake()?;

@@ -13,8 +13,8 @@ use super::table::{
     Channels, DmChannels, Emojis, Guilds, InChannel, InGuild, Invites, Me, Members, Messages,
     Presences, Roles, ScheduledEvents, Sounds, Stages, Stickers, Table, Threads, VoiceStates,
 };
-use crate::decode::packed::Broken;
 use crate::decode::Cursor;
+use crate::decode::packed::Broken;
 use crate::model::UnixMillis;
 use crate::{ChannelId, GuildId, UserId};
 

@@ -197,15 +197,6 @@ impl List {
         let word = u32::from_le_bytes;
         Self { head: word([a, b, c, d]), tail: word([e, f, g, h]), len: word([i, j, k, l]) }
     }
-
-    pub(super) fn to_bytes(self) -> [u8; Self::LEN] {
-        let mut bytes = [0; Self::LEN];
-        let words = [self.head, self.tail, self.len];
-        for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
-            *place = word.to_le_bytes();
-        }
-        bytes
-    }
 }
 
 /// What a record is marked as.

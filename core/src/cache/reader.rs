@@ -143,11 +143,11 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         cursor: &mut Cursor<'_>,
         absent: Absent,
     ) -> Result<Option<u32>, Broken> {
-        let start = *cursor;
+        let start = cursor.spot();
         let read = self.read(frame, cursor);
         let mut passed = Ok(());
         if read.is_err() {
-            *cursor = start;
+            cursor.go_back(start);
             passed = cursor.skip();
         }
         let stored = read.and_then(|()| self.finish(frame, absent));
@@ -319,18 +319,26 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     ///
     /// # Errors
     /// If it is not well-formed, so that the cursor does not stand behind it.
+    // Inlined, it takes no frame of its own for each row within another.
+    #[inline(always)]
     pub(super) fn part(
         &mut self,
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         name: Option<Name>,
     ) -> Result<Result<(), Unpacked>, Broken> {
-        let Some(name) = name else { return Ok(Ok(cursor.skip()?)) };
-        let (place, packed) = (*cursor, self.out.len());
-        let read = self.field(frame, cursor, name);
+        let (spot, packed) = (cursor.spot(), self.out.len());
+        let read = match name {
+            Some(name) if kept(frame.kind).has(name) => {
+                frame.fields.keep(&mut self.out, cursor, name)
+            }
+            Some(name) if is_row(frame.kind, name) => self.inner(frame, cursor, name),
+            Some(name) => self.field(frame, cursor, name),
+            None => return Ok(Ok(cursor.skip()?)),
+        };
         if read.is_err() {
             self.out.cut(packed);
-            *cursor = place;
+            cursor.go_back(spot);
             cursor.skip()?;
         }
         Ok(read)
@@ -343,16 +351,14 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         frame.full |= matches!(lost, Some(Err(_)));
     }
 
-    /// Reads the field of a name.
+    /// Reads a field that names the row, or that is not kept.
+    #[inline(never)]
     fn field(
         &mut self,
         frame: &mut Frame,
         cursor: &mut Cursor<'_>,
         name: Name,
     ) -> Result<(), Unpacked> {
-        if kept(frame.kind).has(name) {
-            return frame.fields.keep(&mut self.out, cursor, name);
-        }
         match (frame.kind, name) {
             (Kind::Member | Kind::Presence, ID) | (Kind::VoiceState | Kind::Sound, ID) => {
                 cursor.skip()?;
@@ -363,41 +369,41 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
                 frame.key = code.map(|code| hash_of_code(code.bytes));
             }
             (Kind::Thread, MEMBER) => frame.fields.keep(&mut self.out, cursor, name)?,
-            (Kind::Message, message::AUTHOR) => {
-                let author = self.user(frame, cursor)?;
-                refer(&frame.fields, &mut self.out, name, author)?;
-            }
-            (Kind::Message, message::MENTIONS) => self.users(frame, cursor, name)?,
             (Kind::VoiceState, USER_ID) | (Kind::Sound, SOUND_ID) | (_, ID) => {
                 // The first one counts, which may be known.
                 let id = cursor.snowflake()?;
                 frame.key = frame.key.or(Some(id));
             }
             (Kind::Presence, USER) => frame.key = Some(id_of(cursor)?),
-            (Kind::Member, USER) => {
-                let refused = self.losses.refused;
-                frame.key = self.user(frame, cursor)?.map(u64::from);
-                // Where its user has no room, a member has none.
-                if frame.key.is_none() && self.losses.refused > refused {
-                    return Err(Unpacked::Full);
-                }
-            }
-            (Kind::Emoji | Kind::Sound | Kind::Sticker, USER)
-            | (Kind::Invite, INVITER | TARGET_USER)
-            | (Kind::ScheduledEvent, CREATOR) => {
-                let user = self.user(frame, cursor)?;
-                refer(&frame.fields, &mut self.out, name, user)?;
-            }
-            (Kind::VoiceState, MEMBER) => {
-                let member = self.member(frame, cursor)?;
-                refer(&frame.fields, &mut self.out, name, member)?;
-            }
             _ => cursor.skip()?,
         }
         Ok(())
     }
 
+    /// Reads the field of a name, which is a row or a list of such, and refers to it.
+    #[inline(never)]
+    fn inner(
+        &mut self,
+        frame: &mut Frame,
+        cursor: &mut Cursor<'_>,
+        name: Name,
+    ) -> Result<(), Unpacked> {
+        let refused = self.losses.refused;
+        let row = match (frame.kind, name) {
+            (Kind::Message, message::MENTIONS) => return self.users(frame, cursor, name),
+            (Kind::VoiceState, _) => self.member(frame, cursor)?,
+            _ => self.user(frame, cursor)?,
+        };
+        if frame.kind != Kind::Member {
+            return refer(&frame.fields, &mut self.out, name, row);
+        }
+        frame.key = row.map(u64::from);
+        // Where its user has no room, a member has none.
+        if row.is_none() && self.losses.refused > refused { Err(Unpacked::Full) } else { Ok(()) }
+    }
+
     /// Reads a user and holds it; nothing if it is null or lost.
+    #[inline(always)]
     pub(super) fn user(
         &mut self,
         frame: &mut Frame,
@@ -411,6 +417,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     }
 
     /// Reads a member that something refers to, and holds it; one that was not there is not listed.
+    #[inline(never)]
     fn member(
         &mut self,
         frame: &mut Frame,
@@ -437,6 +444,18 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
     }
 }
 
+/// Tells whether a field is a row of its own, or a list of such.
+const fn is_row(kind: Kind, name: Name) -> bool {
+    matches!(
+        (kind, name),
+        (Kind::Emoji | Kind::Member | Kind::Sound | Kind::Sticker, USER)
+            | (Kind::Invite, INVITER | TARGET_USER)
+            | (Kind::Message, message::AUTHOR | message::MENTIONS)
+            | (Kind::ScheduledEvent, CREATOR)
+            | (Kind::VoiceState, MEMBER)
+    )
+}
+
 /// Adds a field that refers to a row, or that refers to none.
 fn refer(
     fields: &Gathered,
@@ -451,6 +470,7 @@ fn refer(
 }
 
 /// Reads an object for its id.
+#[inline(never)]
 fn id_of(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
     if let Some(id) = cursor.usual_id() {
         return Ok(id);

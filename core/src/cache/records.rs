@@ -381,7 +381,11 @@ impl<M: Memory> Records<M> {
             Place::In(owner, number) => {
                 let at = Kind::OWN + usize::from(number) * List::LEN;
                 let block = self.block(owner);
-                put(self.pool.bytes_mut(block), at, &list.to_bytes());
+                let rest = self.pool.bytes_mut(block).get_mut(at..);
+                let (words, _) = rest.unwrap_or_default().as_chunks_mut();
+                for (room, word) in words.iter_mut().zip([list.head, list.tail, list.len]) {
+                    *room = word.to_le_bytes();
+                }
             }
         }
     }

@@ -15,7 +15,8 @@ use super::records::Records;
 use super::records::walk::walk;
 use super::rows::{Changed, Witness, user_of};
 use super::settings::Settings;
-use crate::decode::{Cursor, Decode, DecodeError};
+use crate::decode::packed::Broken;
+use crate::decode::{Cursor, Decode};
 use crate::model::{Guild, Member, Role, User};
 use crate::{Dispatch, Encoding};
 
@@ -58,7 +59,7 @@ impl<M: Memory> Witness<M> for Heard {
     }
 }
 
-type Read = Result<(), DecodeError>;
+type Read = Result<(), Broken>;
 
 struct Bench<M: Memory> {
     records: Records<M>,

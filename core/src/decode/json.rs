@@ -131,7 +131,7 @@ pub(super) fn usual_key_at(doc: &[u8], at: usize) -> Option<(&[u8], usize)> {
 pub(super) fn is_plain(key: &[u8], len: usize) -> bool {
     let stops = match block(key, 0) {
         Some(block) => scan::stops(block),
-        None => scan::stops(&padded(key)),
+        None => scan::stops_in_rest(key),
     };
     first(stops.into()) == len
 }
@@ -139,7 +139,7 @@ pub(super) fn is_plain(key: &[u8], len: usize) -> bool {
 /// Reads a plain key among the last bytes of a document.
 #[inline(never)]
 fn last_key(rest: &[u8], at: usize) -> Option<(Key<'_>, usize)> {
-    let len = first(scan::stops(&padded(rest)).into());
+    let len = first(scan::stops_in_rest(rest).into());
     let usual = rest.get(len..)?.starts_with(b"\":");
     usual.then_some((Key::of_bytes(rest.get(..len)?), at + len + 2))
 }
@@ -161,7 +161,7 @@ fn stop(doc: &[u8], mut at: usize) -> Result<usize, DecodeError> {
         at += scan::SHORT;
     }
     if doc.len() - at < scan::SHORT {
-        let stops = scan::stops(&padded(doc.get(at..).unwrap_or_default()));
+        let stops = scan::stops_in_rest(doc.get(at..).unwrap_or_default());
         at += first(stops.into());
     }
     if byte(doc, at) < b' ' {
@@ -169,15 +169,6 @@ fn stop(doc: &[u8], mut at: usize) -> Result<usize, DecodeError> {
     } else {
         Ok(at)
     }
-}
-
-/// Fills bytes up to a block, with spaces.
-fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut block = [b' '; N];
-    if let Some(room) = block.get_mut(..bytes.len()) {
-        room.copy_from_slice(bytes);
-    }
-    block
 }
 
 /// Returns the index of the first marked byte.
@@ -330,7 +321,7 @@ fn skip_nested(doc: &[u8], start: usize, depth: u8) -> Result<usize, DecodeError
     loop {
         let marks = match block(doc, at) {
             Some(block) => scan::marks(block),
-            None => scan::marks(&padded(doc.get(at..).unwrap_or_default())),
+            None => scan::marks_in_rest(doc.get(at..).unwrap_or_default()),
         };
         let marks = outside_texts(marks, &mut carry);
         if let Some(end) = open.step(doc, at, &marks, most)? {

@@ -37,6 +37,7 @@ mod uncompress;
 mod value;
 
 pub use check::check;
+pub(crate) use cursor::Spot;
 pub use cursor::{Cursor, Items, Members};
 pub use deserialize::{DeserializeError, Deserializer};
 pub(crate) use error::Wanted;

@@ -30,6 +30,12 @@ pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
     way::stops(block)
 }
 
+/// Marks them as [`stops`], in fewer bytes than a block.
+#[inline]
+pub(super) fn stops_in_rest(rest: &[u8]) -> u32 {
+    way::stops_in_rest(rest)
+}
+
 /// Marks the first quote, and perhaps others behind it.
 #[inline]
 pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
@@ -40,6 +46,12 @@ pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
 #[inline]
 pub(super) fn marks(block: &[u8; LONG]) -> Marks {
     way::marks(block)
+}
+
+/// Marks structural bytes of fewer than a block.
+#[inline]
+pub(super) fn marks_in_rest(rest: &[u8]) -> Marks {
+    way::marks_in_rest(rest)
 }
 
 /// Sets each bit to the parity of all bits up to it: from quotes to what is within them.
@@ -67,6 +79,25 @@ mod vector {
         let bytes = u8x32::new(*block);
         let control = bytes.min(every(b' ' - 1)).simd_eq(bytes);
         (bytes.simd_eq(every(b'"')) | bytes.simd_eq(every(b'\\')) | control).to_bitmask()
+    }
+
+    #[inline]
+    pub(super) fn stops_in_rest(rest: &[u8]) -> u32 {
+        stops(&padded(rest))
+    }
+
+    #[inline]
+    pub(super) fn marks_in_rest(rest: &[u8]) -> Marks {
+        marks(&padded(rest))
+    }
+
+    /// Fills bytes up to a block, with spaces.
+    fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
+        let mut block = [b' '; N];
+        for (room, byte) in block.iter_mut().zip(bytes) {
+            *room = *byte;
+        }
+        block
     }
 
     #[inline]
@@ -101,8 +132,12 @@ mod scalar {
     use super::{HALF, LONG, Marks, SHORT};
 
     pub(super) fn stops(block: &[u8; SHORT]) -> u32 {
+        stops_in_rest(block)
+    }
+
+    pub(super) fn stops_in_rest(rest: &[u8]) -> u32 {
         let is_stop = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
-        block.iter().position(is_stop).map_or(0, |at| 1 << at)
+        rest.iter().take(SHORT).position(is_stop).map_or(0, |at| 1 << at)
     }
 
     pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
@@ -110,9 +145,13 @@ mod scalar {
     }
 
     pub(super) fn marks(block: &[u8; LONG]) -> Marks {
+        marks_in_rest(block)
+    }
+
+    pub(super) fn marks_in_rest(rest: &[u8]) -> Marks {
         let mut marks = Marks::default();
         let mut bit = 1;
-        for byte in block {
+        for byte in rest.iter().take(LONG) {
             match byte {
                 b'"' => marks.quotes |= bit,
                 b'\\' => marks.backslashes |= bit,
@@ -145,6 +184,18 @@ mod tests {
             }
         }
         assert_eq!(scalar::stops(&[b'a'; SHORT]) | way::stops(&[b'a'; SHORT]), 0);
+    }
+
+    #[test]
+    fn both_ways_mark_the_same_bytes_of_a_rest() {
+        let text = b"a [\"b\\\"\", {\"c\": \x01}] and more of it, longer than one block of a text";
+        for end in 0..LONG {
+            let rest = &text[..end];
+            assert_eq!(way::marks_in_rest(rest), scalar::marks_in_rest(rest), "{end}");
+            let short = &text[end.saturating_sub(SHORT - 1)..end];
+            let stops = first(way::stops_in_rest(short));
+            assert_eq!(stops, scalar::stops_in_rest(short), "{end}");
+        }
     }
 
     /// Returns the lowest mark alone.

@@ -75,32 +75,37 @@ fn parse(text: &[u8]) -> Option<i64> {
         && minute < 60
         && second <= 60;
     let (fraction, zone) = split_fraction(rest)?;
-    let minutes = (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute - offset(zone)?;
-    (right && within).then_some((minutes * 60 + second) * SECOND + fraction)
+    let of_day = (hour * 60 + minute - offset(zone)?) * 60 + second;
+    (right && within).then(|| micros(days_since_epoch(year, month, day), of_day, fraction))
+}
+
+/// Counts microseconds: of days since the Unix epoch, seconds and a fraction.
+fn micros(days: i32, seconds: i32, fraction: i32) -> i64 {
+    (i64::from(days) * 86_400 + i64::from(seconds)) * SECOND + i64::from(fraction)
 }
 
 /// Reads `len` digits.
-fn digits(text: &[u8], at: usize, len: usize) -> Option<i64> {
+fn digits(text: &[u8], at: usize, len: usize) -> Option<i32> {
     let digits = text.get(at..at + len)?;
     digits
         .iter()
-        .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+        .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i32::from(byte - b'0')))
 }
 
 /// Reads up to six digits behind a point, and passes further ones.
-fn split_fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+fn split_fraction(text: &[u8]) -> Option<(i32, &[u8])> {
     let Some(fraction) = text.strip_prefix(b".") else {
         return Some((0, text));
     };
     let len = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, zone) = fraction.split_at_checked(len)?;
     let padded = digits.iter().chain(core::iter::repeat(&b'0')).take(6);
-    let micros = padded.fold(0, |sum, byte| sum * 10 + i64::from(byte - b'0'));
+    let micros = padded.fold(0, |sum, byte| sum * 10 + i32::from(byte - b'0'));
     (len > 0).then_some((micros, zone))
 }
 
 /// Reads a zone as minutes east of UTC.
-fn offset(zone: &[u8]) -> Option<i64> {
+fn offset(zone: &[u8]) -> Option<i32> {
     let (sign, rest) = zone.split_first()?;
     if (*sign, rest) == (b'Z', &[]) {
         return Some(0);
@@ -131,7 +136,7 @@ pub(super) fn read_usual(text: &[u8; 32]) -> Option<i64> {
     let day = pairs(*day, b"00T00:00")?;
     let second = pairs(*second, b":00.0000")?;
     let zone = pairs(*zone, b"00+00:00").filter(|zone| *zone >> 8 == 0)?;
-    let of = |pairs: u64, at: u32| ((pairs >> (8 * at)) & 0xFF).cast_signed();
+    let of = |pairs: u64, at: u32| i32::try_from((pairs >> (8 * at)) & 0xFF).unwrap_or(0);
     let (year, month) = (of(date, 0) * 100 + of(date, 2), of(date, 5));
     let (of_month, hour, minute, seconds) = (of(day, 0), of(day, 3), of(day, 6), of(second, 1));
     let fraction = (of(second, 4) * 100 + of(second, 6)) * 100 + of(zone, 0);
@@ -141,8 +146,8 @@ pub(super) fn read_usual(text: &[u8; 32]) -> Option<i64> {
         && minute < 60
         && seconds < 60
         && fraction > 0;
-    let minutes = (days_since_epoch(year, month, of_month) * 24 + hour) * 60 + minute;
-    within.then_some((minutes * 60 + seconds) * SECOND + fraction)
+    let of_day = (hour * 60 + minute) * 60 + seconds;
+    within.then(|| micros(days_since_epoch(year, month, of_month), of_day, fraction))
 }
 
 /// Reads the pairs of digits in eight bytes that stand as in a pattern, each into the byte of its first digit.
@@ -209,11 +214,11 @@ const fn date(days: i32) -> (i32, i32, i32) {
     if month < 10 { (year, month + 3, day) } else { (year + 1, month - 9, day) }
 }
 
-const fn is_leap(year: i64) -> bool {
+const fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-const fn days_in(year: i64, month: i64) -> i64 {
+const fn days_in(year: i32, month: i32) -> i32 {
     match month {
         2 if is_leap(year) => 29,
         2 => 28,
@@ -223,7 +228,7 @@ const fn days_in(year: i64, month: i64) -> i64 {
 }
 
 /// Counts days since the Unix epoch, in years that begin in March.
-const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+const fn days_since_epoch(year: i32, month: i32, day: i32) -> i32 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let of_years = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     of_years + (153 * month + 2) / 5 + day - 1 - 719_468

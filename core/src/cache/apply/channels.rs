@@ -6,8 +6,8 @@ use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::{News, Witness};
 use super::{MEMBER, enter, id_of};
-use crate::decode::packed::{Broken, self, Name};
 use crate::decode::Cursor;
+use crate::decode::packed::{self, Broken, Name};
 use crate::model::{
     ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
     VoiceChannelStatusUpdate,
@@ -251,10 +251,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Counts the members of a thread; one that the bot left is removed.
     #[inline(never)]
-    pub(super) fn thread_members_update(
-        &mut self,
-        event: &Dispatch<'_>,
-    ) -> Result<(), Broken> {
+    pub(super) fn thread_members_update(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let update: ThreadMembersUpdate<'_> = event.decode()?;
         let Some(thread) = self.records.find_listed(Kind::Thread, NONE, update.id.0) else {
             return Ok(());

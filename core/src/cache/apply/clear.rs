@@ -7,8 +7,8 @@ use super::super::rows::Witness;
 use super::channels::{CHANNEL_ID, PARENT_ID};
 use super::guild::{Extent, Lists, lists_in};
 use super::id_of;
-use crate::decode::packed::Broken;
 use crate::decode::Cursor;
+use crate::decode::packed::Broken;
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Removes a row that is shown, or a guild, and what is in it.
@@ -118,12 +118,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     pub(in super::super) fn update_message(
         &mut self,
-        message: Cursor<'_>,
+        mut message: Cursor<'_>,
     ) -> Result<(), Broken> {
         let id = id_of(message)?;
         match self.records.find(Kind::Message, NONE, id) {
             Some(row) => {
-                self.revise(row, message);
+                self.revise(row, &mut message);
                 Ok(())
             }
             None => Ok(()),

@@ -7,8 +7,8 @@ use super::super::rows::Witness;
 use super::super::table::hash_of_code;
 use super::{enter, id_of};
 use crate::Dispatch;
-use crate::decode::packed::{Broken, Name};
 use crate::decode::Cursor;
+use crate::decode::packed::{Broken, Name};
 use crate::model::{GuildScheduledEventUserAdd, GuildScheduledEventUserRemove, InviteDelete};
 
 const USER_COUNT: Name = Name::of("user_count");
@@ -108,11 +108,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Counts who wants to come to a scheduled event.
     #[inline(never)]
-    pub(super) fn event_user(
-        &mut self,
-        event: &Dispatch<'_>,
-        change: i64,
-    ) -> Result<(), Broken> {
+    pub(super) fn event_user(&mut self, event: &Dispatch<'_>, change: i64) -> Result<(), Broken> {
         let id = match change {
             1 => event.decode::<GuildScheduledEventUserAdd>()?.guild_scheduled_event_id,
             _ => event.decode::<GuildScheduledEventUserRemove>()?.guild_scheduled_event_id,

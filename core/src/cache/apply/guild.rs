@@ -41,11 +41,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     /// Tells whether there is room for a guild, which is made before anything of it is read; one that comes only as
     /// not available takes none.
-    pub(super) fn admits(
-        &mut self,
-        guild: u32,
-        whole: Option<Cursor<'_>>,
-    ) -> Result<bool, Broken> {
+    pub(super) fn admits(&mut self, guild: u32, whole: Option<Cursor<'_>>) -> Result<bool, Broken> {
         let most = self.settings.limits.of(Kind::Guild).rows;
         let has_room = self.records.is_shown(guild) || self.records.known_guilds < most;
         if !self.keeps(Kind::Guild) || has_room {

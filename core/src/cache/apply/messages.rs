@@ -5,8 +5,8 @@ use super::super::kind::{Kind, NONE, Place};
 use super::super::reader::{Reacted, Reader};
 use super::super::rows::Witness;
 use super::enter;
-use crate::decode::packed::Broken;
 use crate::decode::Cursor;
+use crate::decode::packed::Broken;
 use crate::model::{
     MessageDelete, MessageDeleteBulk, MessageReactionAdd, MessageReactionRemove,
     MessageReactionRemoveAll, MessageReactionRemoveEmoji,
@@ -33,11 +33,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             return Ok(message.skip()?);
         }
         let Some(id) = guild else {
-            self.new_message(NONE, message);
+            self.new_message(NONE, &mut message);
             return Ok(());
         };
         self.of_guild(id.0, |reader, guild| {
-            reader.new_message(guild, message);
+            reader.new_message(guild, &mut message);
             Ok(())
         })
     }
@@ -139,10 +139,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    pub(super) fn reaction_remove_emoji(
-        &mut self,
-        event: &Dispatch<'_>,
-    ) -> Result<(), Broken> {
+    pub(super) fn reaction_remove_emoji(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
         let gone: MessageReactionRemoveEmoji<'_> = event.decode()?;
         let mut emoji = event.cursor();
         if enter(&mut emoji, "emoji")? {

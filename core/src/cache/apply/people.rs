@@ -6,7 +6,7 @@ use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::{MEMBER, enter, id_of};
 use crate::Dispatch;
-use crate::decode::packed::{Broken, self, Name};
+use crate::decode::packed::{self, Broken, Name};
 
 const MEMBER_COUNT: Name = Name::of("member_count");
 

@@ -5,8 +5,8 @@ use super::super::kind::{Kind, Mark, NONE};
 use super::super::rows::Witness;
 use super::super::settings::MemberPolicy;
 use super::{Absent, Frame, MEMBER, Reader, refer};
-use crate::decode::packed::{Broken, self, Unpacked};
 use crate::decode::Cursor;
+use crate::decode::packed::{self, Broken, Unpacked};
 use crate::{GuildId, UserId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
@@ -87,10 +87,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 }
 
 /// Reads the id of an object, or of an object in it, and passes it.
-pub(super) fn id_in(
-    cursor: &mut Cursor<'_>,
-    within: Option<&str>,
-) -> Result<Option<u64>, Broken> {
+pub(super) fn id_in(cursor: &mut Cursor<'_>, within: Option<&str>) -> Result<Option<u64>, Broken> {
     let (mut inside, mut found) = (*cursor, None);
     cursor.skip()?;
     if inside.null()? {

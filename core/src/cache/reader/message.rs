@@ -5,7 +5,7 @@ use super::super::kind::{Kind, NONE};
 use super::super::rows::Witness;
 use super::{Absent, CHANNEL_ID, Frame, ID, MEMBER, Reader, refer};
 use crate::decode::packed::{Broken, Name, Unpacked};
-use crate::decode::Cursor;
+use crate::decode::{Cursor, Spot};
 
 pub(super) const AUTHOR: Name = Name::of("author");
 pub(super) const MENTIONS: Name = Name::of("mentions");
@@ -13,24 +13,26 @@ pub(super) const REFERENCED_MESSAGE: Name = Name::of("referenced_message");
 
 /// What of a message is read once the channel is known, which may have to be emptied first.
 #[derive(Clone, Copy, Default)]
-struct Later<'e> {
+struct Later {
     /// The member of the author.
-    member: Option<Cursor<'e>>,
+    member: Option<Spot>,
     /// The message that is answered.
-    answered: Option<Cursor<'e>>,
+    answered: Option<Spot>,
 }
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads a message and stores it in the channel it names, with its author, its member and those it mentions.
     ///
     /// Where it ends up is known only once it was read; until then nobody owns it.
-    pub(in super::super) fn new_message(&mut self, guild: u32, mut cursor: Cursor<'_>) {
+    pub(in super::super) fn new_message(&mut self, guild: u32, cursor: &mut Cursor<'_>) {
         let mut frame = self.begin(Kind::Message, NONE);
-        let read = self.read_message(&mut frame, &mut cursor);
+        let read = self.read_message(&mut frame, cursor);
         let stored = read.and_then(|later| {
             let Some(room) = self.room_of(&frame, guild)? else { return Ok(None) };
             frame.owner = room;
-            self.holding(room, |reader| reader.finish_message(&mut frame, later, Absent::Goes))
+            self.holding(room, |reader| {
+                reader.finish_message(&mut frame, cursor, later, Absent::Goes)
+            })
         });
         self.end(&frame, stored);
     }
@@ -59,40 +61,46 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn finish_message(
         &mut self,
         frame: &mut Frame,
-        Later { member, answered }: Later<'_>,
+        cursor: &mut Cursor<'_>,
+        Later { member, answered }: Later,
         absent: Absent,
     ) -> Result<Option<u32>, Unpacked> {
         let packed = self.out.len();
-        match answered.map_or(Ok(()), |answered| self.referenced(frame, answered)) {
-            Err(Unpacked::Full) => {
-                self.out.cut(packed);
-                frame.full = true;
+        if let Some(answered) = answered {
+            cursor.go_back(answered);
+            match self.referenced(frame, cursor) {
+                Err(Unpacked::Full) => {
+                    self.out.cut(packed);
+                    frame.full = true;
+                }
+                read => read?,
             }
-            read => read?,
         }
-        match self.member_of_author(frame, member) {
-            Err(Unpacked::Full) => frame.full = true,
-            read => read?,
+        if let Some(member) = member {
+            cursor.go_back(member);
+            match self.member_of_author(frame, cursor) {
+                Err(Unpacked::Full) => frame.full = true,
+                read => read?,
+            }
         }
         self.finish(frame, absent)
     }
 
     /// Reads the members of a message; returns where those stand that are read after it.
-    fn read_message<'e>(
+    fn read_message(
         &mut self,
         frame: &mut Frame,
-        cursor: &mut Cursor<'e>,
-    ) -> Result<Later<'e>, Unpacked> {
+        cursor: &mut Cursor<'_>,
+    ) -> Result<Later, Unpacked> {
         let (mut members, mut later) = (cursor.object()?, Later::default());
         while let Some(name) = self.next(frame, cursor, &mut members)? {
-            let here = *cursor;
             if name == Some(REFERENCED_MESSAGE) {
-                later.answered = (!{ here }.null()?).then_some(here);
+                later.answered = spot_of(cursor)?;
                 cursor.skip()?;
                 continue;
             }
-            if name == Some(MEMBER) && !{ here }.null()? {
-                later.member = Some(here);
+            if name == Some(MEMBER) {
+                later.member = spot_of(cursor)?.or(later.member);
             }
             match self.part(frame, cursor, name)? {
                 Err(Unpacked::Full) => frame.full = true,
@@ -109,15 +117,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     fn member_of_author(
         &mut self,
         frame: &mut Frame,
-        member: Option<Cursor<'_>>,
+        cursor: &mut Cursor<'_>,
     ) -> Result<(), Unpacked> {
         let author = frame.fields.row(&self.out, AUTHOR);
         let guild = self.records.owner(frame.owner);
         let Some(author) = author.filter(|_| guild != NONE) else { return Ok(()) };
-        let Some(mut cursor) = member else { return Ok(()) };
         let mut member =
             Frame { listed: false, key: Some(author.into()), ..self.begin(Kind::Member, guild) };
-        let member = self.row_of(&mut member, &mut cursor, Absent::Stays)?;
+        let member = self.row_of(&mut member, cursor, Absent::Stays)?;
         let member = self.hold(frame, member)?;
         refer(&frame.fields, &mut self.out, MEMBER, member)
     }
@@ -145,12 +152,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(super) fn referenced(
         &mut self,
         frame: &mut Frame,
-        message: Cursor<'_>,
+        message: &mut Cursor<'_>,
     ) -> Result<(), Unpacked> {
         if self.answered {
             return Ok(());
         }
-        let id = id_of(message)?;
+        let id = id_of(*message)?;
         let row = id.and_then(|id| self.records.find(Kind::Message, NONE, id));
         if let Some(row) = row {
             self.hold(frame, Some(row))?;
@@ -162,17 +169,24 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Brings a message up to date by what came of it.
-    pub(in super::super) fn revise(&mut self, row: u32, mut cursor: Cursor<'_>) {
+    pub(in super::super) fn revise(&mut self, row: u32, cursor: &mut Cursor<'_>) {
         // Hold it, so that nothing that happens on the way takes it.
         self.records.retain(row);
         let key = Some(self.records.key(row));
         let begun = self.begin(Kind::Message, self.records.owner(row));
         let mut frame = Frame { listed: false, key, ..begun };
-        let read = self.read_message(&mut frame, &mut cursor);
-        let stored = read.and_then(|later| self.finish_message(&mut frame, later, Absent::Stays));
+        let read = self.read_message(&mut frame, cursor);
+        let stored =
+            read.and_then(|later| self.finish_message(&mut frame, cursor, later, Absent::Stays));
         self.end(&frame, stored);
         self.records.let_go_of_row(row, self.witness);
     }
+}
+
+/// Returns where a value stands, unless it is null.
+fn spot_of(cursor: &Cursor<'_>) -> Result<Option<Spot>, Broken> {
+    let null = { *cursor }.null()?;
+    Ok((!null).then(|| cursor.spot()))
 }
 
 /// Reads an object for its id.

@@ -3,8 +3,8 @@
 use super::super::family::Memory;
 use super::super::rows::Witness;
 use super::{Frame, Reader};
-use crate::decode::packed::{Broken, self, Name, Unpacked, Writer};
 use crate::decode::Cursor;
+use crate::decode::packed::{self, Broken, Name, Unpacked, Writer};
 
 const BURST: Name = Name::of("burst");
 const BURST_COLORS: Name = Name::of("burst_colors");

@@ -16,12 +16,19 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         absent: Absent,
     ) -> Result<u32, Unpacked> {
         let Some(key) = frame.key else {
-            let nameless = Unpacked::Broken;
-            return Err(if frame.full { Unpacked::Full } else { nameless });
+            return Err(if frame.full { Unpacked::Full } else { Unpacked::Broken });
         };
-        let Some(row) = self.found(frame, key) else { return self.admit(frame, key) };
-        self.renew(row, frame, absent);
-        Ok(row)
+        if let Some(row) = self.found(frame, key) {
+            self.renew(row, frame, absent);
+            return Ok(row);
+        }
+        if frame.full {
+            return Err(Unpacked::Full);
+        }
+        if frame.listed {
+            self.make_room(frame.kind, frame.owner)?;
+        }
+        self.admit(frame, key)
     }
 
     /// Finds a row; one of another owner is taken from it, and is found only if something refers to it.
@@ -39,15 +46,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Some(kept)
     }
 
-    /// Stores a row that is not there.
+    /// Stores a row that is not there, for which the table has room.
+    #[inline(never)]
     fn admit(&mut self, frame: &Frame, key: u64) -> Result<u32, Unpacked> {
-        let Frame { kind, owner, listed, full, .. } = *frame;
-        if full {
-            return Err(Unpacked::Full);
-        }
-        if listed {
-            self.make_room(kind, owner)?;
-        }
+        let Frame { kind, owner, listed, .. } = *frame;
         let range = frame.fields.merge(&mut self.out, b"")?;
         if !listed {
             let fields = self.out.slice(range);
@@ -68,6 +70,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Stores a row that is there.
     ///
     /// What it was is not true any more: where what it is has no room, it stays without fields.
+    #[inline(never)]
     fn renew(&mut self, row: u32, frame: &Frame, absent: Absent) {
         let shown = self.records.is_shown(row);
         if self.records.is(row, Mark::Stale) {

@@ -52,6 +52,15 @@ pub struct Cursor<'e> {
     words: u16,
 }
 
+/// Where a cursor stands in its document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    at: usize,
+    words: u16,
+    depth: u8,
+    form: Form,
+}
+
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
@@ -455,13 +464,25 @@ impl<'e> Cursor<'e> {
         if self.at == self.doc.len() { Ok(()) } else { Err(self.error(Expected::End)) }
     }
 
+    /// Returns where it stands.
+    pub(crate) const fn spot(&self) -> Spot {
+        let Self { at, words, depth, form, .. } = *self;
+        Spot { at, words, depth, form }
+    }
+
+    /// Goes back to where it stood.
+    pub(crate) const fn go_back(&mut self, spot: Spot) {
+        let Spot { at, words, depth, form } = spot;
+        *self = Self { at, words, depth, form, ..*self };
+    }
+
     /// Decodes a value that may be of a wrong type: then it is skipped.
     pub(crate) fn lenient<T: Decode<'e>>(&mut self) -> Result<Option<T>, DecodeError> {
-        let start = *self;
+        let start = self.spot();
         if let Ok(value) = T::decode(self) {
             return Ok(Some(value));
         }
-        *self = start;
+        self.go_back(start);
         self.skip()?;
         Ok(None)
     }

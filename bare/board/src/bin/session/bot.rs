@@ -66,6 +66,7 @@ impl Bot {
         self.commands_refused += u64::from(answer.is_err());
     }
 
+    #[inline(never)]
     pub(crate) fn tell(&self, report: &mut Report) {
         for (name, number) in [
             ("events", self.events),

@@ -21,6 +21,7 @@ impl Bot {
         self.cache.hear(&shard.event(), &mut ());
     }
 
+    #[inline(never)]
     pub(crate) fn tell(&self, report: &mut Report) {
         report.line("cache.users", self.cache.users().len() as u64);
     }
