@@ -19,7 +19,7 @@ const _: () = assert!(Name::COUNT <= 1 << BITS[0] && BITS[0] + BITS[1] + BITS[2]
 
 impl Field {
     /// Makes one, unless it stands too far behind the beginning.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn new(name: Name, range: &Range<usize>) -> Option<Self> {
         let [_, _, low] = BITS;
         let (start, end) = (range.start as u64, range.end as u64);
@@ -27,12 +27,12 @@ impl Field {
         (range.end < 1 << low).then_some(Self(note))
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn name(self) -> Name {
         Name(u16::try_from(self.0 >> (u64::BITS - BITS[0])).unwrap_or(u16::MAX))
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn range(self) -> Range<usize> {
         let [_, _, low] = BITS;
         let place = |note: u64| usize::try_from(note & ((1 << low) - 1)).unwrap_or(usize::MAX);
@@ -87,7 +87,7 @@ impl Gathered {
     }
 
     /// Packs the value a cursor stands before.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn keep(
         &self,
         out: &mut Writer<'_>,
@@ -98,7 +98,7 @@ impl Gathered {
     }
 
     /// Adds a field whose value `write` writes.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn put(
         &self,
         out: &mut Writer<'_>,
@@ -150,7 +150,7 @@ impl Gathered {
         })
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn add(&self, out: &mut Writer<'_>, name: Name, range: &Range<usize>) -> Result<(), Unpacked> {
         let field = Field::new(name, range).ok_or(Unpacked::Full)?;
         let last = out.noted();

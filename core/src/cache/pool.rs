@@ -194,7 +194,7 @@ impl<S: Segments> Pool<S> {
     }
 
     /// Returns what a block holds.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn bytes(&self, block: Block) -> &[u8] {
         let segment = self.segments.get(block.segment()).unwrap_or_default();
         let from = segment.get(block.unit() as usize * UNIT..).unwrap_or_default();
@@ -205,7 +205,7 @@ impl<S: Segments> Pool<S> {
     }
 
     /// Returns what a block holds, to be written.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn bytes_mut(&mut self, block: Block) -> &mut [u8] {
         let header = self.header(block);
         let at = block.unit() as usize * UNIT;
@@ -217,7 +217,7 @@ impl<S: Segments> Pool<S> {
     /// Returns a word of what a block holds, at a multiple of four bytes; nothing of a block that is not there.
     ///
     /// Of one that is there, who asks knows that it has the word.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn word(&self, block: Block, at: usize) -> Option<u32> {
         debug_assert!(self.has_word(block, at));
         let at = (block.unit() as usize + 1) * UNIT + at;
@@ -226,7 +226,7 @@ impl<S: Segments> Pool<S> {
     }
 
     /// Sets a word of what a block holds, likewise.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn set_word(&mut self, block: Block, at: usize, value: u32) {
         debug_assert!(self.has_word(block, at));
         let at = (block.unit() as usize + 1) * UNIT + at;
@@ -358,12 +358,12 @@ impl<S: Segments> Pool<S> {
         self.write(next, header | if free { Header::AFTER_FREE } else { 0 });
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn header(&self, block: Block) -> Header {
         Header(self.read(block))
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn read(&self, at: Block) -> u32 {
         let unit = at.unit() as usize * UNIT;
         let segment = self.segments.get(at.segment()).unwrap_or_default();
@@ -371,7 +371,7 @@ impl<S: Segments> Pool<S> {
         bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn write(&mut self, at: Block, value: u32) {
         let unit = at.unit() as usize * UNIT;
         let segment = self.segments.get_mut(at.segment()).unwrap_or_default();

@@ -63,7 +63,7 @@ impl<M: Memory> Records<M> {
     }
 
     /// Finds a row by its key, and its owner if that is part of it.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn find(&self, kind: Kind, owner: u32, key: u64) -> Option<u32> {
         let of_owner = kind.is_of_owner();
         let (at, bytes) = (kind.key_at(), key.to_le_bytes());
@@ -220,12 +220,12 @@ impl<M: Memory> Records<M> {
         (self.slots.bytes() + self.index.bytes() + self.pool.size(), self.pool.used())
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn kind(&self, row: u32) -> Kind {
         kind_of(&self.word(row, 0).to_le_bytes())
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn owner(&self, row: u32) -> u32 {
         if self.kind(row) == Kind::User { NONE } else { self.word(row, 4) }
     }
@@ -237,13 +237,13 @@ impl<M: Memory> Records<M> {
         self.set_word(row, 4, owner);
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn key(&self, row: u32) -> u64 {
         key_of(self.bytes_of(row))
     }
 
     /// Returns all packed members: the key, if it is one, and the fields.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn members(&self, row: u32) -> &[u8] {
         let bytes = self.bytes_of(row);
         let kind = kind_of(bytes);
@@ -252,26 +252,26 @@ impl<M: Memory> Records<M> {
     }
 
     /// Returns the packed fields: members but for the key, sorted by name.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn fields(&self, row: u32) -> &[u8] {
         let bytes = self.bytes_of(row);
         bytes.get(kind_of(bytes).header()..).unwrap_or_default()
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn is(&self, row: u32, mark: Mark) -> bool {
         self.word(row, 0) & (mark as u32) != 0
     }
 
     /// Tells whether a row is marked as one of several.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn is_any(&self, row: u32, marks: &[Mark]) -> bool {
         let all = marks.iter().fold(0, |all, mark| all | *mark as u32);
         self.word(row, 0) & all != 0
     }
 
     /// Tells whether a row is there for all: a user always, a guild if it is known, any other in its list.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn is_shown(&self, row: u32) -> bool {
         let word = self.word(row, 0);
         let is = |kind: Kind| word & 31 == kind as u32;
@@ -322,12 +322,12 @@ impl<M: Memory> Records<M> {
     }
 
     /// Returns the row behind another in its list.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn next(&self, row: u32, links: Links) -> u32 {
         self.word(row, links.0 + 4)
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn before(&self, row: u32, links: Links) -> u32 {
         self.word(row, links.0)
     }
@@ -413,22 +413,22 @@ impl<M: Memory> Records<M> {
         self.pool.bytes_mut(block).get_mut(header..).unwrap_or_default()
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn block(&self, row: u32) -> Block {
         block_in(&self.slots, row)
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn bytes_of(&self, row: u32) -> &[u8] {
         self.pool.bytes(self.block(row))
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn word(&self, row: u32, at: usize) -> u32 {
         self.pool.word(self.block(row), at).unwrap_or(NONE)
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     fn set_word(&mut self, row: u32, at: usize, value: u32) {
         let block = self.block(row);
         self.pool.set_word(block, at, value);
@@ -482,7 +482,7 @@ impl<M: Memory> fmt::Debug for Records<M> {
 const MOST_REFERENCES: u32 = u32::MAX / REFERENCE;
 
 /// Returns the block of a slot with a row.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
 fn block_in(slots: &impl Slots, row: u32) -> Block {
     Block(slots.get(row) & !USED)
 }

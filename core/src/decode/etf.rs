@@ -68,7 +68,6 @@ pub(super) fn short_count(doc: &[u8], at: usize) -> Result<u16, DecodeError> {
 }
 
 /// Reads an atom or a binary; nothing if another term stands there.
-#[inline]
 pub(super) fn word(doc: &[u8], at: usize) -> Result<Option<Word<'_>>, DecodeError> {
     let tag = tag_at(doc, at)?;
     let (len, start) = match tag {
@@ -179,7 +178,6 @@ pub(super) fn skip(doc: &[u8], start: usize) -> Result<usize, DecodeError> {
 }
 
 /// Returns how many terms follow as parts of the one at `at`, and the place behind its own bytes.
-#[inline]
 fn head(doc: &[u8], at: usize) -> Result<(u64, usize), DecodeError> {
     let tag = tag_at(doc, at)?;
     let leaf = |end: usize| Ok((0, end));

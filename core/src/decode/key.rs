@@ -31,13 +31,11 @@ impl<'e> Key<'e> {
         }
     }
 
-    #[inline]
     pub(super) const fn of_bytes(bytes: &'e [u8]) -> Self {
         Self { word: word(bytes), bytes, form: Form::Plain }
     }
 
     /// Wraps a plain name of at most 32 bytes whose first eight bytes, or more than it has, are known.
-    #[inline]
     pub(super) fn of_short(bytes: &'e [u8], first: u64) -> Self {
         Self { word: word_from(bytes, first), bytes, form: Form::Plain }
     }
@@ -85,13 +83,11 @@ impl<'e> Key<'e> {
     }
 
     /// Returns a number that tells most keys apart.
-    #[inline]
     pub(crate) const fn word(&self) -> u64 {
         self.word
     }
 
     /// Returns the name as it stands there, unless there are escapes in it or it is an integer.
-    #[inline]
     pub(crate) const fn plain(&self) -> Option<&'e [u8]> {
         match self.form {
             Form::Plain => Some(self.bytes),
@@ -100,7 +96,6 @@ impl<'e> Key<'e> {
     }
 
     /// Tells whether this is the key `name`, which has no escapes.
-    #[inline]
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         (self.form == Form::Plain && self.bytes == name.as_bytes())
@@ -152,7 +147,6 @@ const fn short_word(mut name: &[u8]) -> u64 {
 }
 
 /// Mixes a name of which the first eight bytes, or more than it has, are known.
-#[inline]
 pub(crate) fn word_from(name: &[u8], first: u64) -> u64 {
     match name.last_chunk() {
         Some(last) => mix(first, u64::from_le_bytes(*last), name.len()),
@@ -160,7 +154,6 @@ pub(crate) fn word_from(name: &[u8], first: u64) -> u64 {
     }
 }
 
-#[inline]
 const fn mix(first: u64, last: u64, len: usize) -> u64 {
     first ^ last.rotate_left(29) ^ len as u64
 }

@@ -172,9 +172,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     pub(in super::super) fn revise(&mut self, row: u32, cursor: &mut Cursor<'_>) {
         // Hold it, so that nothing that happens on the way takes it.
         self.records.retain(row);
-        let key = Some(self.records.key(row));
-        let begun = self.begin(Kind::Message, self.records.owner(row));
-        let mut frame = Frame { listed: false, key, ..begun };
+        let mut frame = self.begin_patch(row);
         let read = self.read_message(&mut frame, cursor);
         let stored =
             read.and_then(|later| self.finish_message(&mut frame, cursor, later, Absent::Stays));

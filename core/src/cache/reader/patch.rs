@@ -14,12 +14,22 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         row: u32,
         write: impl FnOnce(&mut Self, &mut Frame) -> Result<(), Unpacked>,
     ) {
-        let mut frame = self.begin(self.records.kind(row), self.records.owner(row));
-        frame.key = Some(self.records.key(row));
-        frame.listed = false;
+        let mut frame = self.begin_patch(row);
         let written = write(self, &mut frame);
-        let stored = written.and_then(|()| self.store(&frame, Absent::Stays));
-        self.end(&frame, stored.map(Some));
+        self.end_patch(&frame, written);
+    }
+
+    #[inline(never)]
+    pub(super) fn begin_patch(&self, row: u32) -> Frame {
+        let key = Some(self.records.key(row));
+        let begun = self.begin(self.records.kind(row), self.records.owner(row));
+        Frame { listed: false, key, ..begun }
+    }
+
+    #[inline(never)]
+    fn end_patch(&mut self, frame: &Frame, written: Result<(), Unpacked>) {
+        let stored = written.and_then(|()| self.store(frame, Absent::Stays));
+        self.end(frame, stored.map(Some));
     }
 
     /// Writes a field of a row.

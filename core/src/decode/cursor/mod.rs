@@ -365,7 +365,6 @@ impl<'e> Cursor<'e> {
     ///
     /// # Errors
     /// [`Expected::Value`] if the object is not well-formed.
-    #[inline]
     pub fn key(&mut self, members: &mut Members) -> Result<Option<Key<'e>>, DecodeError> {
         let key = match &mut members.0 {
             Left::Json { fresh } => {

@@ -73,7 +73,7 @@ const fn text_of(word: u8) -> &'static [u8] {
 }
 
 /// Returns the first byte that stands for a text.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(super) fn word_of(text: &[u8]) -> Option<u8> {
     match text {
         b"online" => Some(WORD),
@@ -97,7 +97,7 @@ pub(crate) struct Value<'e> {
 }
 
 /// Reads the value at a place; nothing if there is none.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn value(doc: &[u8], at: usize) -> Option<Value<'_>> {
     let tag = *doc.get(at)?;
     // A small integer is its own only byte.
@@ -112,7 +112,7 @@ pub(crate) fn value(doc: &[u8], at: usize) -> Option<Value<'_>> {
 }
 
 /// Passes the value at a place: returns its first byte, and where the rest of it begins and ends; nothing if there is none.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn pass(doc: &[u8], at: usize) -> Option<(u8, usize, usize)> {
     let tag = *doc.get(at)?;
     let behind = at + usize::from(tag >= FALSE);
@@ -164,7 +164,7 @@ static LENGTHS: [u8; 256] = {
 };
 
 /// Reads a length or the number of a name, and where it ends.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn number(doc: &[u8], at: usize) -> Option<(usize, usize)> {
     let first = usize::from(*doc.get(at)?);
     if first < 0x80 {
@@ -179,7 +179,7 @@ pub(crate) fn number(doc: &[u8], at: usize) -> Option<(usize, usize)> {
 }
 
 /// Reads a member of an object without its header: its name, and where its value begins.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn member(doc: &[u8], at: usize) -> Option<(Name, usize)> {
     let (name, at) = number(doc, at)?;
     Some((Name(u16::try_from(name).ok()?), at))
@@ -265,7 +265,7 @@ impl<'e> Value<'e> {
     }
 
     /// Returns the integer, if it is one from 0 on.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(crate) fn unsigned(&self) -> Option<u64> {
         match self.tag {
             0..FALSE | INTEGER..=INTEGER_8 => Some(little(self.bytes)),
@@ -306,7 +306,7 @@ impl<'e> Value<'e> {
 }
 
 /// Reads up to eight bytes as an integer.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn little(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }

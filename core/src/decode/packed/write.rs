@@ -66,13 +66,13 @@ impl<'b> Writer<'b> {
     }
 
     /// Returns the room that is left.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn free(&mut self) -> &mut [u8] {
         self.out.get_mut(self.len..self.limit).unwrap_or_default()
     }
 
     /// Counts what was written to the room that was left.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) const fn advance(&mut self, len: usize) {
         self.len += len;
     }
@@ -141,7 +141,7 @@ impl<'b> Writer<'b> {
         }
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(crate) fn name(&mut self, name: Name) -> Result {
         match u8::try_from(name.0).ok().filter(|short| *short < 1 << 7) {
             Some(short) => self.push(short),
@@ -157,7 +157,7 @@ impl<'b> Writer<'b> {
         self.push(if value { TRUE } else { FALSE })
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(crate) fn unsigned(&mut self, value: u64) -> Result {
         if let Some(small) = u8::try_from(value).ok().filter(|small| *small < FALSE) {
             return self.push(small);
@@ -175,7 +175,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Writes a first byte and some behind it, if there is room.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn block<const LEN: usize>(&mut self, tag: u8, bytes: [u8; LEN]) -> Option<()> {
         let (first, rest) = self.free().split_first_mut()?;
         *rest.first_chunk_mut()? = bytes;
@@ -301,7 +301,7 @@ impl<'b> Writer<'b> {
         self.extend(bytes)
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn text_as(&mut self, text: Text<'_>, means: Means) -> Result {
         match means {
             Means::Id => {
@@ -440,7 +440,7 @@ impl<'b> Writer<'b> {
         self.push(u8::try_from(count >> 14).map_err(|_| Unpacked::Full)?)
     }
 
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn push(&mut self, byte: u8) -> Result {
         self.put(self.len, byte)?;
         self.len += 1;
