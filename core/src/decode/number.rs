@@ -1,6 +1,6 @@
 //! Numbers as they stand in a document: read only when somebody asks for a value.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::time::Duration;
 
 use super::etf;
@@ -107,6 +107,25 @@ impl Number<'_> {
             Form::Digits(digits) => Some(digits),
             Form::Float(_) | Form::Integer(..) => None,
         }
+    }
+
+    /// Returns the bits of a float that stands as one.
+    pub(super) const fn float_bits(&self) -> Option<u64> {
+        match self.0 {
+            Form::Float(float) => Some(float.to_bits()),
+            Form::Digits(_) | Form::Integer(..) => None,
+        }
+    }
+
+    /// Writes an integer as text; of any other number nothing.
+    pub(super) fn integer_text(&self) -> heapless::String<21> {
+        let mut text = heapless::String::new();
+        if let Form::Integer(negative, magnitude) = self.0 {
+            let sign = if negative { "-" } else { "" };
+            // The longest has twenty digits.
+            write!(text, "{sign}{magnitude}").unwrap_or_default();
+        }
+        text
     }
 
     /// Tells whether it is written as an integer: without point and exponent.

@@ -284,11 +284,14 @@ impl<'b> Writer<'b> {
         if let Some(value) = number.as_u64() {
             return self.unsigned(value);
         }
-        let (tag, bytes) = match (number.as_i64(), number.digits()) {
+        let (tag, bytes) = match (number.as_i64(), number.float_bits()) {
             (Some(value), _) => (NEGATIVE, value.to_le_bytes()),
+            (None, Some(bits)) => (FLOAT, bits.to_le_bytes()),
             // To read a float out of text takes much stack, and many a float is longer than its text.
-            (None, Some(digits)) => return self.long(DIGITS, digits),
-            (None, None) => (FLOAT, number.as_f64().unwrap_or(0.0).to_le_bytes()),
+            (None, None) => match number.digits() {
+                Some(digits) => return self.long(DIGITS, digits),
+                None => return self.long(DIGITS, number.integer_text().as_bytes()),
+            },
         };
         self.push(tag)?;
         self.extend(&bytes)
