@@ -12,6 +12,8 @@ use crate::decode::Cursor;
 use crate::decode::packed::{Broken, Name};
 use crate::{Dispatch, EventKind, GuildId};
 
+use channels::{LAST_PIN_TIMESTAMP, STATUS, VOICE_START_TIME};
+
 mod channels;
 mod clear;
 mod community;
@@ -61,14 +63,20 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::ChannelCreate | EventKind::ChannelUpdate => self.channel(event),
             EventKind::ChannelDelete => self.channel_delete(event),
             EventKind::ChannelInfo => self.channel_info(event),
-            EventKind::ChannelPinsUpdate => self.pins(event),
+            EventKind::ChannelPinsUpdate => {
+                self.channel_field(event, "channel_id", "last_pin_timestamp", LAST_PIN_TIMESTAMP)
+            }
             EventKind::ThreadCreate | EventKind::ThreadUpdate => self.thread(event),
             EventKind::ThreadDelete => self.thread_delete(event),
             EventKind::ThreadListSync => self.thread_list_sync(event),
             EventKind::ThreadMemberUpdate => self.thread_member(event.cursor()),
             EventKind::ThreadMembersUpdate => self.thread_members_update(event),
-            EventKind::VoiceChannelStartTimeUpdate => self.voice_start(event),
-            EventKind::VoiceChannelStatusUpdate => self.voice_status(event),
+            EventKind::VoiceChannelStartTimeUpdate => {
+                self.channel_field(event, "id", "voice_start_time", VOICE_START_TIME)
+            }
+            EventKind::VoiceChannelStatusUpdate => {
+                self.channel_field(event, "id", "status", STATUS)
+            }
             _ => self.apply_to_message(event),
         }
     }
@@ -80,10 +88,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         match event.kind() {
             EventKind::MessageCreate => self.message_create(event),
             EventKind::MessageUpdate => self.message_update(event),
-            EventKind::MessageDelete => self.message_delete(event),
+            EventKind::MessageDelete => self.delete_by(event, "id", Kind::Message),
             EventKind::MessageDeleteBulk => self.message_delete_bulk(event),
-            EventKind::MessageReactionAdd => self.reaction_add(event),
-            EventKind::MessageReactionRemove => self.reaction_remove(event),
+            EventKind::MessageReactionAdd => self.reaction(event, true),
+            EventKind::MessageReactionRemove => self.reaction(event, false),
             EventKind::MessageReactionRemoveAll => self.reaction_remove_all(event),
             EventKind::MessageReactionRemoveEmoji => self.reaction_remove_emoji(event),
             _ => self.apply_to_community(event),
@@ -245,11 +253,65 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 }
 
 /// Reads the id of an object, the first if there are several.
-fn id_of(mut cursor: Cursor<'_>) -> Result<u64, Broken> {
-    if !enter(&mut cursor, "id")? {
-        return Err(Broken);
+fn id_of(cursor: Cursor<'_>) -> Result<u64, Broken> {
+    id_at(cursor, "id")
+}
+
+/// Reads the id an object has in the field of a name, the first if there are several.
+fn id_at(mut cursor: Cursor<'_>, name: &str) -> Result<u64, Broken> {
+    if enter(&mut cursor, name)? { Ok(cursor.snowflake()?) } else { Err(Broken) }
+}
+
+/// Finds the values of some names in an object, of equal ones the last.
+fn found<'e, const N: usize>(
+    object: Cursor<'e>,
+    names: [&str; N],
+) -> Result<[Option<Cursor<'e>>; N], Broken> {
+    let mut found = [None; N];
+    find(object, &names, &mut found)?;
+    Ok(found)
+}
+
+#[inline(never)]
+fn find<'e>(
+    mut object: Cursor<'e>,
+    names: &[&str],
+    found: &mut [Option<Cursor<'e>>],
+) -> Result<(), Broken> {
+    let mut members = object.object()?;
+    while let Some(key) = object.key(&mut members)? {
+        for (name, found) in names.iter().zip(&mut *found) {
+            if key.is(name) {
+                *found = Some(object);
+            }
+        }
+        object.skip()?;
     }
-    Ok(cursor.snowflake()?)
+    Ok(())
+}
+
+/// Reads the id a value is; one that is not there is none.
+fn id_in(value: Option<Cursor<'_>>) -> Result<u64, Broken> {
+    Ok(value.ok_or(Broken)?.snowflake()?)
+}
+
+/// Reads whether a value is true; one that is not there, or null, is not.
+fn is_true(value: Option<Cursor<'_>>) -> Result<bool, Broken> {
+    let Some(mut value) = value else { return Ok(false) };
+    Ok(!value.null()? && value.bool()?)
+}
+
+/// Does something with each id of a list; one that is not there, or null, has none.
+fn each_id(list: Option<Cursor<'_>>, mut act: impl FnMut(u64)) -> Result<(), Broken> {
+    let Some(mut list) = list else { return Ok(()) };
+    if list.null()? {
+        return Ok(());
+    }
+    let mut items = list.list()?;
+    while list.item(&mut items)? {
+        act(list.snowflake()?);
+    }
+    Ok(())
 }
 
 /// Stands before the value of a name in the object a cursor stands before; returns whether there is one.

@@ -5,24 +5,20 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::{News, Witness};
-use super::{MEMBER, enter, id_of};
+use super::{MEMBER, each_id, enter, found, id_in, id_of};
 use crate::decode::Cursor;
 use crate::decode::packed::{self, Broken, Name};
-use crate::model::{
-    ChannelInfo, ChannelPinsUpdate, ThreadMembersUpdate, VoiceChannelStartTimeUpdate,
-    VoiceChannelStatusUpdate,
-};
 use crate::{ChannelId, Dispatch, UserId};
 
 pub(super) const CHANNEL_ID: Name = Name::of("channel_id");
-const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
+pub(super) const LAST_PIN_TIMESTAMP: Name = Name::of("last_pin_timestamp");
 const MEMBER_COUNT: Name = Name::of("member_count");
 /// How many channels are looked for in one walk through the threads of a guild.
 const AT_ONCE: usize = 64;
 pub(super) const PARENT_ID: Name = Name::of("parent_id");
-const STATUS: Name = Name::of("status");
+pub(super) const STATUS: Name = Name::of("status");
 const USER_ID: Name = Name::of("user_id");
-const VOICE_START_TIME: Name = Name::of("voice_start_time");
+pub(super) const VOICE_START_TIME: Name = Name::of("voice_start_time");
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Reads a channel of a guild, or one of direct messages.
@@ -252,18 +248,23 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Counts the members of a thread; one that the bot left is removed.
     #[inline(never)]
     pub(super) fn thread_members_update(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let update: ThreadMembersUpdate<'_> = event.decode()?;
-        let Some(thread) = self.records.find_listed(Kind::Thread, NONE, update.id.0) else {
+        let names = ["id", "removed_member_ids", "member_count"];
+        let [id, removed, count] = found(event.cursor(), names)?;
+        let Some(thread) = self.records.find_listed(Kind::Thread, NONE, id_in(id)?) else {
             return Ok(());
         };
-        let own = self.own;
-        if update.removed_member_ids.iter().flatten().any(|id| Some(id.0) == own) {
+        let (own, mut left) = (self.own, false);
+        each_id(removed, |id| left |= Some(id) == own)?;
+        if left {
             // A public one can still be seen, and a private one by who manages threads: a miss does not prove that it
             // is gone.
             self.records.tallies.lack(Kind::Thread);
             return self.thread_delete(event);
         }
-        if let Some(count) = update.member_count {
+        if let Some(mut count) = count
+            && !count.null()?
+        {
+            let count = u32::try_from(count.u64()?).map_err(|_| Broken)?;
             self.patch_number(thread, MEMBER_COUNT, count.into());
         }
         self.added_to_thread(thread, event.cursor())
@@ -285,35 +286,19 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
-    /// Sets when a message was last pinned in a channel or thread.
+    /// Sets a field of the channel or thread that an event names.
     #[inline(never)]
-    pub(super) fn pins(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let update: ChannelPinsUpdate<'_> = event.decode()?;
-        let mut time = event.cursor();
-        if enter(&mut time, "last_pin_timestamp")? {
-            self.patch_channel(update.channel_id, LAST_PIN_TIMESTAMP, time);
-        }
-        Ok(())
-    }
-
-    /// Sets the status of a voice channel.
-    #[inline(never)]
-    pub(super) fn voice_status(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let update: VoiceChannelStatusUpdate<'_> = event.decode()?;
-        let mut status = event.cursor();
-        if enter(&mut status, "status")? {
-            self.patch_channel(update.id, STATUS, status);
-        }
-        Ok(())
-    }
-
-    /// Sets since when somebody is in a voice channel.
-    #[inline(never)]
-    pub(super) fn voice_start(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let update: VoiceChannelStartTimeUpdate = event.decode()?;
-        let mut time = event.cursor();
-        if enter(&mut time, "voice_start_time")? {
-            self.patch_channel(update.id, VOICE_START_TIME, time);
+    pub(super) fn channel_field(
+        &mut self,
+        event: &Dispatch<'_>,
+        channel: &str,
+        field: &str,
+        name: Name,
+    ) -> Result<(), Broken> {
+        let [id, value] = found(event.cursor(), [channel, field])?;
+        let id = id_in(id)?;
+        if let Some(value) = value {
+            self.patch_channel(id, name, value);
         }
         Ok(())
     }
@@ -321,7 +306,6 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Sets what was asked of channels.
     #[inline(never)]
     pub(super) fn channel_info(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        event.decode::<ChannelInfo<'_>>()?;
         let mut channels = event.cursor();
         if !enter(&mut channels, "channels")? || channels.null()? {
             return Ok(());
@@ -330,7 +314,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         while channels.item(&mut items)? {
             let channel = channels;
             channels.skip()?;
-            let id = ChannelId(id_of(channel)?);
+            let id = id_of(channel)?;
             for (name, field) in [("status", STATUS), ("voice_start_time", VOICE_START_TIME)] {
                 let mut value = channel;
                 if enter(&mut value, name)? {
@@ -341,9 +325,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
-    fn patch_channel(&mut self, id: ChannelId, name: Name, mut value: Cursor<'_>) {
-        let channel = self.records.find_listed(Kind::Channel, NONE, id.0);
-        let row = channel.or_else(|| self.records.find_listed(Kind::Thread, NONE, id.0));
+    fn patch_channel(&mut self, id: u64, name: Name, mut value: Cursor<'_>) {
+        let channel = self.records.find_listed(Kind::Channel, NONE, id);
+        let row = channel.or_else(|| self.records.find_listed(Kind::Thread, NONE, id));
         if let Some(row) = row {
             self.patch_value(row, name, &mut value);
         }

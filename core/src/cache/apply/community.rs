@@ -5,11 +5,10 @@ use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::super::table::hash_of_code;
-use super::{enter, id_of};
+use super::{enter, found, id_at, id_of};
 use crate::Dispatch;
 use crate::decode::Cursor;
 use crate::decode::packed::{Broken, Name};
-use crate::model::{GuildScheduledEventUserAdd, GuildScheduledEventUserRemove, InviteDelete};
 
 const USER_COUNT: Name = Name::of("user_count");
 
@@ -97,9 +96,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     #[inline(never)]
     pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let gone: InviteDelete<'_> = event.decode()?;
-        let mut unescaped = [0; 128];
-        let code = gone.code.as_str().or_else(|| gone.code.copy_to(&mut unescaped));
+        let [code] = found(event.cursor(), ["code"])?;
+        let (code, mut unescaped) = (code.ok_or(Broken)?.text()?, [0; 128]);
+        let code = code.as_str().or_else(|| code.copy_to(&mut unescaped));
         if let Some(code) = code {
             self.delete(Kind::Invite, hash_of_code(code.as_bytes()));
         }
@@ -109,11 +108,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Counts who wants to come to a scheduled event.
     #[inline(never)]
     pub(super) fn event_user(&mut self, event: &Dispatch<'_>, change: i64) -> Result<(), Broken> {
-        let id = match change {
-            1 => event.decode::<GuildScheduledEventUserAdd>()?.guild_scheduled_event_id,
-            _ => event.decode::<GuildScheduledEventUserRemove>()?.guild_scheduled_event_id,
-        };
-        if let Some(row) = self.records.find_listed(Kind::ScheduledEvent, NONE, id.0) {
+        let id = id_at(event.cursor(), "guild_scheduled_event_id")?;
+        if let Some(row) = self.records.find_listed(Kind::ScheduledEvent, NONE, id) {
             self.count(row, USER_COUNT, change);
         }
         Ok(())

@@ -5,10 +5,9 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
 use super::super::rows::{News, Witness};
-use super::{enter, id_of};
+use super::{enter, found, id_in, id_of, is_true};
 use crate::decode::packed::{Broken, Name, Unpacked};
 use crate::decode::{Cursor, Key};
-use crate::model::UnavailableGuild;
 use crate::{Dispatch, GuildId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
@@ -166,8 +165,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Marks a guild as not available, or removes it with all that belongs to it.
     #[inline(never)]
     pub(super) fn guild_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let gone: UnavailableGuild = event.cursor().decode()?;
-        let (id, away) = (gone.id.0, gone.unavailable == Some(true));
+        let [id, away] = found(event.cursor(), ["id", "unavailable"])?;
+        let (id, away) = (id_in(id)?, is_true(away)?);
         if !away && self.records.find(Kind::Guild, NONE, id).is_none() {
             return Ok(());
         }

@@ -4,17 +4,10 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, NONE, Place};
 use super::super::reader::{Reacted, Reader};
 use super::super::rows::Witness;
-use super::enter;
+use super::{each_id, found, id_at, id_in, is_true};
 use crate::decode::Cursor;
 use crate::decode::packed::Broken;
-use crate::model::{
-    MessageDelete, MessageDeleteBulk, MessageReactionAdd, MessageReactionRemove,
-    MessageReactionRemoveAll, MessageReactionRemoveEmoji,
-};
-use crate::{Dispatch, GuildId, MessageId};
-
-/// A message, and what became of its reactions.
-type ReactedTo<'e> = (MessageId, Reacted<'e>);
+use crate::{Dispatch, GuildId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     #[inline(never)]
@@ -73,83 +66,55 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
-    pub(super) fn message_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let gone: MessageDelete = event.decode()?;
-        self.delete(Kind::Message, gone.id.0);
-        Ok(())
-    }
-
-    #[inline(never)]
     pub(super) fn message_delete_bulk(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let gone: MessageDeleteBulk<'_> = event.decode()?;
-        for id in gone.ids.iter().flatten() {
-            self.delete(Kind::Message, id.0);
-        }
-        Ok(())
+        let [ids] = found(event.cursor(), ["ids"])?;
+        each_id(ids, |id| self.delete(Kind::Message, id))
     }
 
+    /// Counts an emoji that somebody gave or took back.
     #[inline(never)]
-    pub(super) fn reaction_add(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        if let Some((message, reacted)) = self.added(event)? {
+    pub(super) fn reaction(&mut self, event: &Dispatch<'_>, given: bool) -> Result<(), Broken> {
+        if let Some((message, reacted)) = self.read_reaction(event, given)? {
             self.reacted(message, reacted);
         }
         Ok(())
     }
 
+    /// Reads what somebody gave or took back; nothing if there is no emoji.
+    ///
+    /// Its frame is not to be on the stack while the message changes.
     #[inline(never)]
-    pub(super) fn reaction_remove(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        if let Some((message, reacted)) = self.taken(event)? {
-            self.reacted(message, reacted);
-        }
-        Ok(())
-    }
-
-    /// Reads what somebody gave; nothing if there is no emoji.
-    #[inline(never)]
-    fn added<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, Broken> {
-        let added: MessageReactionAdd<'_> = event.decode()?;
-        let (mut emoji, mut colors) = (event.cursor(), event.cursor());
-        if !enter(&mut emoji, "emoji")? {
-            return Ok(None);
-        }
-        let me = self.own == Some(added.user_id.0);
-        let burst = added.burst == Some(true);
-        let colors = enter(&mut colors, "burst_colors")?.then_some(colors);
-        Ok(Some((added.message_id, Reacted::By { emoji, given: true, me, burst, colors })))
-    }
-
-    /// Reads what somebody took back; nothing if there is no emoji.
-    #[inline(never)]
-    fn taken<'e>(&self, event: &Dispatch<'e>) -> Result<Option<ReactedTo<'e>>, Broken> {
-        let gone: MessageReactionRemove<'_> = event.decode()?;
-        let mut emoji = event.cursor();
-        if !enter(&mut emoji, "emoji")? {
-            return Ok(None);
-        }
-        let me = self.own == Some(gone.user_id.0);
-        let burst = gone.burst == Some(true);
-        Ok(Some((gone.message_id, Reacted::By { emoji, given: false, me, burst, colors: None })))
+    fn read_reaction<'e>(
+        &self,
+        event: &Dispatch<'e>,
+        given: bool,
+    ) -> Result<Option<(u64, Reacted<'e>)>, Broken> {
+        let names = ["message_id", "user_id", "emoji", "burst", "burst_colors"];
+        let [message, user, emoji, burst, colors] = found(event.cursor(), names)?;
+        let (message, me) = (id_in(message)?, self.own == Some(id_in(user)?));
+        let Some(emoji) = emoji else { return Ok(None) };
+        let colors = colors.filter(|_| given);
+        Ok(Some((message, Reacted::By { emoji, given, me, burst: is_true(burst)?, colors })))
     }
 
     #[inline(never)]
     pub(super) fn reaction_remove_all(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let gone: MessageReactionRemoveAll = event.decode()?;
-        self.reacted(gone.message_id, Reacted::None);
+        self.reacted(id_at(event.cursor(), "message_id")?, Reacted::None);
         Ok(())
     }
 
     #[inline(never)]
     pub(super) fn reaction_remove_emoji(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let gone: MessageReactionRemoveEmoji<'_> = event.decode()?;
-        let mut emoji = event.cursor();
-        if enter(&mut emoji, "emoji")? {
-            self.reacted(gone.message_id, Reacted::Without(emoji));
+        let [message, emoji] = found(event.cursor(), ["message_id", "emoji"])?;
+        let message = id_in(message)?;
+        if let Some(emoji) = emoji {
+            self.reacted(message, Reacted::Without(emoji));
         }
         Ok(())
     }
 
-    fn reacted(&mut self, message: MessageId, reacted: Reacted<'_>) {
-        if let Some(row) = self.records.find(Kind::Message, NONE, message.0) {
+    fn reacted(&mut self, message: u64, reacted: Reacted<'_>) {
+        if let Some(row) = self.records.find(Kind::Message, NONE, message) {
             self.react(row, reacted);
         }
     }
