@@ -89,6 +89,7 @@ fn find(mut cursor: Cursor<'_>, path: &[&str]) -> Option<u64> {
 }
 
 /// Finds the last value of a name.
+#[inline(never)]
 fn member<'e>(mut object: Cursor<'e>, name: &str) -> Result<Option<Cursor<'e>>, DecodeError> {
     if let Some(found) = object.last_in_map(name) {
         return Ok(found);

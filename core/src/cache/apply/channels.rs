@@ -195,11 +195,11 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
                 some = true;
                 let channel = cursor.snowflake()?;
                 if channels.push(channel).is_ok() && channels.is_full() {
-                    self.doubt_threads_of(guild, &mut channels);
+                    self.doubt_threads_of(guild, &channels);
                     channels.clear();
                 }
             }
-            self.doubt_threads_of(guild, &mut channels);
+            self.doubt_threads_of(guild, &channels);
         }
         if !some {
             self.doubt(Kind::Thread, guild);
@@ -208,15 +208,14 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     /// Doubts the threads of some channels.
-    fn doubt_threads_of(&mut self, guild: u32, channels: &mut [u64]) {
+    fn doubt_threads_of(&mut self, guild: u32, channels: &[u64]) {
         if channels.is_empty() {
             return;
         }
-        channels.sort_unstable();
         self.each(Kind::Thread, guild, |reader, row| {
             let parent = packed::find(reader.records.fields(row), PARENT_ID);
             let parent = parent.and_then(|parent| parent.unsigned());
-            if parent.is_some_and(|parent| channels.binary_search(&parent).is_ok()) {
+            if parent.is_some_and(|parent| channels.contains(&parent)) {
                 reader.records.mark(row, Mark::Stale, true);
             }
         });
