@@ -137,7 +137,8 @@ mod scalar {
 
     pub(super) fn stops_in_rest(rest: &[u8]) -> u32 {
         let is_stop = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
-        rest.iter().take(SHORT).position(is_stop).map_or(0, |at| 1 << at)
+        let block = rest.get(..SHORT).unwrap_or(rest);
+        block.iter().position(is_stop).map_or(0, |at| 1 << at)
     }
 
     pub(super) fn quotes(block: &[u8; HALF]) -> u32 {
@@ -151,7 +152,7 @@ mod scalar {
     pub(super) fn marks_in_rest(rest: &[u8]) -> Marks {
         let mut marks = Marks::default();
         let mut bit = 1;
-        for byte in rest.iter().take(LONG) {
+        for byte in rest.get(..LONG).unwrap_or(rest) {
             match byte {
                 b'"' => marks.quotes |= bit,
                 b'\\' => marks.backslashes |= bit,

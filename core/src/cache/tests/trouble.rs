@@ -356,3 +356,42 @@ fn a_connection_that_comes_or_goes_says_nothing_and_what_was_skipped_is_missed()
         assert_eq!(cache.is_cold(), is_cold, "{event:?}");
     }
 }
+
+#[test]
+fn an_event_of_a_row_needs_what_names_it_and_no_more() {
+    const MESSAGE: &str = r#"{"id": "50", "channel_id": "20", "guild_id": "1", "author": {"id": "10"},
+        "reactions": [{"emoji": {"name": "x"}, "count": 2}]}"#;
+    for (name, json, line) in [
+        ("MESSAGE_DELETE", r#"{"id": "50", "channel_id": {}}"#, "-Message 50"),
+        ("MESSAGE_DELETE_BULK", r#"{"ids": ["51", "50"], "guild_id": []}"#, "-Message 50"),
+        ("MESSAGE_REACTION_REMOVE_ALL", r#"{"message_id": "50"}"#, "~Message 50"),
+        (
+            "MESSAGE_REACTION_ADD",
+            r#"{"message_id": "50", "user_id": "1", "emoji": {"name": "x"}, "burst": null, "type": "?"}"#,
+            "~Message 50",
+        ),
+        (
+            "CHANNEL_PINS_UPDATE",
+            r#"{"channel_id": "20", "last_pin_timestamp": "?"}"#,
+            "~Channel 20",
+        ),
+    ] {
+        let mut bench = Bench::heap();
+        bench.apply("GUILD_CREATE", GUILD);
+        bench.apply("MESSAGE_CREATE", MESSAGE);
+        assert!(bench.apply(name, json).contains(&line.into()), "{name}");
+    }
+    for (name, json) in [
+        ("MESSAGE_DELETE_BULK", r#"{"ids": ["50", "?"]}"#),
+        ("MESSAGE_REACTION_ADD", r#"{"message_id": "50", "user_id": "?", "emoji": {"name": "x"}}"#),
+        ("MESSAGE_REACTION_REMOVE", r#"{"message_id": "50", "emoji": {"name": "x"}}"#),
+        ("CHANNEL_PINS_UPDATE", r#"{"last_pin_timestamp": "?"}"#),
+        ("THREAD_MEMBERS_UPDATE", r#"{"id": {}, "member_count": 1}"#),
+        ("GUILD_DELETE", r#"{"id": "1", "unavailable": 1}"#),
+        ("INVITE_DELETE", r#"{"code": 1}"#),
+    ] {
+        let mut bench = Bench::heap();
+        bench.apply("GUILD_CREATE", GUILD);
+        assert!(bench.try_apply(name, json).2.is_err(), "{name} {json}");
+    }
+}

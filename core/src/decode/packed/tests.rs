@@ -299,6 +299,12 @@ fn a_float_keeps_its_digits_and_reads_alike_in_both_encodings() {
         assert_eq!(read(Encoding::Etf, &etf).0, Some(float), "{text}");
     }
     assert_eq!(read(Encoding::Json, b"1e999"), (None, "1e999".into()));
+    // An integer that only a float is wide enough for keeps its digits too, whichever way it comes.
+    let least = "-9223372036854775809";
+    let small_big = [&[110, 8, 1][..], &(i64::MIN.unsigned_abs() + 1).to_le_bytes()].concat();
+    for (encoding, doc) in [(Encoding::Json, least.as_bytes()), (Encoding::Etf, &small_big)] {
+        assert_eq!(read(encoding, doc), (least.parse().ok(), least.into()), "{encoding:?}");
+    }
 }
 
 #[test]
