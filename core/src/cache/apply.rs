@@ -12,8 +12,6 @@ use crate::decode::Cursor;
 use crate::decode::packed::{Broken, Name};
 use crate::{Dispatch, EventKind, GuildId};
 
-use channels::{LAST_PIN_TIMESTAMP, STATUS, VOICE_START_TIME};
-
 mod channels;
 mod clear;
 mod community;
@@ -64,7 +62,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::ChannelDelete => self.channel_delete(event),
             EventKind::ChannelInfo => self.channel_info(event),
             EventKind::ChannelPinsUpdate => {
-                self.channel_field(event, "channel_id", "last_pin_timestamp", LAST_PIN_TIMESTAMP)
+                self.channel_field(event, "channel_id", channels::LAST_PIN_TIMESTAMP)
             }
             EventKind::ThreadCreate | EventKind::ThreadUpdate => self.thread(event),
             EventKind::ThreadDelete => self.thread_delete(event),
@@ -72,10 +70,10 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             EventKind::ThreadMemberUpdate => self.thread_member(event.cursor()),
             EventKind::ThreadMembersUpdate => self.thread_members_update(event),
             EventKind::VoiceChannelStartTimeUpdate => {
-                self.channel_field(event, "id", "voice_start_time", VOICE_START_TIME)
+                self.channel_field(event, "id", channels::VOICE_START_TIME)
             }
             EventKind::VoiceChannelStatusUpdate => {
-                self.channel_field(event, "id", "status", STATUS)
+                self.channel_field(event, "id", channels::STATUS)
             }
             _ => self.apply_to_message(event),
         }
@@ -88,7 +86,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         match event.kind() {
             EventKind::MessageCreate => self.message_create(event),
             EventKind::MessageUpdate => self.message_update(event),
-            EventKind::MessageDelete => self.delete_by(event, "id", Kind::Message),
+            EventKind::MessageDelete => self.message_delete(event),
             EventKind::MessageDeleteBulk => self.message_delete_bulk(event),
             EventKind::MessageReactionAdd => self.reaction(event, true),
             EventKind::MessageReactionRemove => self.reaction(event, false),
@@ -253,36 +251,32 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 }
 
 /// Reads the id of an object, the first if there are several.
-fn id_of(cursor: Cursor<'_>) -> Result<u64, Broken> {
-    id_at(cursor, "id")
-}
-
-/// Reads the id an object has in the field of a name, the first if there are several.
-fn id_at(mut cursor: Cursor<'_>, name: &str) -> Result<u64, Broken> {
-    if enter(&mut cursor, name)? { Ok(cursor.snowflake()?) } else { Err(Broken) }
+fn id_of(mut cursor: Cursor<'_>) -> Result<u64, Broken> {
+    if enter(&mut cursor, "id")? { Ok(cursor.snowflake()?) } else { Err(Broken) }
 }
 
 /// Finds the values of some names in an object, of equal ones the last.
-fn found<'e, const N: usize>(
+fn last_of<'e, const N: usize>(
     object: Cursor<'e>,
     names: [&str; N],
 ) -> Result<[Option<Cursor<'e>>; N], Broken> {
-    let mut found = [None; N];
-    find(object, &names, &mut found)?;
-    Ok(found)
+    let mut values = [None; N];
+    find_last(object, &names, &mut values)?;
+    Ok(values)
 }
 
+/// Finds the values as [`last_of`], for any number of names.
 #[inline(never)]
-fn find<'e>(
+fn find_last<'e>(
     mut object: Cursor<'e>,
     names: &[&str],
-    found: &mut [Option<Cursor<'e>>],
+    values: &mut [Option<Cursor<'e>>],
 ) -> Result<(), Broken> {
     let mut members = object.object()?;
     while let Some(key) = object.key(&mut members)? {
-        for (name, found) in names.iter().zip(&mut *found) {
+        for (name, value) in names.iter().zip(&mut *values) {
             if key.is(name) {
-                *found = Some(object);
+                *value = Some(object);
             }
         }
         object.skip()?;
@@ -290,8 +284,8 @@ fn find<'e>(
     Ok(())
 }
 
-/// Reads the id a value is; one that is not there is none.
-fn id_in(value: Option<Cursor<'_>>) -> Result<u64, Broken> {
+/// Reads a value that must be an id.
+fn as_id(value: Option<Cursor<'_>>) -> Result<u64, Broken> {
     Ok(value.ok_or(Broken)?.snowflake()?)
 }
 
@@ -301,7 +295,7 @@ fn is_true(value: Option<Cursor<'_>>) -> Result<bool, Broken> {
     Ok(!value.null()? && value.bool()?)
 }
 
-/// Does something with each id of a list; one that is not there, or null, has none.
+/// Does something with each id of a list, and passes over what is none; a list that is not there, or null, has none.
 fn each_id(list: Option<Cursor<'_>>, mut act: impl FnMut(u64)) -> Result<(), Broken> {
     let Some(mut list) = list else { return Ok(()) };
     if list.null()? {
@@ -309,7 +303,9 @@ fn each_id(list: Option<Cursor<'_>>, mut act: impl FnMut(u64)) -> Result<(), Bro
     }
     let mut items = list.list()?;
     while list.item(&mut items)? {
-        act(list.snowflake()?);
+        if let Some(id) = list.lenient()? {
+            act(id);
+        }
     }
     Ok(())
 }

@@ -351,7 +351,7 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         frame.full |= matches!(lost, Some(Err(_)));
     }
 
-    /// Reads a field that names the row, or that is not kept.
+    /// Reads a field that is no row: it names the one that is read, is kept besides, or is passed.
     #[inline(never)]
     fn field(
         &mut self,
@@ -363,12 +363,8 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
             (Kind::Member | Kind::Presence, ID) | (Kind::VoiceState | Kind::Sound, ID) => {
                 cursor.skip()?;
             }
-            (Kind::Invite, CODE) => {
-                frame.fields.keep(&mut self.out, cursor, CODE)?;
-                let code = frame.fields.value(&self.out, CODE);
-                frame.key = code.map(|code| hash_of_code(code.bytes));
-            }
-            (Kind::Thread, MEMBER) => frame.fields.keep(&mut self.out, cursor, name)?,
+            (Kind::Invite, CODE) => return self.code(frame, cursor),
+            (Kind::Thread, MEMBER) => return frame.fields.keep(&mut self.out, cursor, name),
             (Kind::VoiceState, USER_ID) | (Kind::Sound, SOUND_ID) | (_, ID) => {
                 // The first one counts, which may be known.
                 let id = cursor.snowflake()?;
@@ -380,7 +376,19 @@ impl<'a, M: Memory, W: Witness<M>> Reader<'a, M, W> {
         Ok(())
     }
 
-    /// Reads the field of a name, which is a row or a list of such, and refers to it.
+    /// Reads the code of an invite, which is all that names it.
+    #[inline(never)]
+    fn code(&mut self, frame: &mut Frame, cursor: &mut Cursor<'_>) -> Result<(), Unpacked> {
+        let start = cursor.spot();
+        cursor.text()?;
+        cursor.go_back(start);
+        frame.fields.keep(&mut self.out, cursor, CODE)?;
+        let code = frame.fields.value(&self.out, CODE);
+        frame.key = code.map(|code| hash_of_code(code.bytes));
+        Ok(())
+    }
+
+    /// Reads a field that [is a row](is_row), and refers to it; that of a member is its key.
     #[inline(never)]
     fn inner(
         &mut self,

@@ -11,6 +11,8 @@ pub struct DecodeError {
     pub(super) wanted: &'static Wanted,
 }
 
+const _: () = assert!(size_of::<Result<(), DecodeError>>() == 2 * size_of::<usize>());
+
 /// What was expected, and of a field its name.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Wanted {

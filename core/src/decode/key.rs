@@ -96,6 +96,7 @@ impl<'e> Key<'e> {
     }
 
     /// Tells whether this is the key `name`, which has no escapes.
+    #[cfg_attr(not(target_os = "none"), inline)]
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         (self.form == Form::Plain && self.bytes == name.as_bytes())

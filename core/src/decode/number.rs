@@ -117,12 +117,12 @@ impl Number<'_> {
         }
     }
 
-    /// Writes an integer as text; of any other number nothing.
+    /// Returns the text of an integer, in JSON's grammar; of any other number none.
     pub(super) fn integer_text(&self) -> heapless::String<21> {
         let mut text = heapless::String::new();
         if let Form::Integer(negative, magnitude) = self.0 {
             let sign = if negative { "-" } else { "" };
-            // The longest has twenty digits.
+            // The longest has a sign and twenty digits.
             write!(text, "{sign}{magnitude}").unwrap_or_default();
         }
         text

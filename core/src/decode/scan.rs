@@ -94,8 +94,9 @@ mod vector {
     /// Fills bytes up to a block, with spaces.
     fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
         let mut block = [b' '; N];
-        for (room, byte) in block.iter_mut().zip(bytes) {
-            *room = *byte;
+        let bytes = bytes.get(..N).unwrap_or(bytes);
+        if let Some(room) = block.get_mut(..bytes.len()) {
+            room.copy_from_slice(bytes);
         }
         block
     }

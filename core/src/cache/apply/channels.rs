@@ -5,7 +5,7 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::{News, Witness};
-use super::{MEMBER, each_id, enter, found, id_in, id_of};
+use super::{MEMBER, as_id, each_id, enter, id_of, last_of};
 use crate::decode::Cursor;
 use crate::decode::packed::{self, Broken, Name};
 use crate::{ChannelId, Dispatch, UserId};
@@ -247,9 +247,9 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Counts the members of a thread; one that the bot left is removed.
     #[inline(never)]
     pub(super) fn thread_members_update(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let names = ["id", "removed_member_ids", "member_count"];
-        let [id, removed, count] = found(event.cursor(), names)?;
-        let Some(thread) = self.records.find_listed(Kind::Thread, NONE, id_in(id)?) else {
+        let names = ["id", "removed_member_ids", "member_count", "added_members"];
+        let [id, removed, count, added] = last_of(event.cursor(), names)?;
+        let Some(thread) = self.records.find_listed(Kind::Thread, NONE, as_id(id)?) else {
             return Ok(());
         };
         let (own, mut left) = (self.own, false);
@@ -266,12 +266,12 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             let count = u32::try_from(count.u64()?).map_err(|_| Broken)?;
             self.patch_number(thread, MEMBER_COUNT, count.into());
         }
-        self.added_to_thread(thread, event.cursor())
+        added.map_or(Ok(()), |added| self.added_to_thread(thread, added))
     }
 
     /// Sets what the bot is in a thread it was added to.
     fn added_to_thread(&mut self, thread: u32, mut cursor: Cursor<'_>) -> Result<(), Broken> {
-        if !enter(&mut cursor, "added_members")? || cursor.null()? {
+        if cursor.null()? {
             return Ok(());
         }
         let mut items = cursor.list()?;
@@ -285,21 +285,17 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Ok(())
     }
 
-    /// Sets a field of the channel or thread that an event names.
+    /// Sets a field of the channel or thread that an event names in `channel`.
     #[inline(never)]
     pub(super) fn channel_field(
         &mut self,
         event: &Dispatch<'_>,
         channel: &str,
-        field: &str,
         name: Name,
     ) -> Result<(), Broken> {
-        let [id, value] = found(event.cursor(), [channel, field])?;
-        let id = id_in(id)?;
-        if let Some(value) = value {
-            self.patch_channel(id, name, value);
-        }
-        Ok(())
+        let [id, value] = last_of(event.cursor(), [channel, name.text()])?;
+        let id = as_id(id)?;
+        value.map_or(Ok(()), |value| self.patch_channel(id, name, value))
     }
 
     /// Sets what was asked of channels.
@@ -314,22 +310,28 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             let channel = channels;
             channels.skip()?;
             let id = id_of(channel)?;
-            for (name, field) in [("status", STATUS), ("voice_start_time", VOICE_START_TIME)] {
+            for name in [STATUS, VOICE_START_TIME] {
                 let mut value = channel;
-                if enter(&mut value, name)? {
-                    self.patch_channel(id, field, value);
+                if enter(&mut value, name.text())? && self.patch_channel(id, name, value).is_err() {
+                    self.breaks(Kind::Channel);
                 }
             }
         }
         Ok(())
     }
 
-    fn patch_channel(&mut self, id: u64, name: Name, mut value: Cursor<'_>) {
+    /// Sets a field of a channel or thread to null, text, or an integer if it is a time since when.
+    fn patch_channel(&mut self, id: u64, name: Name, mut value: Cursor<'_>) -> Result<(), Broken> {
+        let mut read = value;
+        if !read.null()? {
+            if name == VOICE_START_TIME { read.i64().map(drop) } else { read.text().map(drop) }?;
+        }
         let channel = self.records.find_listed(Kind::Channel, NONE, id);
         let row = channel.or_else(|| self.records.find_listed(Kind::Thread, NONE, id));
         if let Some(row) = row {
             self.patch_value(row, name, &mut value);
         }
+        Ok(())
     }
 
     /// Removes the messages of a channel or thread.

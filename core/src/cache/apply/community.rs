@@ -5,7 +5,7 @@ use super::super::kind::{Kind, Links, Mark, NONE, Place, Root};
 use super::super::reader::{Absent, Reader};
 use super::super::rows::Witness;
 use super::super::table::hash_of_code;
-use super::{enter, found, id_at, id_of};
+use super::{as_id, enter, id_of, last_of};
 use crate::Dispatch;
 use crate::decode::Cursor;
 use crate::decode::packed::{Broken, Name};
@@ -96,7 +96,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
 
     #[inline(never)]
     pub(super) fn invite_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let [code] = found(event.cursor(), ["code"])?;
+        let [code] = last_of(event.cursor(), ["code"])?;
         let (code, mut unescaped) = (code.ok_or(Broken)?.text()?, [0; 128]);
         let code = code.as_str().or_else(|| code.copy_to(&mut unescaped));
         if let Some(code) = code {
@@ -108,8 +108,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Counts who wants to come to a scheduled event.
     #[inline(never)]
     pub(super) fn event_user(&mut self, event: &Dispatch<'_>, change: i64) -> Result<(), Broken> {
-        let id = id_at(event.cursor(), "guild_scheduled_event_id")?;
-        if let Some(row) = self.records.find_listed(Kind::ScheduledEvent, NONE, id) {
+        let [id] = last_of(event.cursor(), ["guild_scheduled_event_id"])?;
+        if let Some(row) = self.records.find_listed(Kind::ScheduledEvent, NONE, as_id(id)?) {
             self.count(row, USER_COUNT, change);
         }
         Ok(())

@@ -5,7 +5,7 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, Mark, NONE};
 use super::super::reader::{Absent, Frame, Reader};
 use super::super::rows::{News, Witness};
-use super::{enter, found, id_in, id_of, is_true};
+use super::{as_id, enter, id_of, is_true, last_of};
 use crate::decode::packed::{Broken, Name, Unpacked};
 use crate::decode::{Cursor, Key};
 use crate::{Dispatch, GuildId};
@@ -165,8 +165,8 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     /// Marks a guild as not available, or removes it with all that belongs to it.
     #[inline(never)]
     pub(super) fn guild_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let [id, away] = found(event.cursor(), ["id", "unavailable"])?;
-        let (id, away) = (id_in(id)?, is_true(away)?);
+        let [id, away] = last_of(event.cursor(), ["id", "unavailable"])?;
+        let (id, away) = (as_id(id)?, is_true(away)?);
         if !away && self.records.find(Kind::Guild, NONE, id).is_none() {
             return Ok(());
         }

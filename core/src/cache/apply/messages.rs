@@ -4,9 +4,10 @@ use super::super::family::Memory;
 use super::super::kind::{Kind, NONE, Place};
 use super::super::reader::{Reacted, Reader};
 use super::super::rows::Witness;
-use super::{each_id, found, id_at, id_in, is_true};
-use crate::decode::Cursor;
+use super::{as_id, each_id, is_true, last_of};
 use crate::decode::packed::Broken;
+use crate::decode::{Cursor, Seq, Text};
+use crate::model::PartialEmoji;
 use crate::{Dispatch, GuildId};
 
 impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
@@ -66,21 +67,27 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
     }
 
     #[inline(never)]
+    pub(super) fn message_delete(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
+        let [id] = last_of(event.cursor(), ["id"])?;
+        self.delete(Kind::Message, as_id(id)?);
+        Ok(())
+    }
+
+    #[inline(never)]
     pub(super) fn message_delete_bulk(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let [ids] = found(event.cursor(), ["ids"])?;
+        let [ids] = last_of(event.cursor(), ["ids"])?;
         each_id(ids, |id| self.delete(Kind::Message, id))
     }
 
     /// Counts an emoji that somebody gave or took back.
     #[inline(never)]
     pub(super) fn reaction(&mut self, event: &Dispatch<'_>, given: bool) -> Result<(), Broken> {
-        if let Some((message, reacted)) = self.read_reaction(event, given)? {
-            self.reacted(message, reacted);
-        }
+        let (message, reacted) = self.read_reaction(event, given)?;
+        self.reacted(message, reacted);
         Ok(())
     }
 
-    /// Reads what somebody gave or took back; nothing if there is no emoji.
+    /// Reads what somebody gave or took back.
     ///
     /// Its frame is not to be on the stack while the message changes.
     #[inline(never)]
@@ -88,28 +95,29 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         &self,
         event: &Dispatch<'e>,
         given: bool,
-    ) -> Result<Option<(u64, Reacted<'e>)>, Broken> {
+    ) -> Result<(u64, Reacted<'e>), Broken> {
         let names = ["message_id", "user_id", "emoji", "burst", "burst_colors"];
-        let [message, user, emoji, burst, colors] = found(event.cursor(), names)?;
-        let (message, me) = (id_in(message)?, self.own == Some(id_in(user)?));
-        let Some(emoji) = emoji else { return Ok(None) };
+        let [message, user, emoji, burst, colors] = last_of(event.cursor(), names)?;
+        let (message, me) = (as_id(message)?, self.own == Some(as_id(user)?));
+        let (emoji, burst) = (as_emoji(emoji)?, is_true(burst)?);
+        if let Some(mut colors) = colors {
+            colors.decode::<Seq<'_, Text<'_>>>()?;
+        }
         let colors = colors.filter(|_| given);
-        Ok(Some((message, Reacted::By { emoji, given, me, burst: is_true(burst)?, colors })))
+        Ok((message, Reacted::By { emoji, given, me, burst, colors }))
     }
 
     #[inline(never)]
     pub(super) fn reaction_remove_all(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        self.reacted(id_at(event.cursor(), "message_id")?, Reacted::None);
+        let [message] = last_of(event.cursor(), ["message_id"])?;
+        self.reacted(as_id(message)?, Reacted::None);
         Ok(())
     }
 
     #[inline(never)]
     pub(super) fn reaction_remove_emoji(&mut self, event: &Dispatch<'_>) -> Result<(), Broken> {
-        let [message, emoji] = found(event.cursor(), ["message_id", "emoji"])?;
-        let message = id_in(message)?;
-        if let Some(emoji) = emoji {
-            self.reacted(message, Reacted::Without(emoji));
-        }
+        let (message, emoji) = read_emoji(event)?;
+        self.reacted(message, Reacted::Without(emoji));
         Ok(())
     }
 
@@ -129,4 +137,19 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
             });
         }
     }
+}
+
+/// Reads which message and emoji an event names.
+#[inline(never)]
+fn read_emoji<'e>(event: &Dispatch<'e>) -> Result<(u64, Cursor<'e>), Broken> {
+    let [message, emoji] = last_of(event.cursor(), ["message_id", "emoji"])?;
+    Ok((as_id(message)?, as_emoji(emoji)?))
+}
+
+/// Makes sure that a value is an emoji.
+#[inline(never)]
+fn as_emoji(value: Option<Cursor<'_>>) -> Result<Cursor<'_>, Broken> {
+    let emoji = value.ok_or(Broken)?;
+    { emoji }.decode::<PartialEmoji<'_>>()?;
+    Ok(emoji)
 }

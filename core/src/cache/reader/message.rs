@@ -14,9 +14,9 @@ pub(super) const REFERENCED_MESSAGE: Name = Name::of("referenced_message");
 /// What of a message is read once the channel is known, which may have to be emptied first.
 #[derive(Clone, Copy, Default)]
 struct Later {
-    /// The member of the author.
+    /// Where the member of the author stands.
     member: Option<Spot>,
-    /// The message that is answered.
+    /// Where the message that is answered stands.
     answered: Option<Spot>,
 }
 

@@ -19,6 +19,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         self.end_patch(&frame, written);
     }
 
+    /// Begins to change a row that is there.
     #[inline(never)]
     pub(super) fn begin_patch(&self, row: u32) -> Frame {
         let key = Some(self.records.key(row));
@@ -26,6 +27,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Frame { listed: false, key, ..begun }
     }
 
+    /// Stores what was written of a row; what was not stays.
     #[inline(never)]
     fn end_patch(&mut self, frame: &Frame, written: Result<(), Unpacked>) {
         let stored = written.and_then(|()| self.store(frame, Absent::Stays));

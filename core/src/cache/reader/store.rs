@@ -46,7 +46,7 @@ impl<M: Memory, W: Witness<M>> Reader<'_, M, W> {
         Some(kept)
     }
 
-    /// Stores a row that is not there, for which the table has room.
+    /// Stores a row that is not there; if it is to be shown, its table has room for it.
     #[inline(never)]
     fn admit(&mut self, frame: &Frame, key: u64) -> Result<u32, Unpacked> {
         let Frame { kind, owner, listed, .. } = *frame;

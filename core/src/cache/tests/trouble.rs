@@ -363,7 +363,7 @@ fn an_event_of_a_row_needs_what_names_it_and_no_more() {
         "reactions": [{"emoji": {"name": "x"}, "count": 2}]}"#;
     for (name, json, line) in [
         ("MESSAGE_DELETE", r#"{"id": "50", "channel_id": {}}"#, "-Message 50"),
-        ("MESSAGE_DELETE_BULK", r#"{"ids": ["51", "50"], "guild_id": []}"#, "-Message 50"),
+        ("MESSAGE_DELETE_BULK", r#"{"ids": ["?", {}, "51", "50"], "guild_id": []}"#, "-Message 50"),
         ("MESSAGE_REACTION_REMOVE_ALL", r#"{"message_id": "50"}"#, "~Message 50"),
         (
             "MESSAGE_REACTION_ADD",
@@ -382,7 +382,18 @@ fn an_event_of_a_row_needs_what_names_it_and_no_more() {
         assert!(bench.apply(name, json).contains(&line.into()), "{name}");
     }
     for (name, json) in [
-        ("MESSAGE_DELETE_BULK", r#"{"ids": ["50", "?"]}"#),
+        ("MESSAGE_DELETE_BULK", r#"{"ids": {"50": "50"}}"#),
+        ("MESSAGE_DELETE", r#"{"id": "50", "channel_id": "#),
+        ("MESSAGE_REACTION_ADD", r#"{"message_id": "50", "user_id": "1"}"#),
+        ("MESSAGE_REACTION_ADD", r#"{"message_id": "50", "user_id": "1", "emoji": "x"}"#),
+        ("MESSAGE_REACTION_REMOVE_EMOJI", r#"{"message_id": "50", "emoji": {"id": "?"}}"#),
+        (
+            "MESSAGE_REACTION_ADD",
+            r#"{"message_id": "50", "user_id": "1", "emoji": {"name": "x"}, "burst_colors": {"a": 1}}"#,
+        ),
+        ("CHANNEL_PINS_UPDATE", r#"{"channel_id": "20", "last_pin_timestamp": [1]}"#),
+        ("VOICE_CHANNEL_STATUS_UPDATE", r#"{"id": "21", "status": {}}"#),
+        ("VOICE_CHANNEL_START_TIME_UPDATE", r#"{"id": "21", "voice_start_time": "x"}"#),
         ("MESSAGE_REACTION_ADD", r#"{"message_id": "50", "user_id": "?", "emoji": {"name": "x"}}"#),
         ("MESSAGE_REACTION_REMOVE", r#"{"message_id": "50", "emoji": {"name": "x"}}"#),
         ("CHANNEL_PINS_UPDATE", r#"{"last_pin_timestamp": "?"}"#),
@@ -392,6 +403,31 @@ fn an_event_of_a_row_needs_what_names_it_and_no_more() {
     ] {
         let mut bench = Bench::heap();
         bench.apply("GUILD_CREATE", GUILD);
-        assert!(bench.try_apply(name, json).2.is_err(), "{name} {json}");
+        bench.apply("MESSAGE_CREATE", MESSAGE);
+        let (lines, losses, read) = bench.try_apply(name, json);
+        assert!(read.is_err() && lines.is_empty(), "{name} {json} {lines:?} {losses:?}");
+    }
+}
+
+#[test]
+fn a_thread_is_left_whatever_else_its_list_has() {
+    let mut bench = Bench::heap();
+    bench.apply("READY", r#"{"user": {"id": "9"}, "guilds": []}"#);
+    bench.apply("THREAD_CREATE", r#"{"id": "22", "guild_id": "1", "parent_id": "20", "type": 11}"#);
+    let lines = bench.apply(
+        "THREAD_MEMBERS_UPDATE",
+        r#"{"id": "22", "guild_id": "1", "member_count": 1, "removed_member_ids": [null, {}, "9"]}"#,
+    );
+    assert_eq!(lines, ["-Thread 22"]);
+}
+
+#[test]
+fn an_invite_whose_code_is_no_text_is_broken() {
+    for code in ["null", "7", "[]", "{}"] {
+        let mut bench = Bench::heap();
+        let json = std::format!(r#"{{"code": {code}, "channel_id": "20", "guild_id": "1"}}"#);
+        let (lines, losses) = bench.apply_lossy("INVITE_CREATE", &json);
+        assert_eq!((lines.len(), losses.broken), (0, 1), "{code}");
+        assert_eq!(bench.records.bytes().1, 0);
     }
 }

@@ -469,7 +469,7 @@ impl<'e> Cursor<'e> {
         Spot { at, words, depth, form }
     }
 
-    /// Goes back to where it stood.
+    /// Goes to where it stood, or another cursor of the same document.
     pub(crate) const fn go_back(&mut self, spot: Spot) {
         let Spot { at, words, depth, form } = spot;
         *self = Self { at, words, depth, form, ..*self };

@@ -284,14 +284,13 @@ impl<'b> Writer<'b> {
         if let Some(value) = number.as_u64() {
             return self.unsigned(value);
         }
-        let (tag, bytes) = match (number.as_i64(), number.float_bits()) {
-            (Some(value), _) => (NEGATIVE, value.to_le_bytes()),
-            (None, Some(bits)) => (FLOAT, bits.to_le_bytes()),
+        let (tag, bytes) = match (number.as_i64(), number.float_bits(), number.digits()) {
+            (Some(value), ..) => (NEGATIVE, value.to_le_bytes()),
+            (None, Some(bits), _) => (FLOAT, bits.to_le_bytes()),
             // To read a float out of text takes much stack, and many a float is longer than its text.
-            (None, None) => match number.digits() {
-                Some(digits) => return self.long(DIGITS, digits),
-                None => return self.long(DIGITS, number.integer_text().as_bytes()),
-            },
+            (None, None, Some(digits)) => return self.long(DIGITS, digits),
+            // An integer below all that fit is kept as JSON has it.
+            (None, None, None) => return self.long(DIGITS, number.integer_text().as_bytes()),
         };
         self.push(tag)?;
         self.extend(&bytes)
