@@ -3,7 +3,9 @@
 mod over_etf;
 mod over_json;
 mod over_packed;
+mod spot;
 
+pub(crate) use self::spot::Spot;
 use super::error::{DecodeError, Expected};
 use super::key::Key;
 use super::number::{Number, signed};
@@ -50,15 +52,6 @@ pub struct Cursor<'e> {
     form: Form,
     /// How many numbers a [`Form::Words`] has.
     words: u16,
-}
-
-/// Where a cursor stands in its document.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spot {
-    at: usize,
-    words: u16,
-    depth: u8,
-    form: Form,
 }
 
 /// What a document is.
@@ -461,29 +454,6 @@ impl<'e> Cursor<'e> {
             self.json_space();
         }
         if self.at == self.doc.len() { Ok(()) } else { Err(self.error(Expected::End)) }
-    }
-
-    /// Returns where it stands.
-    pub(crate) const fn spot(&self) -> Spot {
-        let Self { at, words, depth, form, .. } = *self;
-        Spot { at, words, depth, form }
-    }
-
-    /// Goes to where it stood, or another cursor of the same document.
-    pub(crate) const fn go_back(&mut self, spot: Spot) {
-        let Spot { at, words, depth, form } = spot;
-        *self = Self { at, words, depth, form, ..*self };
-    }
-
-    /// Decodes a value that may be of a wrong type: then it is skipped.
-    pub(crate) fn lenient<T: Decode<'e>>(&mut self) -> Result<Option<T>, DecodeError> {
-        let start = self.spot();
-        if let Ok(value) = T::decode(self) {
-            return Ok(Some(value));
-        }
-        self.go_back(start);
-        self.skip()?;
-        Ok(None)
     }
 
     /// Returns where the next value begins.
